@@ -1,0 +1,25 @@
+#pragma once
+
+#include <variant>
+
+#include "lazygap/core/random.h"
+#include "lazygap/problem/gaussian_mixture.h"
+#include "lazygap/problem/quadratic_function.h"
+
+namespace lazygap {
+
+using Problem = std::variant<QuadraticFunction, GaussianMixture>;
+
+[[nodiscard]] Index dimension(const Problem& problem);
+[[nodiscard]] double null_risk(const Problem& problem);
+/// Risk of f(x) = c + x^T S x in closed form; see the two classes.
+[[nodiscard]] double population_risk(const Problem& problem, const Matrix& S, double c);
+
+/// Draws the samples at `address`: X (d x b) and y (b). One address gives one batch; b only truncates it: the
+/// first columns do not depend on b. The normals are fp32 numbers in both precisions, so that a training run
+/// in fp64 sees exactly the samples of the run in fp32.
+template <class Real>
+void draw_samples(const Problem& problem, const RandomAddress& address, Eigen::Ref<MatrixOf<Real>> X,
+                  Eigen::Ref<VectorOf<Real>> y);
+
+}  // namespace lazygap

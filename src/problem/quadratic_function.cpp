@@ -1,0 +1,42 @@
+#include "lazygap/problem/quadratic_function.h"
+
+#include "lazygap/core/check.h"
+#include "lazygap/core/error.h"
+
+namespace lazygap {
+
+QuadraticFunction::QuadraticFunction(Vector eigenvalues)
+    : QuadraticFunction(eigenvalues, -eigenvalues.sum()) {}
+
+QuadraticFunction::QuadraticFunction(Vector eigenvalues, double offset)
+    : eigenvalues_(std::move(eigenvalues)), offset_(offset) {
+  check_not_empty("QuadraticFunction", "eigenvalues", eigenvalues_.size());
+  check_finite("QuadraticFunction", "eigenvalues", eigenvalues_);
+  check_finite("QuadraticFunction", "offset", offset_);
+  if (eigenvalues_.isZero(0))
+    throw UsageError("QuadraticFunction: eigenvalues are all 0, but at least one must differ from 0");
+}
+
+double QuadraticFunction::trace_ratio() const {
+  return trace() * trace() / (static_cast<double>(dimension()) * squared_norm());
+}
+
+double QuadraticFunction::population_risk(const Matrix& S, double c) const {
+  check_size("QuadraticFunction::population_risk", "S", S.rows(), "the dimension d", dimension());
+  Matrix difference = -S;
+  difference.diagonal() += eigenvalues_;
+  const double mean = difference.trace() + offset_ - c;
+  return 2 * difference.squaredNorm() + mean * mean;
+}
+
+Matrix QuadraticFunction::population_gradient(const Matrix& S, double c, double* gradient_c) const {
+  check_size("QuadraticFunction::population_gradient", "S", S.rows(), "the dimension d", dimension());
+  const double mean = trace() - S.trace() + offset_ - c;
+  Matrix gradient = 4 * S;
+  gradient.diagonal() -= 4 * eigenvalues_;
+  gradient.diagonal().array() -= 2 * mean;
+  *gradient_c = -2 * mean;
+  return gradient;
+}
+
+}  // namespace lazygap
