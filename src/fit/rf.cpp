@@ -141,7 +141,7 @@ void test(FeatureBlocks& blocks, const Vector& a, const Options& options, Outcom
 }
 
 void check(const Problem& problem, const Matrix& W, const Options& options) {
-  check_size(kFunction, "the rows of W", W.rows(), "the dimension d", dimension(problem));
+  check_size(kFunction, "W", W.rows(), "the dimension d", dimension(problem));
   check_not_empty(kFunction, "W", W.cols());
   check_finite(kFunction, "W", W);
   check_at_least(kFunction, "samples", options.samples, 1);
