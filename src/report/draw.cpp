@@ -30,9 +30,9 @@ namespace fs = std::filesystem;
 // tint of a regime is its colour everywhere; the others serve further widths on a right frame.
 struct Style {
   std::string_view regime;
-  std::string_view label;                 // gnuplot's enhanced text
+  std::string_view label;  // gnuplot's enhanced text
   std::array<std::string_view, 4> tints;
-  int open;                               // gnuplot point types: the regime has a shape as well as a colour
+  int open;  // gnuplot point types: the regime has a shape as well as a colour
   int filled;
 };
 
@@ -46,7 +46,8 @@ constexpr std::array<Style, 6> styles{{
 }};
 
 const Style& style_of(std::string_view regime) {
-  const auto found = std::find_if(styles.begin(), styles.end(), [&](const Style& s) { return s.regime == regime; });
+  const auto found =
+      std::find_if(styles.begin(), styles.end(), [&](const Style& s) { return s.regime == regime; });
   return found == styles.end() ? styles.back() : *found;
 }
 
@@ -55,7 +56,7 @@ constexpr std::array<std::string_view, 5> layers{"limit", "exact", "fit", "train
 
 bool simulated(std::string_view method) { return method == "train" || method == "fit"; }
 
-std::string quoted(std::string_view text) {
+std::string gnuplot_string(std::string_view text) {
   std::string result = "'";
   for (const char c : text) result += c == '\'' ? "''" : std::string(1, c);
   return result + "'";
@@ -67,7 +68,8 @@ bool has_method(const Frame& frame, std::string_view method) {
 }
 
 bool has_errors(const Series& series) {
-  return std::any_of(series.points.begin(), series.points.end(), [](const Point& p) { return p.se.has_value(); });
+  return std::any_of(series.points.begin(), series.points.end(),
+                     [](const Point& p) { return p.se.has_value(); });
 }
 
 double largest(const Frame& frame, double Point::*member) {
@@ -97,9 +99,10 @@ std::string axes(const Frame& frame) {
   const double top = std::max(1.05, 1.05 * largest(frame, &Point::ratio));
   if (frame.along_training) {
     // The first steps can shoot far above R0; the curve of interest lies below.
-    text += fmt::format("set xlabel 'samples per dimension, {{/:Italic n}} / {{/:Italic d}}'\n"
-                        "set xrange [0:{:.6g}]\nset yrange [-0.03:{:.6g}]\nset format x '%.0f'\n",
-                        1.02 * std::max(1.0, largest(frame, &Point::x)), std::min(top, 1.5));
+    text += fmt::format(
+        "set xlabel 'samples per dimension, {{/:Italic n}} / {{/:Italic d}}'\n"
+        "set xrange [0:{:.6g}]\nset yrange [-0.03:{:.6g}]\nset format x '%.0f'\n",
+        1.02 * std::max(1.0, largest(frame, &Point::x)), std::min(top, 1.5));
   } else {
     const double right = std::max(largest(frame, &Point::x), 1.01 * static_cast<double>(frame.d));
     const double left = std::min(smallest_width(frame), static_cast<double>(frame.d));
@@ -115,7 +118,7 @@ std::string axes(const Frame& frame) {
 
 std::string curve(const Frame& frame, const Series& series, std::string_view colour) {
   const Style& style = style_of(series.regime);
-  const std::string name = quoted(series.name);
+  const std::string name = gnuplot_string(series.name);
   const bool bars = simulated(series.method) || series.method == "exact";
   std::string look;
   bool with_error = false;
@@ -131,7 +134,8 @@ std::string curve(const Frame& frame, const Series& series, std::string_view col
     with_error = bars && has_errors(series);
     look = fmt::format("with {} pt {} ps {} lw {} lc rgb '{}'", with_error ? "yerrorbars" : "points",
                        series.method == "exact" ? style.open : style.filled,
-                       series.method == "exact" ? "1.5" : "0.62", series.method == "exact" ? "1.4" : "1.2", colour);
+                       series.method == "exact" ? "1.5*size" : "0.62*size",
+                       series.method == "exact" ? "1.4" : "1.2", colour);
   }
   return fmt::format("data using (pick({0},'x')):(pick({0},'ratio')){1} {2} notitle", name,
                      with_error ? fmt::format(":(bar({}))", name) : "", look);
@@ -148,31 +152,30 @@ std::string key_entries(const Frame& frame) {
       if (!shown) continue;
       const std::string_view colour = style.tints[k % style.tints.size()];
       if (style.regime == "Bayes")
-        text += fmt::format(", \\\n  keyentry with lines dt 3 lw 2 lc rgb '{}' title 'Bayes risk at this {{/:Italic d}}'",
-                            colour);
+        text += fmt::format(", \\\n  keyentry with lines dt 3 lw 2 lc rgb '{}' title 'Bayes risk'", colour);
       else if (frame.along_training)
-        text += fmt::format(", \\\n  keyentry with lines lw 2.4 lc rgb '{}' title '{}, {{/:Italic N}} = {}'", colour,
+        text += fmt::format(", \\\n  keyentry with lines lw 2.4 lc rgb '{}' title '{}, N = {}'", colour,
                             style.label, all_widths[k]);
       else
-        text += fmt::format(", \\\n  keyentry with linespoints pt {} ps 0.9 lw 2.4 lc rgb '{}' title '{}'",
-                            style.filled, colour, style.label);
+        text +=
+            fmt::format(", \\\n  keyentry with linespoints pt {} ps 0.9*size lw 2.4 lc rgb '{}' title '{}'",
+                        style.filled, colour, style.label);
     }
   const auto add = [&](bool shown, std::string_view look, std::string_view title) {
     if (shown) text += fmt::format(", \\\n  keyentry with {} lc rgb '#555555' title '{}'", look, title);
   };
-  const std::string exact = "exact, {/:Italic n} = ∞";
+  const std::string exact = "exact, n = ∞";
   if (frame.along_training) {
     add(has_method(frame, "train"), "lines lw 2.4", "SGD");
     if (has_method(frame, "flow"))
       text += ", \\\n  keyentry with lines dt 3 lw 2 lc rgb '#000000' title 'gradient flow'";
-    add(has_method(frame, "limit"), "lines dt 2 lw 1.6", "limit, {/:Italic n} → ∞");
-    add(has_method(frame, "exact"), "points pt 6 ps 1.5 lw 1.4", exact);
+    add(has_method(frame, "limit"), "lines dt 2 lw 1.6", "limit, n → ∞");
+    add(has_method(frame, "exact"), "points pt 6 ps 1.5*size lw 1.4", exact);
   } else {
-    add(has_method(frame, "limit"), "lines lw 2.4", "limit, {/:Italic N}, {/:Italic d} → ∞");
-    add(has_method(frame, "exact"), "points pt 6 ps 1.5 lw 1.4", exact);
-    const bool train = has_method(frame, "train"), fit = has_method(frame, "fit");
-    add(train || fit, "points pt 7 ps 0.62 lw 1.2",
-        train && fit ? "simulated (SGD, least squares)" : train ? "simulated (SGD)" : "simulated (least squares)");
+    add(has_method(frame, "limit"), "lines lw 2.4", "limit, N, d → ∞");
+    add(has_method(frame, "exact"), "points pt 6 ps 1.5*size lw 1.4", exact);
+    add(has_method(frame, "train") || has_method(frame, "fit"), "points pt 7 ps 0.62*size lw 1.2",
+        "simulated");
   }
   return text;
 }
@@ -210,7 +213,8 @@ class ScratchFolder {
   explicit ScratchFolder(fs::path path) : path_(std::move(path)) {
     std::error_code error;
     fs::create_directories(path_, error);
-    if (error) throw FileError(fmt::format("the folder {} cannot be created: {}", path_.string(), error.message()));
+    if (error)
+      throw FileError(fmt::format("the folder {} cannot be created: {}", path_.string(), error.message()));
   }
   ~ScratchFolder() {
     std::error_code ignored;
@@ -230,8 +234,8 @@ std::string to_csv(const Frame& frame) {
   std::string text = "series,regime,method,d,N,rho,n,draws,x,ratio,se\n";
   for (const Series& series : frame.series)
     for (const Point& p : series.points)
-      text += fmt::format("{},{},{},{},{},{},{},{},{},{},{}\n", series.name, series.regime, series.method, frame.d,
-                          p.N, static_cast<double>(p.N) / static_cast<double>(frame.d),
+      text += fmt::format("{},{},{},{},{},{},{},{},{},{},{}\n", series.name, series.regime, series.method,
+                          frame.d, p.N, static_cast<double>(p.N) / static_cast<double>(frame.d),
                           p.n ? fmt::format("{}", *p.n) : "", p.draws, p.x, p.ratio,
                           p.se ? fmt::format("{}", *p.se) : "");
   return text;
@@ -245,7 +249,8 @@ std::string gnuplot_script(const Frame& frame) {
       if (series.method != layer || series.points.empty()) continue;
       const auto position = std::find(all_widths.begin(), all_widths.end(), series.N) - all_widths.begin();
       const Style& style = style_of(series.regime);
-      curves.push_back(curve(frame, series, style.tints[static_cast<std::size_t>(position) % style.tints.size()]));
+      curves.push_back(
+          curve(frame, series, style.tints[static_cast<std::size_t>(position) % style.tints.size()]));
     }
   std::string plot = fmt::format("{}{}", fmt::join(curves, ", \\\n  "), key_entries(frame));
   // gnuplot refuses to draw a frame of which nothing is known; an empty one is at least not an error.
@@ -263,32 +268,40 @@ bar(series) = stringcolumn(1) eq series && strlen(stringcolumn('se')) > 0 ? colu
 set title {2} noenhanced
 {3}set ylabel '{{/:Italic R}} / {{/:Italic R}}_0'
 set border 3
-set tics out nomirror
+set tics out nomirror scale 0.6
+set tmargin 2.6
+set xlabel offset 0,0.3
 set ytics 0.2
 set grid ytics lt 1 lw 0.6 lc rgb '#DDDDDD'
 set bars 0.7
-set key outside below center horizontal Left reverse samplen 2.6 spacing 1.25 maxrows 4
+set key outside below center horizontal Left reverse samplen 2 spacing 1.3 width -1 maxcols 4 font ',13'
 
-set terminal svg size 760,600 dynamic enhanced font 'sans-serif,15' background rgb 'white'
+set terminal svg size 760,560 dynamic enhanced font 'sans-serif,15' background rgb 'white'
 set output {4}
+# SVG draws its markers larger than the other two.
+size = 0.7
 plot \
   {5}
-set terminal pdfcairo size 7.6in,6in enhanced font 'Sans,15' background rgb 'white'
+set terminal pdfcairo size 7.6in,5.6in enhanced font 'Sans,15' background rgb 'white'
 set output {6}
+size = 1
 replot
-set terminal pngcairo size 1520,1200 enhanced font 'Sans,15' fontscale 2 linewidth 2 pointscale 2 background rgb 'white'
+set terminal pngcairo size 1520,1120 enhanced font 'Sans,15' fontscale 2 linewidth 2 pointscale 2 background rgb 'white'
 set output {7}
 replot
 unset output
 )",
-                     frame.name, quoted(frame.name + ".csv"), quoted(frame.title), axes(frame),
-                     quoted(frame.name + ".svg"), plot, quoted(frame.name + ".pdf"), quoted(frame.name + ".png"));
+                     frame.name, gnuplot_string(frame.name + ".csv"), gnuplot_string(frame.title),
+                     axes(frame), gnuplot_string(frame.name + ".svg"), plot,
+                     gnuplot_string(frame.name + ".pdf"), gnuplot_string(frame.name + ".png"));
 }
 
 Drawing draw(const Frame& frame, const fs::path& folder) {
   Drawing drawing;
   const std::string csv = to_csv(frame), script = gnuplot_script(frame);
-  const auto file = [&](std::string_view ending) { return folder / fmt::format("{}.{}", frame.name, ending); };
+  const auto file = [&](std::string_view ending) {
+    return folder / fmt::format("{}.{}", frame.name, ending);
+  };
   write_file(file("csv"), csv);
   write_file(file("gp"), script);
   drawing.files = {file("csv"), file("gp")};
@@ -301,7 +314,8 @@ Drawing draw(const Frame& frame, const fs::path& folder) {
   const int code = run_gnuplot({"-d", frame.name + ".gp"}, scratch.path(), log);
   if (code == -1 || code == 127) {
     drawing.problem = fmt::format(
-        "gnuplot is not in PATH, so {0}.svg, {0}.pdf and {0}.png were not drawn; install the package gnuplot-nox "
+        "gnuplot is not in PATH, so {0}.svg, {0}.pdf and {0}.png were not drawn; install the package "
+        "gnuplot-nox "
         "and repeat the command, or run \"gnuplot {0}.gp\" in {1}",
         frame.name, folder.string());
     return drawing;
@@ -309,7 +323,8 @@ Drawing draw(const Frame& frame, const fs::path& folder) {
   if (code != 0) {
     std::string said = read_text(log);
     std::replace(said.begin(), said.end(), '\n', ' ');
-    drawing.problem = fmt::format("gnuplot could not draw {} (exit code {}): {}", file("gp").string(), code, said);
+    drawing.problem =
+        fmt::format("gnuplot could not draw {} (exit code {}): {}", file("gp").string(), code, said);
     return drawing;
   }
   for (const std::string_view ending : {"svg", "pdf", "png"}) {
@@ -318,7 +333,8 @@ Drawing draw(const Frame& frame, const fs::path& folder) {
     std::error_code error;
     fs::rename(made, file(ending), error);
     if (error)
-      throw FileError(fmt::format("the file {} cannot be written: {}", file(ending).string(), error.message()));
+      throw FileError(
+          fmt::format("the file {} cannot be written: {}", file(ending).string(), error.message()));
     drawing.files.push_back(file(ending));
   }
   return drawing;

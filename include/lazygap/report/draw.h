@@ -12,7 +12,8 @@ namespace lazygap::report {
 /// series,regime,method,d,N,rho,n,draws,x,ratio,se. Empty fields: n infinite, no standard error.
 [[nodiscard]] std::string to_csv(const Frame& frame);
 
-/// The gnuplot script that draws `frame` from NAME.csv into NAME.svg, NAME.pdf and NAME.png in the same folder.
+/// The gnuplot script that draws `frame` from NAME.csv into NAME.svg, NAME.pdf and NAME.png in the same
+/// folder.
 [[nodiscard]] std::string gnuplot_script(const Frame& frame);
 
 /// What became of a frame.
@@ -22,9 +23,9 @@ struct Drawing {
   std::string problem;                       ///< why there are no pictures; empty where there are
 };
 
-/// Writes numbers and script into `folder` and lets gnuplot (found in PATH) draw the pictures. Where gnuplot is
-/// missing or fails, numbers and script are written all the same and Drawing::problem says what to do. Every
-/// file appears complete or not at all. Throws FileError where the folder cannot be written.
+/// Writes numbers and script into `folder` and lets gnuplot (found in PATH) draw the pictures. Where gnuplot
+/// is missing or fails, numbers and script are written all the same and Drawing::problem says what to do.
+/// Every file appears complete or not at all. Throws FileError where the folder cannot be written.
 [[nodiscard]] Drawing draw(const Frame& frame, const std::filesystem::path& folder);
 
 /// First line of `gnuplot --version`, empty where gnuplot is not in PATH.
