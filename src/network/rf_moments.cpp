@@ -37,7 +37,7 @@ Vector target(const GaussianMixture& problem, const Matrix& W) {
 }
 
 void check_neurons(std::string_view function, const Problem& problem, const Matrix& W) {
-  check_size(function, "the rows of W", W.rows(), "the dimension d", dimension(problem));
+  check_size(function, "W", W.rows(), "the dimension d", dimension(problem));
   check_not_empty(function, "W", W.cols());
 }
 

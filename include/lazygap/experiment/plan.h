@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -33,7 +34,8 @@ struct SweepPlan {
   std::uint64_t seed = 1;
 };
 
-/// [train]; the step sizes are a grid of which the best is kept.
+/// [train]; the step sizes are a grid of which the best is kept. None given: train::default_step_sizes for
+/// each regime and width.
 struct TrainPlan {
   train::Options options;  ///< step_size, seed and draw are filled cell by cell
   std::vector<double> step_sizes;
@@ -45,6 +47,7 @@ struct FitPlan {
   std::int64_t samples = 500000;
   double ridge = 0;
   Index draws = 0;  ///< 0: as [sweep]
+  std::int64_t test_samples = 10000;
 };
 
 /// [figure]

@@ -31,8 +31,8 @@ struct Outcome {
 /// RF on n samples by normal equations, f(x) = sum_i a_i sigma(<w_i, x>) with sigma(u) = u^2 - 1:
 ///   a = argmin (1/n) sum_j (y_j - f(x_j))^2 + ridge |a|^2,
 /// that is ((1/n) F^T F + ridge I) a = (1/n) F^T y with F the n x N matrix of features. Where ridge = 0 and
-/// F^T F is singular (n < N, N > d(d+1)/2, repeated neurons) a is the solution of least norm, `rank` says how
-/// many directions were kept and `message` says so.  [GMMM19, sec. 4: n = 5e5, risk on 1e4 fresh samples]
+/// F^T F is singular (n < N, N > d(d+1)/2 + 1, repeated neurons) a is the solution of least norm, `rank` says
+/// how many directions were kept and `message` says so.  [GMMM19, sec. 4: n = 5e5, risk on 1e4 fresh samples]
 ///
 /// W is d x N. Features are fp32 and are summed in fp32 within a block of `block` samples; blocks are added
 /// up in fp64, so memory is about 12 N^2 + 4 block (N + d) bytes whatever n is. The risk of the fitted a is

@@ -11,8 +11,8 @@
 ///   v_i  = E[y sigma(u_i)]          = 2 <w_i, B w_i> + (tr B + b0)(g_i - 1)                    (qf)
 ///                                   = -h_i                                                     (mg)
 /// so that the risk of f(x) = sum_i a_i sigma(<w_i, x>) is E[y^2] - 2 a^T v + a^T K a. E[y^2] is the null
-/// risk where y is centred (mg, and qf with b0 = -tr B). K is singular for N > d(d+1)/2 and for repeated
-/// neurons.
+/// risk where y is centred (mg, and qf with b0 = -tr B). K has rank d(d+1)/2 + 1 at most (quadratic forms and
+/// the constant): it is singular for larger N and for repeated neurons.
 namespace lazygap {
 
 /// K, N x N, both triangles. Throws UsageError where W does not have d rows or no column.
