@@ -12,7 +12,7 @@ template <class Function>
 double expectation(Function f, const std::vector<double>& kinks) {
   constexpr double kEnd = 10;
   std::vector<double> stops;
-  for (double stop = -kEnd; stop <= kEnd; stop += 1) stops.push_back(stop);
+  for (double stop = -kEnd; stop <= kEnd; stop += 2) stops.push_back(stop);
   for (const double kink : kinks)
     if (std::abs(kink) < kEnd) stops.push_back(kink);
   std::sort(stops.begin(), stops.end());
@@ -43,7 +43,8 @@ double gaussian_kernel(const std::function<double(double)>& f, const std::vector
       [&](double g_1) {
         std::vector<double> inner_kinks;
         for (const double kink : kinks) inner_kinks.push_back((kink / s_2 - r * g_1) / rest);
-        return f(s_1 * g_1) * expectation([&](double g_2) { return f(s_2 * (r * g_1 + rest * g_2)); }, inner_kinks);
+        return f(s_1 * g_1) *
+               expectation([&](double g_2) { return f(s_2 * (r * g_1 + rest * g_2)); }, inner_kinks);
       },
       outer_kinks);
 }

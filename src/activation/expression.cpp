@@ -72,60 +72,73 @@ PanelIntegral integrate(const Function& f, double begin, double end) {
   return result;
 }
 
-/// Error of the 20-point rule, the one of math::gaussian_rule, on [begin, end], relative to the integral of
-/// |f|: seen by halving.
-double relative_error(const Function& f, double begin, double end) {
+/// f with its size, sqrt(E f(G)^2): where f is small against it, errors of f do not matter.
+struct Sampled {
+  Function f;
+  double size = 0;
+};
+
+/// Error of the 20-point rule, the one of math::gaussian_rule, on [begin, end], seen by halving; relative to
+/// the integral of |f| + size.
+double relative_error(const Sampled& sampled, double begin, double end) {
   const double middle = (begin + end) / 2;
-  const PanelIntegral whole = integrate(f, begin, end);
-  const PanelIntegral left = integrate(f, begin, middle), right = integrate(f, middle, end);
-  const double error = std::abs(whole.value - left.value - right.value);
-  return error == 0 ? 0 : error / (left.size + right.size);
+  const PanelIntegral whole = integrate(sampled.f, begin, end);
+  const PanelIntegral left = integrate(sampled.f, begin, middle), right = integrate(sampled.f, middle, end);
+  return std::abs(whole.value - left.value - right.value) /
+         (left.size + right.size + sampled.size * (end - begin));
 }
 
-bool resolved(const Function& f, double begin, double end) {
+bool resolved(const Sampled& sampled, double begin, double end) {
   constexpr double kTolerance = 1e-12;
-  return relative_error(f, begin, end) <= kTolerance;
+  return relative_error(sampled, begin, end) <= kTolerance;
+}
+
+/// The shortest decimal within `width` of `value`: among equally likely places of a kink the one a user
+/// writes.
+double shortest_within(double value, double width) {
+  for (double unit = 1; unit <= 1e12; unit *= 10) {
+    const double candidate = std::round(value * unit) / unit;
+    if (std::abs(candidate - value) <= width) return candidate + 0.0;  // + 0.0: never -0
+  }
+  return value;
 }
 
 /// The point of [begin, end] where f is not smooth, by halving towards the larger error until both are
 /// rounding.
-double locate_kink(const Function& f, double begin, double end) {
+double locate_kink(const Sampled& sampled, double begin, double end) {
   constexpr double kRounding = 1e-15;
   while (true) {
     const double middle = (begin + end) / 2;
-    const double left = relative_error(f, begin, middle), right = relative_error(f, middle, end);
-    if (middle <= begin || middle >= end || std::max(left, right) <= kRounding) {
-      // Within what is known, the rounder number is the likelier one.
-      const double round = std::round(middle * 1e6) / 1e6;
-      return begin <= round && round <= end ? round : middle;
-    }
+    const double left = relative_error(sampled, begin, middle), right = relative_error(sampled, middle, end);
+    if (middle <= begin || middle >= end || std::max(left, right) <= kRounding)
+      return shortest_within(middle, end - begin);
     (left > right ? end : begin) = middle;
   }
 }
 
 constexpr std::size_t kMostKinks = 64;
 
-void add_kinks(const Function& f, double begin, double end, std::vector<double>& kinks) {
+void add_kinks(const Sampled& sampled, double begin, double end, std::vector<double>& kinks) {
   // A panel this narrow that is not resolved holds a kink: smooth functions of use vary more slowly.
-  constexpr double kNarrow = 1e-4;
-  if (kinks.size() > kMostKinks || resolved(f, begin, end)) return;
+  constexpr double kNarrow = 1e-2;
+  if (kinks.size() > kMostKinks || resolved(sampled, begin, end)) return;
   if (end - begin < kNarrow) {
-    const double kink = locate_kink(f, begin, end);
+    const double kink = locate_kink(sampled, begin, end);
     // One at the common end of two panels may be seen in both.
     if (kinks.empty() || kink - kinks.back() > 1e-6) kinks.push_back(kink);
     return;
   }
-  add_kinks(f, begin, (begin + end) / 2, kinks);
-  add_kinks(f, (begin + end) / 2, end, kinks);
+  add_kinks(sampled, begin, (begin + end) / 2, kinks);
+  add_kinks(sampled, (begin + end) / 2, end, kinks);
 }
 
-std::vector<double> find_kinks(const std::string& name, const Function& f) {
+std::vector<double> find_kinks(const std::string& name, const Sampled& sampled) {
   // Ends at odd places: a kink at the end of two panels would go unnoticed, and users put kinks at round
   // numbers.
   constexpr double kStep = 0.61803398874989485;
   std::vector<double> kinks;
   for (double begin = -kReach - 0.0314159; begin < kReach; begin += kStep)
-    add_kinks(f, begin, begin + kStep, kinks);
+    add_kinks(sampled, begin, begin + kStep, kinks);
   if (kinks.size() > kMostKinks)
     throw UsageError(fmt::format("activation '{}' is not piecewise smooth: more than {} kinks in |u| <= {}",
                                  name, kMostKinks, kReach));
@@ -133,7 +146,7 @@ std::vector<double> find_kinks(const std::string& name, const Function& f) {
 }
 
 /// The `length` of Activation: the panels of math::gaussian_rule have to resolve sigma.
-double find_length(const std::string& name, const Function& f, const std::vector<double>& kinks) {
+double find_length(const std::string& name, const Sampled& sampled, const std::vector<double>& kinks) {
   std::vector<double> stops{-kReach};
   stops.insert(stops.end(), kinks.begin(), kinks.end());
   stops.push_back(kReach);
@@ -144,7 +157,7 @@ double find_length(const std::string& name, const Function& f, const std::vector
       const double steps = std::ceil((stops[i] - stops[i - 1]) / panel);
       const double width = (stops[i] - stops[i - 1]) / steps;
       for (double step = 0; all && step < steps; ++step)
-        all = resolved(f, stops[i - 1] + step * width, stops[i - 1] + (step + 1) * width);
+        all = resolved(sampled, stops[i - 1] + step * width, stops[i - 1] + (step + 1) * width);
     }
     // Half of it, because `resolved` has seen one scale only.
     if (all) return length / 2;
@@ -186,9 +199,11 @@ Activation activation_from_expression(std::string_view expression, std::string_v
                         .kinks = {},
                         .hermite = {}};
   // First, so that NaN and too fast growth are reported as what they are.
-  static_cast<void>(gaussian_values(activation, 1, 0));
-  activation.kinks = find_kinks(activation.name, activation.value);
-  activation.length = find_length(activation.name, activation.value, activation.kinks);
+  const GaussianValues first = gaussian_values(activation, 1, 0);
+  const Sampled sampled{.f = activation.value,
+                        .size = std::sqrt(first.rule.weights.dot(first.values.cwiseAbs2()))};
+  activation.kinks = find_kinks(activation.name, sampled);
+  activation.length = find_length(activation.name, sampled, activation.kinks);
   if (activation.derivative)
     check_derivative(activation.name, activation.value, activation.derivative, activation.kinks);
   activation.hermite = checked_summary(activation);
