@@ -37,15 +37,15 @@ struct Outcome {
 /// How a run talks to its caller. All are optional; all are called from the thread of the run, every few
 /// steps.
 struct Hooks {
-  std::function<void(std::int64_t step)> progress;
+  std::function<void(std::int64_t step)> progress = {};
   /// Receives the whole state every `save_every`, and once more where `stop` ends the run.
-  std::function<void(std::span<const std::byte>)> save;
+  std::function<void(std::span<const std::byte>)> save = {};
   /// A state `save` has received from a run with the same arguments: the run goes on from there and ends
   /// bitwise as if it had never been interrupted (on the same instruction set). Empty: start anew. Any other
   /// bytes throw UsageError.
-  std::span<const std::byte> resume;
+  std::span<const std::byte> resume = {};
   std::chrono::seconds save_every{30};
-  std::function<bool()> stop;
+  std::function<bool()> stop = {};
 };
 
 }  // namespace lazygap::train
