@@ -1,0 +1,2 @@
+#include "lazygap/report/draw.h"
+#include <gtest/gtest.h>
