@@ -13,9 +13,9 @@ namespace lazygap::exact {
 struct Risk {
   double risk = std::numeric_limits<double>::quiet_NaN();  ///< not divided by R0, never negative
   Status status = Status::none;  ///< ok, or not_converged: `risk` is then an upper bound of the minimum
-  Index rank = 0;                ///< RF: independent features used; NT: dimension of span(W)
-  int iterations = 0;            ///< of conjugate gradients; 0 where the solution is direct
-  double residual = 0;           ///< relative residual of the linear system; 0 where the solution is direct
+  Index rank = 0;       ///< RF: independent features used; NT: dimension of span(W); NN: fitted eigenvalues
+  int iterations = 0;   ///< of conjugate gradients; 0 where the solution is direct
+  double residual = 0;  ///< relative residual of the linear system; 0 where the solution is direct
 };
 
 }  // namespace lazygap::exact
