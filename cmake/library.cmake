@@ -16,7 +16,7 @@ target_link_libraries(lazygap
           PkgConfig::LAPACKE PkgConfig::HWY Threads::Threads)
 
 add_library(lazygap_options INTERFACE)
-target_compile_options(lazygap_options INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
+target_compile_options(lazygap_options INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wno-missing-field-initializers
   $<$<BOOL:${LAZYGAP_WARNINGS_AS_ERRORS}>:-Werror>)
 if(LAZYGAP_SANITIZE)
   target_compile_options(lazygap_options INTERFACE -fsanitize=${LAZYGAP_SANITIZE} -fno-omit-frame-pointer -g -O1)
