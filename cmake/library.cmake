@@ -13,7 +13,7 @@ target_compile_definitions(lazygap PUBLIC EIGEN_MAX_ALIGN_BYTES=64 EIGEN_USE_BLA
 target_link_libraries(lazygap
   PUBLIC Eigen3::Eigen PkgConfig::OPENBLAS fmt::fmt
   PRIVATE Boost::headers TBB::tbb SQLite::SQLite3 nlohmann_json::nlohmann_json tomlplusplus::tomlplusplus
-          PkgConfig::LAPACKE PkgConfig::HWY Threads::Threads)
+          PkgConfig::LAPACKE PkgConfig::HWY PkgConfig::MUPARSER Threads::Threads)
 
 add_library(lazygap_options INTERFACE)
 target_compile_options(lazygap_options INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wno-missing-field-initializers
