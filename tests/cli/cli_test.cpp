@@ -135,12 +135,6 @@ TEST_F(Cli, MissingFilesAreExit4) {
 }
 
 TEST_F(Cli, LimitAndExactAnswerWhateverTheMethodsAndWriteNoFiles) {
-  fs::remove(place_ / "small.toml");
-  for (const std::string method : {"limit", "exact"}) {
-    const Run run = place_.run(method + " ../$(basename $PWD).toml");
-    EXPECT_EQ(run.code, 4);
-  }
-  place_.write("small.toml", small_plan);
   for (const std::string method : {"limit", "exact"}) {
     const Run run = place_.run(method + " small.toml --set 'sweep.methods=[\"fit\"]'");
     EXPECT_EQ(run.code, 0) << run.err;
