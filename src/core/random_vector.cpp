@@ -2,6 +2,8 @@
 // at run time. Every lane does the same arithmetic whatever its neighbours are, so a number depends on its
 // address only.
 
+#include "core/random_vector.h"
+
 #include <algorithm>
 #include <cstdint>
 #include <span>
@@ -190,6 +192,26 @@ void NormalsOf(const RandomAddress& address, std::span<float> out, std::uint32_t
   fill(address, out, first_block, Normals());
 }
 
+void BoxMuller(std::span<const std::uint32_t> words, std::span<float> radius_out, std::span<float> cosine_out,
+               std::span<float> sine_out) {
+  const std::size_t lanes = hn::Lanes(Lanes());
+  HWY_ALIGN std::uint32_t word[hn::MaxLanes(Lanes())] = {};
+  HWY_ALIGN float r[hn::MaxLanes(Lanes())], c[hn::MaxLanes(Lanes())], s[hn::MaxLanes(Lanes())];
+  for (std::size_t i = 0; i < words.size(); i += lanes) {
+    const std::size_t count = std::min(lanes, words.size() - i);
+    std::copy_n(words.data() + i, count, word);
+    const Words w = hn::Load(Lanes(), word);
+    Floats cosine, sine;
+    circle(w, cosine, sine);
+    hn::Store(radius(w), Float(), r);
+    hn::Store(cosine, Float(), c);
+    hn::Store(sine, Float(), s);
+    std::copy_n(r, count, radius_out.data() + i);
+    std::copy_n(c, count, cosine_out.data() + i);
+    std::copy_n(s, count, sine_out.data() + i);
+  }
+}
+
 }  // namespace
 }  // namespace lazygap::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -199,6 +221,7 @@ namespace lazygap {
 
 HWY_EXPORT(WordsOf);
 HWY_EXPORT(NormalsOf);
+HWY_EXPORT(BoxMuller);
 
 void fill_words(const RandomAddress& address, std::span<std::uint32_t> out, std::uint32_t first_block) {
   HWY_DYNAMIC_DISPATCH(WordsOf)(address, out, first_block);
@@ -206,6 +229,11 @@ void fill_words(const RandomAddress& address, std::span<std::uint32_t> out, std:
 
 void fill_normals(const RandomAddress& address, std::span<float> out, std::uint32_t first_block) {
   HWY_DYNAMIC_DISPATCH(NormalsOf)(address, out, first_block);
+}
+
+void detail::box_muller(std::span<const std::uint32_t> words, std::span<float> radius,
+                        std::span<float> cosine, std::span<float> sine) {
+  HWY_DYNAMIC_DISPATCH(BoxMuller)(words, radius, cosine, sine);
 }
 
 }  // namespace lazygap
