@@ -16,7 +16,7 @@ target_link_libraries(lazygap
           PkgConfig::LAPACKE PkgConfig::HWY PkgConfig::MUPARSER Threads::Threads)
 
 add_library(lazygap_options INTERFACE)
-target_compile_options(lazygap_options INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
+target_compile_options(lazygap_options INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wno-missing-field-initializers
   $<$<BOOL:${LAZYGAP_WARNINGS_AS_ERRORS}>:-Werror>)
 if(LAZYGAP_SANITIZE)
   target_compile_options(lazygap_options INTERFACE -fsanitize=${LAZYGAP_SANITIZE} -fno-omit-frame-pointer -g -O1)
@@ -24,3 +24,4 @@ if(LAZYGAP_SANITIZE)
 endif()
 target_link_libraries(lazygap PRIVATE $<BUILD_INTERFACE:lazygap_options>)
 include(cmake/embed_plans.cmake)
+include(cmake/build_info.cmake)

@@ -254,6 +254,12 @@ void check_combinations(const PlanTable& root, const Plan& plan) {
   const bool any_rf = std::any_of(regimes.begin(), regimes.end(), is_rf);
   const bool any_trained = contains(regimes, Regime::nt) || contains(regimes, Regime::nn);
   const auto& methods = plan.sweep.methods;
+  if (contains(methods, Method::limit) &&
+      std::none_of(regimes.begin(), regimes.end(), [&](Regime regime) { return has_limit(problem, regime); }))
+    sweep.complain(
+        "methods",
+        "contains limit, but no limit is known for any of sweep.regimes here: NN on qf needs a positive "
+        "semidefinite B, NT on mg needs Sigma = I");
   if (contains(methods, Method::fit) && !any_rf)
     sweep.complain(
         "methods",
@@ -360,6 +366,25 @@ Problem make_problem(const Plan& plan) {
   if (problem.sigma.empty()) return GaussianMixture(spectrum);
   return GaussianMixture(
       Eigen::Map<const Vector>(problem.sigma.data(), static_cast<Index>(problem.sigma.size())), spectrum);
+}
+
+bool has_limit(const Problem& problem, Regime regime) {
+  if (const auto* qf = std::get_if<QuadraticFunction>(&problem))
+    return regime != Regime::nn || qf->eigenvalues().minCoeff() >= 0;
+  return regime != Regime::nt || std::get<GaussianMixture>(problem).sigma().isOnes(0);
+}
+
+std::vector<std::string> notes(const Plan& plan) {
+  std::vector<std::string> sentences;
+  if (!contains(plan.sweep.methods, Method::limit)) return sentences;
+  const Problem problem = make_problem(plan);
+  for (const Regime regime : plan.sweep.regimes)
+    if (!has_limit(problem, regime))
+      sentences.push_back(
+          regime == Regime::nn
+              ? "limit: left out for NN, whose limit is known for positive semidefinite B only"
+              : "limit: left out for NT, whose limit on mg is known for Sigma = I only");
+  return sentences;
 }
 
 std::string to_toml(const Plan& plan) {

@@ -24,13 +24,20 @@ struct Cell {
 
 /// The cells of a plan, in the order of its methods, regimes, widths, draws and step sizes.
 ///
-///   limit   every regime and width                                        one cell
-///   exact   RF and NT: every width and draw; NN, Bayes: no W is drawn     draws or one cell
+///   limit   every regime and width that a theorem covers (has_limit)      one cell
+///   exact   RF and NT: every width and draw; NN, Bayes: no W is drawn     draws, or one cell
 ///   train   NT and NN: every width, draw of [train] and step size
 ///   fit     RF: every width and draw of [fit]
-///   flow    NT and NN on qf: every width; not listed here, see flow_cells
+///   flow    NT and NN: every width, at the step size that won the training (the first of the grid where
+///   train is
+///           not among the methods): not listed here but found by flow_cell once the training is finished
 /// A method skips the regimes that it does not apply to; load_plan has refused methods that apply to none.
 [[nodiscard]] std::vector<Cell> make_cells(const Plan& plan);
+
+/// The grid of step sizes of NT or NN at width N: that of the plan, train::default_step_sizes where it has
+/// none.
+[[nodiscard]] std::vector<double> step_sizes(const Plan& plan, const Problem& problem, Regime regime,
+                                             Index N);
 
 /// Canonical JSON of everything the numbers of `cell` depend on: task, version of the task, problem, law of
 /// the first layer, width, draw, seed and those options that its method and regime read. Equal texts mean

@@ -77,6 +77,11 @@ struct Plan {
 [[nodiscard]] std::string to_toml(const Plan& plan);
 [[nodiscard]] std::vector<std::string> built_in_plans();
 
+/// Whether the limit of `regime` is known: NN on qf needs B >= 0 [GMMM19, Thm 3], NT on mg Sigma = I [Thm 5].
+[[nodiscard]] bool has_limit(const Problem& problem, Regime regime);
+/// Sentences to tell whoever runs the plan: what it asks for that is left out, and why. Mostly none.
+[[nodiscard]] std::vector<std::string> notes(const Plan& plan);
+
 /// The problem of the plan: spectrum drawn, everything checked.
 [[nodiscard]] Problem make_problem(const Plan& plan);
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "lazygap/experiment/cells.h"
 #include "lazygap/experiment/plan.h"
 #include "lazygap/store/result.h"
 #include "lazygap/store/store.h"
@@ -54,6 +55,11 @@ struct Row {
 /// or where every step size diverged.
 [[nodiscard]] std::optional<double> best_step_size(const Plan& plan, const store::Store& store, Regime regime,
                                                    Index N);
+
+/// The cell of the gradient flow of NT or NN at width N, at best_step_size, or at the first step size of the
+/// grid where train is not among the methods. Empty while there is no best step size.
+[[nodiscard]] std::optional<Cell> flow_cell(const Plan& plan, const store::Store& store, Regime regime,
+                                            Index N);
 
 /// Curves of R against samples for the right frame: the best step size, draw by draw, and the flow at that
 /// step size.
