@@ -136,7 +136,10 @@ std::vector<store::Result> ok_results(const Group& group, std::optional<double> 
 
 Row make_row(const Plan& plan, const store::Store& store, const std::vector<Cell>& all, Regime regime,
              Index N) {
-  Row row{.regime = regime, .N = N, .rho = static_cast<double>(N) / static_cast<double>(plan.problem.d)};
+  Row row;
+  row.regime = regime;
+  row.N = N;
+  row.rho = static_cast<double>(N) / static_cast<double>(plan.problem.d);
   const auto group = [&](Method method) {
     Group found = find_group(plan, store, cells_of(all, method, regime, N));
     count(found, row);

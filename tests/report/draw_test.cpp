@@ -113,7 +113,7 @@ TEST_F(Draw, EverySeriesIsInTheSvg) {
       EXPECT_EQ(count(script, "data using"), frame.series.size());
       EXPECT_EQ(count(drawing.svg, "id=\"gnuplot_plot_"), frame.series.size() + count(script, "keyentry"));
       EXPECT_EQ(drawing.svg, read(folder_ / (frame.name + ".svg")));
-      EXPECT_NE(drawing.svg.find("#0072B2"), std::string::npos) << "the colour of NN";
+      EXPECT_NE(drawing.svg.find("rgb(  0, 114, 178)"), std::string::npos) << "the blue of NN";
       EXPECT_NE(drawing.svg.find("NT"), std::string::npos);
       EXPECT_EQ(read(folder_ / (frame.name + ".pdf")).substr(0, 5), "%PDF-");
       EXPECT_EQ(read(folder_ / (frame.name + ".png")).substr(1, 3), "PNG");
