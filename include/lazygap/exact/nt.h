@@ -1,0 +1,29 @@
+#pragma once
+
+#include "lazygap/exact/risk.h"
+#include "lazygap/problem/problem.h"
+
+namespace lazygap::exact {
+
+/// NT, quadratic activation: the minimum over c and A of E (y - c - 2 sum_i <w_i,x> <a_i,x>)^2. The class is
+/// x^T S x + c, S symmetric with P S P = 0, where P projects on the complement of span(w_1, ..., w_N).
+///
+/// qf:  R = 2 ||P B P||_F^2.   [GMMM19, Thm 2, before the mean over W]
+/// mg:  R = 2 / (2 + Q), Q = <D, A^{-1} Pi D>, A(S) = Pi(S + D S D), all in whitened coordinates: P projects
+/// on the
+///      complement of span(Sigma^{1/2} W), Pi(X) = X - P X P. Conjugate gradients on A, whose spectrum lies
+///      in [1 - max|delta|^2, 1 + max|delta|^2]. (As d grows D S D becomes negligible: [GMMM19, Thm 5].)
+///
+/// `W`: d x N, N >= 1, finite; repeated and vanishing columns are allowed. Throws UsageError otherwise.
+/// Where W has rank d the answer is direct: 0 on qf, 2 / (2 + sum_i delta_i^2 / (1 + delta_i^2)) on mg.
+[[nodiscard]] Risk nt(const Problem& problem, const Matrix& W);
+
+/// Mean of nt(problem, W).risk over W with isotropic columns (any rotation-invariant law with a density), N
+/// >= 1: with m = max(d - N, 0), b = m (d - m) / (d (d - 1)(d + 2)), a = m / d - (d + 1) b,
+///
+///   E R = 2 [ (a + b) ||B||_F^2 + b tr(B)^2 ],
+///
+/// which is 0 for N >= d. Tends to Theorem 2 of [GMMM19].
+[[nodiscard]] double nt_mean(const QuadraticFunction& problem, Index N);
+
+}  // namespace lazygap::exact

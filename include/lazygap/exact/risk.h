@@ -1,0 +1,21 @@
+#pragma once
+
+#include <limits>
+
+#include "lazygap/core/matrix.h"
+#include "lazygap/core/status.h"
+
+/// The route `exact`: the smallest population risk within a regime at finite N and d, for infinitely many
+/// samples and a given W. No samples, no noise: one linear problem.
+namespace lazygap::exact {
+
+/// A default-constructed Risk is visibly empty.
+struct Risk {
+  double risk = std::numeric_limits<double>::quiet_NaN();  ///< not divided by R0, never negative
+  Status status = Status::none;  ///< ok, or not_converged: `risk` is then an upper bound of the minimum
+  Index rank = 0;       ///< RF: independent features used; NT: dimension of span(W); NN: fitted eigenvalues
+  int iterations = 0;   ///< of conjugate gradients; 0 where the solution is direct
+  double residual = 0;  ///< relative residual of the linear system; 0 where the solution is direct
+};
+
+}  // namespace lazygap::exact

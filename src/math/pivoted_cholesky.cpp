@@ -1,0 +1,80 @@
+#include "lazygap/math/pivoted_cholesky.h"
+
+#include <fmt/format.h>
+#include <lapacke.h>
+
+#include <cmath>
+#include <stdexcept>
+#include <vector>
+
+#include "lazygap/core/check.h"
+
+namespace lazygap {
+namespace {
+
+/// a = (L L^T)^{-1} v with L the leading r x r lower triangle of `factor`, r the size of v.
+Vector solve_factored(const Matrix& factor, Vector v) {
+  const Index r = v.size();
+  const auto L = factor.topLeftCorner(r, r).triangularView<Eigen::Lower>();
+  L.solveInPlace(v);
+  L.adjoint().solveInPlace(v);
+  return v;
+}
+
+/// Without pivoting the rounding error of a pivot grows as the inverse of the earlier ones, so that small
+/// pivots cannot be told from zero; where one falls below this (empirical) fraction of K_ii, pivoting
+/// decides.
+constexpr double kSafePivot = 1e-6;
+
+/// Factorises K in place; false where K is singular or may be.
+bool factorise(Matrix& K) {
+  const auto N = static_cast<lapack_int>(K.rows());
+  const Vector moments = K.diagonal();
+  if (LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', N, K.data(), N) != 0) return false;
+  return (K.diagonal().array().square() > kSafePivot * moments.array()).all();
+}
+
+/// The same with pivoting, after scaling to a unit diagonal so that the choice does not depend on the norms
+/// of the features.
+SemidefiniteSolution solve_pivoted(Matrix& K, const Vector& v, double tolerance) {
+  const auto N = static_cast<lapack_int>(K.rows());
+  const Vector scale = K.diagonal().unaryExpr([](double k) { return k > 0 ? 1 / std::sqrt(k) : 0.0; });
+  for (Index j = 0; j < N; ++j) K.col(j).tail(N - j).array() *= scale[j] * scale.tail(N - j).array();
+  std::vector<lapack_int> order(static_cast<std::size_t>(N));
+  std::vector<double> work(2 * static_cast<std::size_t>(N));
+  lapack_int rank = 0;
+  const lapack_int info =
+      LAPACKE_dpstrf_work(LAPACK_COL_MAJOR, 'L', N, K.data(), N, order.data(), &rank, tolerance, work.data());
+  if (info < 0)
+    throw std::logic_error(fmt::format("solve_semidefinite: LAPACK dpstrf refuses argument {}", -info));
+  Vector chosen(rank);
+  for (Index k = 0; k < rank; ++k) {
+    const Index i = order[static_cast<std::size_t>(k)] - 1;
+    chosen[k] = scale[i] * v[i];
+  }
+  chosen = solve_factored(K, std::move(chosen));
+  SemidefiniteSolution solution{.a = Vector::Zero(v.size()), .rank = rank};
+  for (Index k = 0; k < rank; ++k) {
+    const Index i = order[static_cast<std::size_t>(k)] - 1;
+    solution.a[i] = scale[i] * chosen[k];
+  }
+  return solution;
+}
+
+}  // namespace
+
+SemidefiniteSolution solve_semidefinite(const std::function<void(Matrix& K)>& fill, const Vector& v,
+                                        double tolerance) {
+  check_not_empty("solve_semidefinite", "v", v.size());
+  check_finite("solve_semidefinite", "v", v);
+  check_positive("solve_semidefinite", "tolerance", tolerance);
+  Matrix K(v.size(), v.size());
+  fill(K);
+  // Finite moments K_ii bound the rest of K; LAPACK would take an infinite one for a dependent feature.
+  check_finite("solve_semidefinite", "the diagonal of K", Vector(K.diagonal()));
+  if (factorise(K)) return {.a = solve_factored(K, v), .rank = v.size()};
+  fill(K);
+  return solve_pivoted(K, v, tolerance);
+}
+
+}  // namespace lazygap

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+
+#include "lazygap/core/random.h"
+#include "lazygap/problem/problem.h"
+
+/// Small problems and neurons for the tests of the exact risks.
+namespace lazygap::test {
+
+inline Matrix normals(Index rows, Index columns, std::uint32_t index) {
+  Matrix X(rows, columns);
+  fill_normals({.seed = 20, .purpose = Purpose::first_layer, .index = index},
+               std::span<double>(X.data(), static_cast<std::size_t>(X.size())));
+  return X;
+}
+
+inline Vector uniforms(Index size, double low, double high, std::uint32_t index) {
+  Vector u(size);
+  fill_uniforms({.seed = 20, .purpose = Purpose::spectrum, .index = index},
+                std::span<double>(u.data(), static_cast<std::size_t>(size)));
+  return low + (high - low) * u.array();
+}
+
+/// Neurons of length about one.
+inline Matrix neurons(Index d, Index N, std::uint32_t index) {
+  return normals(d, N, index) / std::sqrt(static_cast<double>(d));
+}
+
+/// B with eigenvalues of both signs.
+inline QuadraticFunction quadratic_function(Index d) { return QuadraticFunction(uniforms(d, -1, 3, 1)); }
+inline QuadraticFunction shifted_quadratic_function(Index d) {
+  return QuadraticFunction(uniforms(d, -1, 3, 1), 0.7);
+}
+/// Delta with eigenvalues of both signs, Sigma = I or not.
+inline GaussianMixture mixture(Index d) { return GaussianMixture(uniforms(d, -0.6, 0.9, 2)); }
+inline GaussianMixture scaled_mixture(Index d) {
+  const Vector sigma = uniforms(d, 0.5, 2.5, 3);
+  return GaussianMixture(sigma, sigma.cwiseProduct(uniforms(d, -0.6, 0.9, 4)));
+}
+
+}  // namespace lazygap::test
