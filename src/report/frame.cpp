@@ -185,9 +185,10 @@ void add_right(Frame& frame, const Plan& plan, const std::vector<Row>& rows,
   }
 }
 
-std::string model_title(const Plan& plan) {
-  return fmt::format("{}, d = {}", plan.problem.model == "qf" ? "Quadratic function" : "Mixture of Gaussians",
-                     plan.problem.d);
+std::string default_title(const Plan& plan) {
+  return fmt::format("{}, d = {}{}",
+                     plan.problem.model == "qf" ? "Quadratic function" : "Mixture of Gaussians",
+                     plan.problem.d, plan.figure.frame == "right" ? ", along training" : "");
 }
 
 }  // namespace
@@ -202,7 +203,7 @@ Frame make_frame(const Plan& plan, const std::vector<Row>& rows, const std::vect
                     plan.name));
   Frame frame;
   frame.name = plan.name;
-  frame.title = plan.figure.title.empty() ? model_title(plan) : plan.figure.title;
+  frame.title = plan.figure.title.empty() ? default_title(plan) : plan.figure.title;
   frame.model = plan.problem.model;
   frame.d = plan.problem.d;
   frame.along_training = plan.figure.frame == "right";

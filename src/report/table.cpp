@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdlib>
 
 namespace lazygap::report {
 namespace {
@@ -27,6 +28,12 @@ std::size_t length(const std::string& text) {  // in characters of UTF-8
       text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
+bool is_number_or_unknown(const std::string& text) {
+  char* end = nullptr;
+  std::strtod(text.c_str(), &end);
+  return text == "-" || (!text.empty() && *end == '\0');
+}
+
 }  // namespace
 
 std::string align(const std::vector<std::vector<std::string>>& lines) {
@@ -34,12 +41,10 @@ std::string align(const std::vector<std::vector<std::string>>& lines) {
   std::vector<std::size_t> width(lines.front().size(), 0);
   for (const auto& line : lines)
     for (std::size_t k = 0; k < line.size(); ++k) width[k] = std::max(width[k], length(line[k]));
-  // A column of numbers is one whose entries below the header start with a digit, a sign or are unknown.
   std::vector<bool> numeric(width.size(), true);
   for (std::size_t i = 1; i < lines.size(); ++i)
     for (std::size_t k = 0; k < width.size(); ++k)
-      numeric[k] = numeric[k] && !lines[i][k].empty() &&
-                   std::string_view("0123456789+-").find(lines[i][k].front()) != std::string_view::npos;
+      numeric[k] = numeric[k] && is_number_or_unknown(lines[i][k]);
   std::string text;
   for (const auto& line : lines) {
     std::string row;

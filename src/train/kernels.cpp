@@ -76,7 +76,6 @@ void SymmetricForm<Real>::update(const Eigen::Ref<const MatrixOf<Real>>& X, std:
 }
 
 template class Neurons<double>;
-template class SymmetricForm<float>;
 template class SymmetricForm<double>;
 
 }  // namespace lazygap::train
