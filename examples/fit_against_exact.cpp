@@ -2,8 +2,8 @@
 //
 //   example_fit_against_exact [d N draws n1 n2 ...]      default: 30 60 10 1000 10000 100000
 //
-// One row for each n: mean over draws of W and of the samples of the excess (R_n - R) / R0, its standard error, and
-// the same for the paper's estimate of R_n on 1e4 fresh samples.
+// One row for each n: mean over draws of W and of the samples of the excess (R_n - R) / R0, its standard
+// error, and the same for the paper's estimate of R_n on 1e4 fresh samples.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -47,8 +47,8 @@ bool table(const Problem& problem, const char* model, Index N, std::uint32_t dra
       test_excess.push_back(fitted.test_risk / R0 - limit);
     }
     const Mean e = over_draws(excess), t = over_draws(test_excess);
-    fmt::print("{:5} {:8} {:10.5f} {:12.6f} +- {:.6f} {:12.6f} +- {:.6f}\n", model, n, over_draws(exact).mean, e.mean,
-               e.se, t.mean, t.se);
+    fmt::print("{:5} {:8} {:10.5f} {:12.6f} +- {:.6f} {:12.6f} +- {:.6f}\n", model, n, over_draws(exact).mean,
+               e.mean, e.se, t.mean, t.se);
     const double n_now = static_cast<double>(n);
     if (previous_n > 0) holds = holds && e.mean < previous * std::pow(previous_n / n_now, std::log10(3.0));
     holds = holds && e.mean > 0;
@@ -73,7 +73,8 @@ int main(int argc, char** argv) {
   const QuadraticFunction qf(draw_spectrum({.kind = SpectrumLaw::Kind::exponential}, d, 1));
   const GaussianMixture mg(draw_spectrum(
       {.kind = SpectrumLaw::Kind::choice, .values = {1, 1.5, 2}, .scale_by_inverse_sqrt_d = true}, d, 1));
-  fmt::print("RF(I), d = {}, N = {}, {} draws; R/R0 at n = infinity, and what is above it at n samples\n", d, N, draws);
+  fmt::print("RF(I), d = {}, N = {}, {} draws; R/R0 at n = infinity, and what is above it at n samples\n", d,
+             N, draws);
   fmt::print("model        n      exact       excess    error  on test samples    error\n");
   const bool qf_holds = table(qf, "qf", N, draws, samples);
   const bool mg_holds = table(mg, "mg", N, draws, samples);

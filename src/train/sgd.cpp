@@ -392,9 +392,7 @@ const char* precision_name(const Options& options) {
 }  // namespace
 
 Outcome run_nn(const Problem& problem, Index neurons, const Options& options, const Hooks& hooks) {
-  check_options("train::run_nn", problem, neurons, options);
-  if (options.second_layer == SecondLayer::shared && options.parameterisation == Parameterisation::unit)
-    throw UsageError("train::run_nn: second_layer is shared, but must be fixed in the parameterisation unit");
+  check_options("train::run_nn", Regime::nn, neurons, options);
   Outcome outcome = options.precision == Precision::fp32 ? train_nn<float>(problem, neurons, options, hooks)
                                                          : train_nn<double>(problem, neurons, options, hooks);
   outcome.path =
@@ -403,7 +401,7 @@ Outcome run_nn(const Problem& problem, Index neurons, const Options& options, co
 }
 
 Outcome run_nt(const Problem& problem, Index neurons, const Options& options, const Hooks& hooks) {
-  check_options("train::run_nt", problem, neurons, options);
+  check_options("train::run_nt", Regime::nt, neurons, options);
   Outcome outcome = options.precision == Precision::fp32 ? train_nt<float>(problem, neurons, options, hooks)
                                                          : train_nt<double>(problem, neurons, options, hooks);
   outcome.path = fmt::format(

@@ -8,8 +8,8 @@
 
 #include "lazygap/core/error.h"
 #include "lazygap/network/first_layer.h"
-#include "lazygap/network/rf_moments.h"
 #include "lazygap/problem/spectrum.h"
+#include "reference/rf_moments.h"
 
 namespace lazygap::fit {
 namespace {
@@ -51,13 +51,13 @@ Vector least_squares(const Problem& problem, const Matrix& W, const Options& opt
 
 double risk(const Problem& problem, const Matrix& W, const Vector& a) {
   const double no_network = population_risk(problem, Matrix::Zero(W.rows(), W.rows()), 0);
-  return no_network - 2 * a.dot(rf_target(problem, W)) + a.dot(rf_gram(problem, W) * a);
+  return no_network - 2 * a.dot(reference::rf_target(problem, W)) + a.dot(reference::rf_gram(problem, W) * a);
 }
 
 double exact_risk(const Problem& problem, const Matrix& W) {
-  return risk(
-      problem, W,
-      Eigen::CompleteOrthogonalDecomposition<Matrix>(rf_gram(problem, W)).solve(rf_target(problem, W)));
+  return risk(problem, W,
+              Eigen::CompleteOrthogonalDecomposition<Matrix>(reference::rf_gram(problem, W))
+                  .solve(reference::rf_target(problem, W)));
 }
 
 struct Case {
