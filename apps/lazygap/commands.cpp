@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "exit_codes.h"
@@ -63,44 +64,67 @@ std::string bytes(double count) {
 }
 
 std::string duration(double seconds) {
-  if (seconds < 120) return fmt::format("{:.2g} s", seconds);
+  if (seconds < 120) return seconds < 0.1 ? "< 0.1 s" : fmt::format("{:.2g} s", seconds);
   if (seconds < 7200) return fmt::format("{:.0f} min", seconds / 60);
   return fmt::format("{:.1f} h", seconds / 3600);
 }
 
+std::string estimate_lines(const experiment::PlanEstimate& estimate) {
+  struct Total {
+    Index least = 0, most = 0;
+    std::size_t cells = 0, finished = 0;
+    double seconds = 0, bytes = 0;
+  };
+  // One line for each method and regime: a plan of the paper has hundreds of cells.
+  std::vector<std::pair<std::string, std::string>> order;
+  std::map<std::pair<std::string, std::string>, Total> totals;
+  for (const experiment::CellEstimate& group : estimate.cells) {
+    const std::pair<std::string, std::string> key{to_string(group.cell.method), to_string(group.cell.regime)};
+    const auto [entry, is_new] = totals.try_emplace(key);
+    Total& total = entry->second;
+    if (is_new) order.push_back(key);
+    total.least = is_new ? group.cell.N : std::min(total.least, group.cell.N);
+    total.most = std::max(total.most, group.cell.N);
+    total.cells += group.count;
+    total.finished += group.finished;
+    total.seconds += static_cast<double>(group.count - group.finished) * group.seconds;
+    total.bytes = std::max(total.bytes, group.bytes);
+  }
+  std::vector<std::vector<std::string>> lines{
+      {"method", "regime", "N", "cells", "finished", "time, one core", "memory each"}};
+  for (const auto& key : order) {
+    const Total& total = totals.at(key);
+    lines.push_back({key.first, key.second,
+                     total.most == 0             ? "-"
+                     : total.least == total.most ? fmt::format("{}", total.most)
+                                                 : fmt::format("{} to {}", total.least, total.most),
+                     fmt::format("{}", total.cells), fmt::format("{}", total.finished),
+                     duration(total.seconds), bytes(total.bytes)});
+  }
+  return report::align(lines);
+}
+
 void print_estimate(const Request& request, const Plan& plan, const Store& store) {
   const experiment::PlanEstimate estimate = experiment::estimate_plan(plan, store, run_options(request));
-  std::vector<std::vector<std::string>> lines{
-      {"method", "regime", "N", "step size", "cells", "finished", "time each", "memory each"}};
-  std::string json;
-  for (const experiment::CellEstimate& group : estimate.cells) {
-    const experiment::Cell& cell = group.cell;
-    if (request.json) {
-      json += nlohmann::ordered_json{{"plan", plan.name},
-                                     {"method", to_string(cell.method)},
-                                     {"regime", to_string(cell.regime)},
-                                     {"N", cell.N},
-                                     {"step_size",
-                                      cell.step_size > 0 ? nlohmann::ordered_json(cell.step_size) : nullptr},
-                                     {"cells", group.count},
-                                     {"finished", group.finished},
-                                     {"seconds_each", group.seconds},
-                                     {"bytes_each", group.bytes}}
-                  .dump() +
-              "\n";
-      continue;
-    }
-    lines.push_back({std::string(to_string(cell.method)), std::string(to_string(cell.regime)),
-                     cell.N > 0 ? fmt::format("{}", cell.N) : "-",
-                     cell.step_size > 0 ? fmt::format("{:.4g}", cell.step_size) : "-",
-                     fmt::format("{}", group.count), fmt::format("{}", group.finished),
-                     duration(group.seconds), bytes(group.bytes)});
+  if (!request.json) {
+    print(fmt::format("{}:\n{}expected: {}, at most {} of the {} of memory available\n", plan.name,
+                      estimate_lines(estimate), duration(estimate.seconds), bytes(estimate.bytes),
+                      bytes(estimate.available_bytes)));
+    return;
   }
-  if (request.json)
-    print(json);
-  else
-    print(fmt::format("{}:\n{}expected: {}, at most {} of {} memory\n", plan.name, report::align(lines),
-                      duration(estimate.seconds), bytes(estimate.bytes), bytes(estimate.available_bytes)));
+  std::string json;
+  for (const experiment::CellEstimate& group : estimate.cells)
+    json += nlohmann::ordered_json{{"plan", plan.name},
+                                   {"method", to_string(group.cell.method)},
+                                   {"regime", to_string(group.cell.regime)},
+                                   {"N", group.cell.N},
+                                   {"cells", group.count},
+                                   {"finished", group.finished},
+                                   {"seconds_each", group.seconds},
+                                   {"bytes_each", group.bytes}}
+                .dump() +
+            "\n";
+  print(json);
 }
 
 /// Runs the plan into the store, with progress on stderr. False where the user stopped it.

@@ -274,9 +274,9 @@ set xlabel offset 0,0.3
 set ytics 0.2
 set grid ytics lt 1 lw 0.6 lc rgb '#DDDDDD'
 set bars 0.7
-set key outside below center horizontal Left reverse samplen 2 spacing 1.3 width -1 maxcols 4 font ',13'
+set key outside below center horizontal Left reverse samplen 2 spacing 1.3 width -2 maxcols 4 font ',13'
 
-set terminal svg size 760,560 dynamic enhanced font 'sans-serif,15' background rgb 'white'
+set terminal svg size 700,540 dynamic enhanced font 'sans-serif,15' background rgb 'white'
 set output {4}
 # SVG draws its markers larger than the other two.
 size = 0.7

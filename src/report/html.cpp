@@ -221,12 +221,12 @@ figure { margin: 0; } figcaption { font-size: 0.9rem; margin-top: 0.4rem; }
 .card svg { display: block; width: 100%; height: auto; }
 .scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: 8px; }
 table { border-collapse: collapse; width: 100%; font-size: 0.875rem; font-variant-numeric: tabular-nums; }
-caption { text-align: left; padding: 0.6rem 0.75rem; font-size: 0.875rem; }
-th, td { padding: 0.25rem 0.75rem; text-align: right; white-space: nowrap; }
+caption { text-align: left; padding: 0.6rem; font-size: 0.875rem; }
+th, td { padding: 0.25rem 0.6rem; text-align: right; white-space: nowrap; }
 thead th { background: var(--shade); border-block: 1px solid var(--line); }
 tbody { border-bottom: 1px solid var(--line); } tbody:last-child { border-bottom: 0; }
 tbody th { text-align: left; vertical-align: top; } thead th:first-child { text-align: left; }
-td.note { text-align: left; } td.warn { color: var(--warn); } thead th:last-child { text-align: left; }
+td.note { text-align: left; white-space: normal; min-width: 9rem; } td.warn { color: var(--warn); } thead th:last-child { text-align: left; }
 small { color: var(--soft); }
 pre { background: var(--shade); border: 1px solid var(--line); border-radius: 8px; padding: 0.75rem 1rem; overflow-x: auto; font-size: 0.85rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.2rem 1rem; font-size: 0.9rem; } dd { margin: 0; overflow-wrap: anywhere; }
