@@ -30,7 +30,7 @@ class CommandLine {
   CommandLine()
       : app_("Risks of two-layer networks in the random-features, neural-tangent and trained regimes.",
              "lazygap") {
-    app_.require_subcommand(1);
+    app_.require_subcommand(0, 1);  // none at all is told apart from an unknown one below
     app_.set_version_flag("--version", LAZYGAP_VERSION);
     app_.footer(
         "Exit codes: 0 ok, 2 command line or plan, 3 some points failed or diverged, 4 files.\n"
@@ -94,6 +94,12 @@ class CommandLine {
       throw UsageError(usage_message(error));
     }
     for (const std::string& text : overrides_) request_.overrides.push_back(parse_override(text));
+    if (!chosen_) {
+      std::string names;
+      for (const CLI::App* command : app_.get_subcommands([](const CLI::App*) { return true; }))
+        names += (names.empty() ? "" : ", ") + command->get_name();
+      throw UsageError("a command is missing: one of " + names + "; see \"lazygap --help\"");
+    }
     return chosen_(request_);
   }
 
