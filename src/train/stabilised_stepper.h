@@ -8,7 +8,7 @@
 
 namespace lazygap::train {
 
-/// Second-order Runge-Kutta-Chebyshev method of Sommeijer, Shampine and Verwer (1997) [SSV97] as an error
+/// Second-order Runge-Kutta-Chebyshev method of Sommeijer, Shampine and Verwer [SSV98] as an error
 /// stepper of Boost.Odeint, for autonomous dx/dt = f(x) whose Jacobian has real, negative large eigenvalues,
 /// as that of a gradient flow.
 ///
