@@ -1,5 +1,9 @@
 // One-pass SGD on one network (NN), watched through its exact population risk.
+//
+//   example_train_one_network [step_size]
 #include <fmt/format.h>
+
+#include <string>
 
 #include "lazygap/exact/nn.h"
 #include "lazygap/problem/spectrum.h"
@@ -7,14 +11,15 @@
 
 using namespace lazygap;
 
-int main() {
+int main(int argc, char** argv) {
   const Index d = 40, N = 20;
+  const double step_size = argc > 1 ? std::stod(argv[1]) : 0.01;
   const Problem problem = QuadraticFunction(draw_spectrum({.kind = SpectrumLaw::Kind::exponential}, d, 1));
   const double R0 = null_risk(problem);
   const double least = exact::nn(problem, N, exact::Sign::one_sign).risk / R0;
 
   const train::Outcome outcome =
-      train::run_nn(problem, N, {.steps = 8000, .batch = 100, .step_size = 0.03, .records = 9});
+      train::run_nn(problem, N, {.steps = 8000, .batch = 100, .step_size = step_size, .records = 9});
 
   fmt::print("NN, d = {}, N = {}, {}: {}\n", d, N, outcome.path, to_string(outcome.status));
   fmt::print(" samples   R/R0\n");
