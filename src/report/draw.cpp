@@ -36,7 +36,7 @@ struct Style {
   int filled;
 };
 
-constexpr std::array<Style, 6> styles{{
+constexpr std::array<Style, 6> kStyles{{
     {"NN", "NN", {"#0072B2", "#56B4E9", "#003D66", "#8899CC"}, 6, 7},
     {"NT", "NT", {"#D55E00", "#E69F00", "#7A3300", "#C9A27A"}, 4, 5},
     {"RF(I)", "RF(I)", {"#009E73", "#66C9AD", "#00543D", "#8FB8A8"}, 8, 9},
@@ -47,12 +47,12 @@ constexpr std::array<Style, 6> styles{{
 
 const Style& style_of(std::string_view regime) {
   const auto found =
-      std::find_if(styles.begin(), styles.end(), [&](const Style& s) { return s.regime == regime; });
-  return found == styles.end() ? styles.back() : *found;
+      std::find_if(kStyles.begin(), kStyles.end(), [&](const Style& s) { return s.regime == regime; });
+  return found == kStyles.end() ? kStyles.back() : *found;
 }
 
 // Drawn in this order: what comes later lies on top.
-constexpr std::array<std::string_view, 5> layers{"limit", "exact", "fit", "train", "flow"};
+constexpr std::array<std::string_view, 5> kLayers{"limit", "exact", "fit", "train", "flow"};
 
 bool simulated(std::string_view method) { return method == "train" || method == "fit"; }
 
@@ -144,7 +144,7 @@ std::string curve(const Frame& frame, const Series& series, std::string_view col
 std::string key_entries(const Frame& frame) {
   std::string text;
   const std::vector<std::int64_t> all_widths = widths(frame);
-  for (const Style& style : styles)
+  for (const Style& style : kStyles)
     for (std::size_t k = 0; k < all_widths.size(); ++k) {
       const bool shown = std::any_of(frame.series.begin(), frame.series.end(), [&](const Series& s) {
         return s.regime == style.regime && s.N == all_widths[k];
@@ -244,7 +244,7 @@ std::string to_csv(const Frame& frame) {
 std::string gnuplot_script(const Frame& frame) {
   const std::vector<std::int64_t> all_widths = widths(frame);
   std::vector<std::string> curves;
-  for (const std::string_view layer : layers)
+  for (const std::string_view layer : kLayers)
     for (const Series& series : frame.series) {
       if (series.method != layer || series.points.empty()) continue;
       const auto position = std::find(all_widths.begin(), all_widths.end(), series.N) - all_widths.begin();

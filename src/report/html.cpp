@@ -206,7 +206,7 @@ std::string provenance(const Section& section) {
   return text + "</tbody>\n</table>\n</div>\n";
 }
 
-constexpr std::string_view style = R"(
+constexpr std::string_view kStyle = R"(
 :root { color-scheme: light dark; --ink: #1b1f24; --soft: #57606a; --paper: #ffffff; --line: #d8dee4; --shade: #f6f8fa; --warn: #8a4600; }
 @media (prefers-color-scheme: dark) {
   :root { --ink: #e6e9ed; --soft: #a3acb6; --paper: #14171a; --line: #3a4149; --shade: #1e2327; --warn: #f0b36a; }
@@ -245,7 +245,7 @@ std::string to_html(const std::string& title, const std::vector<Section>& sectio
       "of the best "
       "constant: random features (RF), neural tangent (NT), fully trained (NN).</p>\n<div "
       "class=\"frames\">\n",
-      escape(title), style);
+      escape(title), kStyle);
   for (std::size_t i = 0; i < sections.size(); ++i) {
     const Section& section = sections[i];
     const std::string picture = section.drawing.svg.empty()
