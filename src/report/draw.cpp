@@ -54,8 +54,6 @@ const Style& style_of(std::string_view regime) {
 // Drawn in this order: what comes later lies on top.
 constexpr std::array<std::string_view, 5> kLayers{"limit", "exact", "fit", "train", "flow"};
 
-bool simulated(std::string_view method) { return method == "train" || method == "fit"; }
-
 std::string gnuplot_string(std::string_view text) {
   std::string result = "'";
   for (const char c : text) result += c == '\'' ? "''" : std::string(1, c);
@@ -116,29 +114,35 @@ std::string axes(const Frame& frame) {
   return text;
 }
 
+/// The part of gnuplot's plot command that draws a series.
 std::string curve(const Frame& frame, const Series& series, std::string_view colour) {
   const Style& style = style_of(series.regime);
   const std::string name = gnuplot_string(series.name);
-  const bool bars = simulated(series.method) || series.method == "exact";
   std::string look;
-  bool with_error = false;
+  bool marked = false;
   if (series.regime == "Bayes") {
-    look = fmt::format("with lines dt 3 lw 2 lc rgb '{}'", colour);
+    look = fmt::format("lines dt 3 lw 2 lc rgb '{}'", colour);
   } else if (series.method == "limit") {
-    look = fmt::format("with lines {} lc rgb '{}'", frame.along_training ? "dt 2 lw 1.6" : "lw 2.4", colour);
+    look = fmt::format("lines {} lc rgb '{}'", frame.along_training ? "dt 2 lw 1.6" : "lw 2.4", colour);
   } else if (series.method == "flow") {
-    look = "with lines dt 3 lw 2 lc rgb '#000000'";
+    look = "lines dt 3 lw 2 lc rgb '#000000'";
   } else if (frame.along_training && series.method == "train") {
-    look = fmt::format("with lines lw 2.4 lc rgb '{}'", colour);
+    look = fmt::format("lines lw 2.4 lc rgb '{}'", colour);
   } else {
-    with_error = bars && has_errors(series);
-    look = fmt::format("with {} pt {} ps {} lw {} lc rgb '{}'", with_error ? "yerrorbars" : "points",
-                       series.method == "exact" ? style.open : style.filled,
-                       series.method == "exact" ? "1.5*size" : "0.62*size",
-                       series.method == "exact" ? "1.4" : "1.2", colour);
+    marked = true;
+    const bool exact = series.method == "exact";
+    look = fmt::format("points pt {} ps {}*size lw {} lc rgb '{}'", exact ? style.open : style.filled,
+                       exact ? "1.5" : "0.62", exact ? "1.4" : "1.2", colour);
   }
-  return fmt::format("data using (pick({0},'x')):(pick({0},'ratio')){1} {2} notitle", name,
-                     with_error ? fmt::format(":(bar({}))", name) : "", look);
+  std::string text =
+      fmt::format("data using (pick({0},'x')):(pick({0},'ratio')) with {1} notitle", name, look);
+  // gnuplot's own error bars wipe out what lies around them, the markers of other series above all.
+  if (marked && has_errors(series))
+    text = fmt::format(
+        "data using (pick({0},'x')):(pick({0},'ratio')-bar({0})):(0):(2*bar({0})) with vectors nohead "
+        "lw 1.2 lc rgb '{1}' notitle, \\\n  {2}",
+        name, colour, text);
+  return text;
 }
 
 std::string key_entries(const Frame& frame) {
@@ -273,18 +277,17 @@ set tmargin 2.6
 set xlabel offset 0,0.3
 set ytics 0.2
 set grid ytics lt 1 lw 0.6 lc rgb '#DDDDDD'
-set bars 0.7
-set key outside below center horizontal Left reverse samplen 2 spacing 1.3 width -2 maxcols 4 font ',13'
+set key outside below center horizontal Left reverse samplen 2 spacing 1.3 width -4 maxcols 4 font ',12.5'
 
 set terminal svg size 700,540 dynamic enhanced font 'sans-serif,15' background rgb 'white'
 set output {4}
 # SVG draws its markers larger than the other two.
-size = 0.7
+size = 0.6
 plot \
   {5}
 set terminal pdfcairo size 7.6in,5.6in enhanced font 'Sans,15' background rgb 'white'
 set output {6}
-size = 1
+size = 1.25
 replot
 set terminal pngcairo size 1520,1120 enhanced font 'Sans,15' fontscale 2 linewidth 2 pointscale 2 background rgb 'white'
 set output {7}

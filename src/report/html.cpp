@@ -216,7 +216,7 @@ main { max-width: 76rem; margin: 0 auto; padding: 1.5rem clamp(1rem, 4vw, 3rem) 
 h1 { font-size: 1.7rem; margin: 0.5rem 0; } h2 { font-size: 1.3rem; margin: 0 0 0.5rem; } h3 { font-size: 1.05rem; margin: 1.6rem 0 0.4rem; }
 p, figcaption, caption, dt { color: var(--soft); }
 .frames { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 1.5rem; margin: 1rem 0 2.5rem; }
-figure { margin: 0; } figcaption { font-size: 0.9rem; margin-top: 0.4rem; }
+figure { margin: 0; max-width: 50rem; } figcaption { font-size: 0.9rem; margin-top: 0.4rem; }
 .card { background: #ffffff; border: 1px solid var(--line); border-radius: 8px; padding: 0.5rem; color: #1b1f24; }
 .card svg { display: block; width: 100%; height: auto; }
 .scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: 8px; }
