@@ -84,7 +84,8 @@ TEST(CellKeys, AreUniqueWithinAPlan) {
 }
 
 TEST(CellKeys, NeverChangeWithoutANewTaskVersion) {
-  // Computed once. A change here throws away every store in the world: raise the version of the task instead.
+  // By Python's uuid.uuid5(NAMESPACE_URL, "lazygap:" + parameters). A change here throws away every store in
+  // the world: raise the version of the task instead.
   const Plan plan = small_plan();
   const Cell cell{.method = Method::train, .regime = Regime::nn, .N = 6, .draw = 2, .step_size = 0.01};
   EXPECT_EQ(
@@ -94,7 +95,7 @@ TEST(CellKeys, NeverChangeWithoutANewTaskVersion) {
       R"({"law":"exponential","scale":1.0,"scale_by_inverse_sqrt_d":false,"seed":7}},"records":5,)"
       R"("reduction":"automatic","regime":"NN","schedule":"tail-drop","second_layer":"shared","seed":7,)"
       R"("step_size":0.01,"steps":300,"task":"train","test_samples":100,"version":1})");
-  EXPECT_EQ(cell_key(plan, cell), "KEY");
+  EXPECT_EQ(cell_key(plan, cell), "1a98e75c-895d-555b-a99e-345f00382340");
 }
 
 TEST(CellKeys, DoNotDependOnWhatDoesNotChangeTheNumbers) {

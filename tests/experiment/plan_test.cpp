@@ -1,5 +1,6 @@
 #include "lazygap/experiment/plan.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -30,7 +31,7 @@ std::string refusal(const std::string& text, const Overrides& overrides = {}) {
 }
 
 void expect_contains(const std::string& text, const std::string& part) {
-  EXPECT_NE(text.find(part), std::string::npos) << "\"" << part << "\" is not in: " << text;
+  EXPECT_NE(text.find(part), std::string::npos) << part << "\nis not in\n" << text;
 }
 
 /// Every key, in a plan that is accepted.
@@ -258,7 +259,7 @@ std::string with_line(const Key& key, const std::string& new_key, const std::str
       const bool here = table == key.table && row.starts_with(std::string(key.key) + " =");
       if (here) {
         const std::string old = row.substr(row.find('=') + 2);
-        row = new_key + " = " + (value.empty() ? old : value);
+        row = fmt::format("{} = {}", new_key, value.empty() ? old : value);
         line = 1 + static_cast<int>(std::count(text.begin(), text.end(), '\n'));
       }
     }
@@ -269,7 +270,7 @@ std::string with_line(const Key& key, const std::string& new_key, const std::str
 }
 
 std::string path_of(const Key& key) {
-  return std::string(key.table) + (*key.table == '\0' ? "" : ".") + key.key;
+  return *key.table == '\0' ? key.key : fmt::format("{}.{}", key.table, key.key);
 }
 
 TEST(Plan, EveryKeyRefusesAWrongTypeWithItsPlace) {
@@ -277,7 +278,7 @@ TEST(Plan, EveryKeyRefusesAWrongTypeWithItsPlace) {
     int line = 0;
     const std::string message = refusal(with_line(key, key.key, key.wrong_type, line));
     SCOPED_TRACE(message);
-    EXPECT_TRUE(message.starts_with("plan.toml:" + std::to_string(line) + ": " + path_of(key)));
+    EXPECT_TRUE(message.starts_with(fmt::format("plan.toml:{}: {}", line, path_of(key))));
     expect_contains(message, "must be");
     expect_contains(message, key.accepted);
   }
@@ -289,7 +290,7 @@ TEST(Plan, EveryKeyRefusesAWrongValueWithItsPlace) {
     int line = 0;
     const std::string message = refusal(with_line(key, key.key, key.wrong_value, line));
     SCOPED_TRACE(message);
-    EXPECT_TRUE(message.starts_with("plan.toml:" + std::to_string(line) + ": " + path_of(key)));
+    EXPECT_TRUE(message.starts_with(fmt::format("plan.toml:{}: {}", line, path_of(key))));
     expect_contains(message, "must be");
     expect_contains(message, key.accepted);
   }
@@ -303,21 +304,18 @@ TEST(Plan, EveryMisspeltKeyIsRefusedWithTheNearestOne) {
     SCOPED_TRACE(message);
     Key wrong = key;
     wrong.key = misspelt.c_str();
-    EXPECT_TRUE(message.starts_with("plan.toml:" + std::to_string(line) + ": unknown key \"" +
-                                    path_of(wrong) + "\""));
+    EXPECT_TRUE(message.starts_with(fmt::format("plan.toml:{}: unknown key \"{}\"", line, path_of(wrong))));
     // "d" with an "e" is as near to other short words; the list of accepted keys follows in any case.
-    if (std::string(key.key) != "d")
-      expect_contains(message, "did you mean \"" + std::string(key.key) + "\"?");
+    if (std::string(key.key) != "d") expect_contains(message, fmt::format("did you mean \"{}\"?", key.key));
     expect_contains(message, "accepted");
   }
 }
 
 TEST(Plan, MisspeltTablesAreRefused) {
   for (const char* table : {"problem", "sweep", "activation", "train", "fit", "figure"}) {
-    const std::string header = "[" + std::string(table) + "]";
-    const std::string message = refusal(replaced(kFullPlan, header, "[" + std::string(table) + "s]"));
-    expect_contains(message, "unknown key \"" + std::string(table) + "s\"");
-    expect_contains(message, "did you mean \"" + std::string(table) + "\"?");
+    const std::string message =
+        refusal(replaced(kFullPlan, fmt::format("[{}]", table), fmt::format("[{}s]", table)));
+    expect_contains(message, fmt::format("unknown key \"{}s\"; did you mean \"{}\"?", table, table));
   }
 }
 
@@ -330,7 +328,7 @@ TEST(Plan, MissingKeysAreNamed) {
     if (!needed) continue;
     int line = 0;
     // A comment in its place.
-    std::string text = with_line(key, "# " + std::string(key.key), "", line);
+    std::string text = with_line(key, fmt::format("# {}", key.key), "", line);
     const std::string message = refusal(text);
     SCOPED_TRACE(message);
     expect_contains(message, path + " is missing");

@@ -9,9 +9,10 @@
 #include <cmath>
 #include <csignal>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
-#include <map>
+#include <optional>
 #include <thread>
 
 #include "experiment/small_plan.h"
@@ -84,12 +85,12 @@ TEST(Runner, AnswersAFinishedPlanFromTheStoreAtOnce) {
                                 {"train.steps", "20"},
                                 {"fit.samples", "50"}});
   {
-    Store store = Store::open(folder / "results.db");
+    Store store = Store::open(folder / "results.sqlite");
     const RunReport report = run_plan(plan, store, {.jobs = 2});
     EXPECT_EQ(report.computed, report.cells);
   }
   const auto start = std::chrono::steady_clock::now();
-  Store store = Store::open(folder / "results.db");
+  Store store = Store::open(folder / "results.sqlite");
   const RunReport report = run_plan(plan, store, {.jobs = 2});
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   EXPECT_GT(report.cells, 600u);
@@ -196,6 +197,34 @@ TEST(Runner, ResumesWhereItStopped) {
   EXPECT_LT(polls_to_the_end(interrupted), all / 2);
 }
 
+TEST(Runner, GoesOnFromTheLastStateAfterSigkill) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  // The killed process is this program, started again for this test: the environment tells it the file.
+  constexpr auto kVariable = "LAZYGAP_TEST_STORE";
+  std::optional<TemporaryFolder> folder;
+  if (getenv(kVariable) == nullptr) setenv(kVariable, (folder.emplace() / "results.sqlite").c_str(), 1);
+  const std::string file = getenv(kVariable);
+  const Plan plan = long_plan();
+  int polls = 0;
+  const auto kill_this_process = [&] {
+    if (++polls > 20) raise(SIGKILL);
+    return false;
+  };
+  EXPECT_EXIT(
+      {
+        Store store = Store::open(file);
+        static_cast<void>(
+            run_plan(plan, store,
+                     {.jobs = 1, .checkpoint_every = std::chrono::seconds(0), .stop = kill_this_process}));
+      },
+      testing::KilledBySignal(SIGKILL), "");
+  unsetenv(kVariable);
+  Store store = Store::open(file);
+  EXPECT_FALSE(store.checkpoint(cell_key(plan, make_cells(plan)[0])).empty());
+  EXPECT_EQ(run_plan(plan, store, {.jobs = 1}).computed, 1u);
+  expect_same_numbers(results_of(plan, store), run_in_memory(plan, 1));
+}
+
 TEST(Runner, StartsAnewFromAStateThatItCannotRead) {
   const Plan plan = long_plan();
   const std::string key = cell_key(plan, make_cells(plan)[0]);
@@ -238,8 +267,8 @@ TEST(Runner, LimitsTheCellsSideBySideToTheMemory) {
 
 TEST(Runner, EndsWithTheStoresErrorWhereItCannotSave) {
   const TemporaryFolder folder;
-  static_cast<void>(Store::open(folder / "results.db"));
-  Store store = Store::open_read_only(folder / "results.db");
+  static_cast<void>(Store::open(folder / "results.sqlite"));
+  Store store = Store::open_read_only(folder / "results.sqlite");
   EXPECT_THROW(static_cast<void>(run_plan(small_plan(), store, {.jobs = 2})), FileError);
 }
 
@@ -349,7 +378,7 @@ TEST(RunProgram, KilledAtTenMomentsGivesTheTableOfAnUndisturbedRun) {
   waitpid(child, &status, 0);
   ASSERT_TRUE(WIFEXITED(status));
   EXPECT_EQ(WEXITSTATUS(status), 0);
-  const Store store = Store::open_read_only(folder / "out/results.db");
+  const Store store = Store::open_read_only(folder / "out/results.sqlite");
   expect_same_numbers(results_of(plan, store), run_in_memory(plan, 2));
 }
 
@@ -370,7 +399,7 @@ TEST(RunProgram, InterruptedByASignalSavesAndEnds) {
     EXPECT_NE(WEXITSTATUS(status), 0);
   }
   const Plan plan = load_plan(file);
-  const Store store = Store::open_read_only(folder / "out/results.db");
+  const Store store = Store::open_read_only(folder / "out/results.sqlite");
   std::size_t states = 0;
   for (const Cell& cell : make_cells(plan)) states += store.checkpoint(cell_key(plan, cell)).empty() ? 0 : 1;
   EXPECT_EQ(states, 2u);  // the two cells that were running

@@ -36,7 +36,7 @@ class StoreTest : public testing::Test {
     fs::permissions(folder_, fs::perms::owner_all);
     fs::remove_all(folder_);
   }
-  [[nodiscard]] fs::path file(const std::string& name = "results.db") const { return folder_ / name; }
+  [[nodiscard]] fs::path file(const std::string& name = "results.sqlite") const { return folder_ / name; }
 
   fs::path folder_;
 };
@@ -199,15 +199,15 @@ TEST_F(StoreTest, CheckpointsLastUntilTheResultIsSaved) {
 }
 
 TEST_F(StoreTest, CreatesItsFolder) {
-  Store::open(folder_ / "a" / "b" / "results.db").save(make_result("key"));
-  EXPECT_TRUE(fs::exists(folder_ / "a" / "b" / "results.db"));
+  Store::open(folder_ / "a" / "b" / "results.sqlite").save(make_result("key"));
+  EXPECT_TRUE(fs::exists(folder_ / "a" / "b" / "results.sqlite"));
 }
 
 TEST_F(StoreTest, NamesTheFolderThatCannotBeCreated) {
   std::ofstream(file("plain")) << "text";
   const std::string message =
-      file_error([&] { static_cast<void>(Store::open(file("plain") / "results.db")); });
-  expect_contains(message, "plain/results.db");
+      file_error([&] { static_cast<void>(Store::open(file("plain") / "results.sqlite")); });
+  expect_contains(message, "plain/results.sqlite");
   expect_contains(message, "folder cannot be created");
 }
 
