@@ -32,12 +32,12 @@ using experiment::Row;
 using store::Store;
 
 /// Where results go unless --out says otherwise, under the current folder.
-const fs::path results_folder = "results";
+const fs::path kResultsFolder = "results";
 
 fs::path store_file(const fs::path& folder) { return folder / "results.sqlite"; }
 
 fs::path folder_of(const Request& request, const Plan& plan) {
-  return request.out ? fs::path(*request.out) : results_folder / plan.name;
+  return request.out ? fs::path(*request.out) : kResultsFolder / plan.name;
 }
 
 std::string json_lines(const std::vector<store::Result>& results) {
@@ -143,9 +143,9 @@ bool compute(const Request& request, const Plan& plan, Store& store, bool with_p
 int verdict(const Plan& plan, const std::vector<Row>& rows) {
   const auto troubled =
       std::count_if(rows.begin(), rows.end(), [&](const Row& row) { return report::is_troubled(plan, row); });
-  if (troubled == 0) return exit_ok;
+  if (troubled == 0) return kExitOk;
   say(fmt::format("{}: {} of {} points lack a result: see the remarks", plan.name, troubled, rows.size()));
-  return exit_incomplete;
+  return kExitIncomplete;
 }
 
 /// `limit` and `exact`: one method, whatever the plan's say.
@@ -154,10 +154,10 @@ int one_method(const Request& request, Method method) {
   plan.sweep.methods = {method};
   if (request.dry_run) {
     print_estimate(request, plan, request.out ? existing_or_empty(*request.out) : Store::in_memory());
-    return exit_ok;
+    return kExitOk;
   }
   Store store = request.out ? Store::open(store_file(*request.out)) : Store::in_memory();
-  if (!compute(request, plan, store, method != Method::limit)) return exit_stopped;
+  if (!compute(request, plan, store, method != Method::limit)) return kExitStopped;
   const std::vector<Row> rows = experiment::summarise(plan, store);
   const std::string table = report::text_table(plan, rows);
   if (request.out) {
@@ -179,10 +179,10 @@ int run(const Request& request) {
   const fs::path folder = folder_of(request, plan);
   if (request.dry_run) {
     print_estimate(request, plan, existing_or_empty(folder));
-    return exit_ok;
+    return kExitOk;
   }
   Store store = Store::open(store_file(folder));
-  if (!compute(request, plan, store)) return exit_stopped;
+  if (!compute(request, plan, store)) return kExitStopped;
   const std::vector<Row> rows = experiment::summarise(plan, store);
   print(request.json ? json_lines(experiment::results_of(plan, store)) : report::text_table(plan, rows));
   return verdict(plan, rows);
@@ -213,23 +213,23 @@ int figure(const Request& request) {
   }
   const fs::path pictures = request.out ? fs::path(*request.out)
                             : whole
-                                ? results_folder / fmt::format("figure-{}-{}", request.plan, request.scale)
-                                : results_folder / frames.front().name;
+                                ? kResultsFolder / fmt::format("figure-{}-{}", request.plan, request.scale)
+                                : kResultsFolder / frames.front().name;
   // The results of a plan are where `lazygap run` puts them, so that each finds the work of the other.
   const auto results = [&](const Plan& plan) {
-    return request.out ? pictures / plan.name : results_folder / plan.name;
+    return request.out ? pictures / plan.name : kResultsFolder / plan.name;
   };
 
   if (request.dry_run) {
     for (const Plan& plan : frames) print_estimate(request, plan, existing_or_empty(results(plan)));
-    return exit_ok;
+    return kExitOk;
   }
-  int code = exit_ok;
+  int code = kExitOk;
   std::vector<report::Section> sections;
   std::string text, json;
   for (const Plan& plan : frames) {
     Store store = Store::open(store_file(results(plan)));
-    if (!compute(request, plan, store)) return exit_stopped;
+    if (!compute(request, plan, store)) return kExitStopped;
     report::Section section;
     section.plan = plan;
     section.rows = experiment::summarise(plan, store);
@@ -269,7 +269,7 @@ int plans(const Request& request) {
                      fmt::format("{}", fmt::join(regimes, " ")), fmt::format("{}", fmt::join(methods, " "))});
   }
   print(request.json ? json : report::align(lines));
-  return exit_ok;
+  return kExitOk;
 }
 
 }  // namespace lazygap::app

@@ -89,7 +89,7 @@ class CommandLine {
       const int code = app_.exit(error, out, talk);
       if (code == 0) {  // --help, --version
         print(out.str());
-        return exit_ok;
+        return kExitOk;
       }
       throw UsageError(usage_message(error));
     }
@@ -167,12 +167,12 @@ int main(int argc, char** argv) {
   try {
     return CommandLine().run_program(argc, argv);
   } catch (const lazygap::UsageError& error) {
-    return fail(exit_usage, error.what());
+    return fail(kExitUsage, error.what());
   } catch (const lazygap::FileError& error) {
-    return fail(exit_files, error.what());
+    return fail(kExitFiles, error.what());
   } catch (const std::bad_alloc&) {
-    return fail(exit_unexpected, "out of memory");
+    return fail(kExitUnexpected, "out of memory");
   } catch (const std::exception& error) {
-    return fail(exit_unexpected, std::string("unexpected error: ") + error.what());
+    return fail(kExitUnexpected, std::string("unexpected error: ") + error.what());
   }
 }

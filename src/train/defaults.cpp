@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "lazygap/core/error.h"
 #include "train/protocol.h"
@@ -12,8 +13,8 @@ namespace lazygap::train {
 namespace {
 
 /// Multiples of the stability estimate that make the grid: empirical, docs/theory/train.md.
-constexpr double kNnMultiples[] = {0.2, 0.45, 1.0, 2.2, 5.0};
-constexpr double kNtMultiples[] = {0.02, 0.06, 0.2, 0.6, 1.2};
+constexpr double kNnMultiples[] = {0.15, 0.4, 1.0, 2.0, 4.0};
+constexpr double kNtMultiples[] = {0.005, 0.015, 0.05, 0.15, 0.5, 1.2, 2.0};
 
 /// Trace of S, in absolute value, of the best f = c + x^T S x whose S has one sign and any rank; whitened.
 double target_trace(const QuadraticFunction& problem) {
@@ -63,7 +64,8 @@ std::vector<double> default_step_sizes(Regime regime, const Problem& problem, In
   check_options("train::default_step_sizes", regime, neurons, options);
   const double stable = stable_step_size(regime, problem, neurons, options);
   std::vector<double> grid;
-  for (const double multiple : regime == Regime::nt ? kNtMultiples : kNnMultiples) {
+  for (const double multiple :
+       regime == Regime::nt ? std::span<const double>(kNtMultiples) : std::span<const double>(kNnMultiples)) {
     // Two significant digits, so that the grid can be read and typed.
     const double value = multiple * stable;
     const double scale = std::pow(10.0, 1 - std::floor(std::log10(value)));

@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Every route in well under a second.
-constexpr const char* small_plan = R"toml(name = "small"
+constexpr const char* kSmallPlan = R"toml(name = "small"
 [problem]
 model = "qf"
 d = 6
@@ -50,7 +50,7 @@ std::size_t lines(const std::string& text) {
 
 class Cli : public testing::Test {
  protected:
-  Cli() { place_.write("small.toml", small_plan); }
+  Cli() { place_.write("small.toml", kSmallPlan); }
   Workplace place_;
 };
 
@@ -116,7 +116,7 @@ TEST_F(Cli, WrongPlansAreExit2AndNameThePlace) {
       EXPECT_EQ(lines(run.err), 1u) << run.err;
       EXPECT_NE(run.err.find(message), std::string::npos) << run.err;
     }
-  place_.write("bad.toml", std::string(small_plan) + "[fit\n");
+  place_.write("bad.toml", std::string(kSmallPlan) + "[fit\n");
   const Answer run = place_.run("limit bad.toml");
   EXPECT_EQ(run.code, 2);
   EXPECT_NE(run.err.find("bad.toml:"), std::string::npos) << run.err;
