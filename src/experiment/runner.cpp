@@ -2,9 +2,6 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <tbb/global_control.h>
-#include <tbb/parallel_for.h>
-#include <tbb/task_arena.h>
 
 #include <algorithm>
 #include <cmath>
@@ -14,6 +11,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <thread>
 
 #include "experiment/machine.h"
 #include "lazygap/core/error.h"
@@ -130,14 +128,13 @@ class Pool {
     done_ = done;
     total_ = total;
     for (const Task& task : waiting_) work_total_ += task.cost.operations;
-    // Without the control oneTBB would start no more threads than there are processors.
-    const tbb::global_control threads(tbb::global_control::max_allowed_parallelism,
-                                      static_cast<std::size_t>(jobs_));
-    tbb::task_arena arena(jobs_);
-    arena.execute([this] {
-      tbb::parallel_for(
-          0, jobs_, [this](int) { work(); }, tbb::simple_partitioner());
-    });
+    {
+      // Plain threads: the queue, the memory limit and stopping are ours in any case, and a task scheduler
+      // would only hide them from the thread sanitizer.
+      std::vector<std::jthread> threads;
+      const std::size_t count = std::min(waiting_.size(), static_cast<std::size_t>(jobs_));
+      for (std::size_t i = 0; i < count; ++i) threads.emplace_back([this] { work_or_record_error(); });
+    }
     if (error_) std::rethrow_exception(error_);
   }
 
@@ -145,6 +142,15 @@ class Pool {
   [[nodiscard]] std::size_t computed() const { return computed_; }
 
  private:
+  void work_or_record_error() {
+    try {
+      work();
+    } catch (...) {  // nothing may leave a thread
+      const std::lock_guard lock(mutex_);
+      if (!error_) error_ = std::current_exception();
+    }
+  }
+
   void work() {
     std::unique_lock lock(mutex_);
     while (!must_stop() && !waiting_.empty()) {

@@ -456,6 +456,19 @@ TEST(Plan, LimitsThatNobodyKnowsAreNoted) {
   EXPECT_TRUE(notes(small_plan()).empty());
 }
 
+TEST(Plan, ASecondLayerOfTheWrongSignIsNoted) {
+  const Overrides mg{{"problem.model", "mg"},
+                     {"problem.spectrum", "{law = choice, values = [0.1, 0.5]}"},
+                     {"sweep.regimes", "[RF(I), NN]"},
+                     {"train.parameterisation", "unit"}};
+  Overrides negative = mg;
+  negative.push_back({"train.second_layer_value", "-1"});
+  ASSERT_EQ(notes(small_plan(mg)).size(), 1u);
+  expect_contains(notes(small_plan(mg))[0], "a second layer fixed at 1 can fit nothing of this problem");
+  EXPECT_TRUE(notes(small_plan(negative)).empty());
+  EXPECT_TRUE(notes(small_plan({{"train.parameterisation", "unit"}})).empty());
+}
+
 TEST(Plan, OverridesAreTomlWithBareWordsAsText) {
   const Plan plan =
       small_plan({{"sweep.draws", "5"},
