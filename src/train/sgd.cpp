@@ -113,8 +113,8 @@ class TwoLayer {
   VectorOf<Real> y_, q_;
 };
 
-/// The step of NT on the symmetric matrix `form`: r_j = residual(j, q_j), form += sign * (l_j + l_k) mean[r x
-/// x^T]. Returns the means over the batch.
+/// The step of NT on the symmetric matrix `form`: r_j = residual(j, q_j), form_jk += rate (l_j + l_k) G_jk
+/// with G = mean[r x x^T]. Returns the means over the batch.
 template <class Real, class Residual>
 BatchMeans form_step(SymmetricForm<Real>& form, const MatrixOf<Real>& X, VectorOf<Real>& q, double rate,
                      const Residual& residual) {
@@ -131,6 +131,16 @@ BatchMeans form_step(SymmetricForm<Real>& form, const MatrixOf<Real>& X, VectorO
   return mean;
 }
 
+/// The fp32 normals of draw_samples, without the labels.
+void draw_normals(const RandomAddress& address, MatrixOf<float>& X) {
+  fill_normals(address, std::span<float>(X.data(), static_cast<std::size_t>(X.size())));
+}
+void draw_normals(const RandomAddress& address, MatrixOf<double>& X) {
+  MatrixOf<float> single(X.rows(), X.cols());
+  draw_normals(address, single);
+  X = single.cast<double>();
+}
+
 /// NT on qf: E = U^T (label B) U - U^T S U and offset' = o - label b0, so that r = x^T E x - offset' with x
 /// drawn in the basis U.
 template <class Real>
@@ -142,13 +152,11 @@ class ErrorForm {
         basis_(nt_basis(frozen_weights(problem, neurons, options))),
         offset_(-scaling_.label * problem.offset()),
         error_(start(), basis_.l, options.batch),
-        normals_(dimension(), options.batch),
         X_(dimension(), options.batch),
         q_(options.batch) {}
 
   double step(const RandomAddress& address, double step_size) {
-    fill_normals(address, std::span<float>(normals_.data(), static_cast<std::size_t>(normals_.size())));
-    X_ = normals_.template cast<Real>();
+    draw_normals(address, X_);
     const BatchMeans mean =
         form_step(error_, X_, q_, -step_size * scaling_.form, [&](Index, double q) { return q - offset_; });
     offset_ += 2 * step_size * mean.r;
@@ -188,7 +196,6 @@ class ErrorForm {
   NtBasis basis_;
   double offset_;
   SymmetricForm<Real> error_;
-  MatrixOf<float> normals_;
   MatrixOf<Real> X_;
   VectorOf<Real> q_;
 };
@@ -358,6 +365,9 @@ class Run {
     state.get(step_);
     std::size_t points = 0;
     state.get(points);
+    if (points == 0 || points >= record_steps(options_).size())
+      throw UsageError(
+          fmt::format("Hooks::resume: the saved state has {} points, which no state has", points));
     for (std::size_t i = 0; i < points; ++i) state.get(outcome_.trajectory.emplace_back());
     model_.load(state);
     if (!state.at_end()) throw UsageError("Hooks::resume: the saved state is too long");
