@@ -43,7 +43,8 @@ double gaussian_kernel(const std::function<double(double)>& f, const std::vector
       [&](double g_1) {
         std::vector<double> inner_kinks;
         for (const double kink : kinks) inner_kinks.push_back((kink / s_2 - r * g_1) / rest);
-        return f(s_1 * g_1) * expectation([&](double g_2) { return f(s_2 * (r * g_1 + rest * g_2)); }, inner_kinks);
+        return f(s_1 * g_1) *
+               expectation([&](double g_2) { return f(s_2 * (r * g_1 + rest * g_2)); }, inner_kinks);
       },
       outer_kinks);
 }

@@ -129,6 +129,7 @@ void print_estimate(const Request& request, const Plan& plan, const Store& store
 
 /// Runs the plan into the store, with progress on stderr. False where the user stopped it.
 bool compute(const Request& request, const Plan& plan, Store& store, bool with_progress = true) {
+  for (const std::string& note : experiment::notes(plan)) say(note);
   experiment::RunOptions options = run_options(request);
   options.stop = experiment::stop_on_signals();
   if (with_progress) options.progress = experiment::progress_on_stderr();

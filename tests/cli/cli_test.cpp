@@ -293,7 +293,7 @@ TEST_F(Cli, DoctorShowsVersionsAndWarnsAboutPresets) {
   const Answer run = place_.run("doctor");
   EXPECT_EQ(run.code, 0) << run.err;
   for (const char* word :
-       {"processor", "instruction set", "threads", "Eigen", "OpenBLAS", "Boost", "TBB", "SQLite", "gnuplot"})
+       {"processor", "instruction set", "threads", "Eigen", "OpenBLAS", "Boost", "SQLite", "gnuplot"})
     EXPECT_NE(run.out.find(std::string("\n") + word + " "), std::string::npos) << word << "\n" << run.out;
   const std::string warning = "warning: OPENBLAS_CORETYPE=Haswell is set in the environment";
   EXPECT_NE(place_.run("doctor", "OPENBLAS_CORETYPE=Haswell").out.find(warning), std::string::npos);
