@@ -3,7 +3,6 @@
 #include <cblas.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
-#include <tbb/version.h>
 
 #include <Eigen/Core>
 #include <boost/version.hpp>
@@ -78,7 +77,6 @@ int doctor(bool json) {
       {"OpenBLAS core", openblas_get_corename()},
       {"Boost",
        fmt::format("{}.{}.{}", BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000, BOOST_VERSION % 100)},
-      {"TBB", TBB_runtime_version()},
       {"SQLite", sqlite3_libversion()},
       {"fmt", fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100)},
       {"gnuplot", gnuplot.empty() ? "not found" : gnuplot},

@@ -9,7 +9,8 @@
 namespace lazygap {
 
 void check_finite(std::string_view function, std::string_view name, double value) {
-  if (!std::isfinite(value)) throw UsageError(fmt::format("{}: {} is {}, but must be finite", function, name, value));
+  if (!std::isfinite(value))
+    throw UsageError(fmt::format("{}: {} is {}, but must be finite", function, name, value));
 }
 
 void check_finite(std::string_view function, std::string_view name, const Vector& values) {
@@ -43,13 +44,15 @@ void check_at_least(std::string_view function, std::string_view name, Index valu
 }
 
 void check_not_empty(std::string_view function, std::string_view name, Index size) {
-  if (size == 0) throw UsageError(fmt::format("{}: {} is empty, but must have at least one entry", function, name));
+  if (size == 0)
+    throw UsageError(fmt::format("{}: {} is empty, but must have at least one entry", function, name));
 }
 
 void check_size(std::string_view function, std::string_view name, Index size, std::string_view what,
                 Index expected) {
   if (size != expected)
-    throw UsageError(fmt::format("{}: {} has size {}, but must have {} = {}", function, name, size, what, expected));
+    throw UsageError(
+        fmt::format("{}: {} has size {}, but must have {} = {}", function, name, size, what, expected));
 }
 
 }  // namespace lazygap

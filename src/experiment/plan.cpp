@@ -76,6 +76,8 @@ bool contains(const List& list, const Value& value) {
   return std::find(list.begin(), list.end(), value) != list.end();
 }
 
+const std::vector<std::string_view> kSweepKeys{"regimes", "neurons", "methods", "draws", "seed"};
+
 /// An inline table { law = "...", ... }; a key that the law does not read is refused.
 void read_spectrum(const PlanTable& problem, SpectrumLaw& law) {
   const PlanTable table = problem.table("spectrum", {"law", "values", "scale", "exponent", "rank"});
@@ -161,7 +163,7 @@ void read_problem(const PlanTable& root, const PlanDocument& document, Plan& pla
 }
 
 void read_sweep(const PlanTable& root, SweepPlan& sweep) {
-  const PlanTable table = root.table("sweep", {"regimes", "neurons", "methods", "draws", "seed"});
+  const PlanTable table = root.table("sweep", kSweepKeys);
   for (const std::string_view key : {"regimes", "neurons", "methods"}) table.require(key);
   table.words("regimes", sweep.regimes, kRegimes);
   table.increasing_integers("neurons", sweep.neurons, 1, kMostNeurons);
@@ -234,7 +236,7 @@ void read_name(const PlanTable& root, std::string& name) {
 
 /// What no single key can know.
 void check_combinations(const PlanTable& root, const Plan& plan) {
-  const PlanTable sweep = root.table("sweep", {"regimes", "neurons", "methods", "draws", "seed"});
+  const PlanTable sweep = root.table("sweep", kSweepKeys);
   const auto& regimes = plan.sweep.regimes;
   const Problem problem = make_problem(plan);
   if (plan.problem.model != "mg" && contains(regimes, Regime::bayes))
@@ -292,6 +294,15 @@ Plan read_plan(const PlanDocument& document) {
   figure.text("title", plan.figure.title);
   check_combinations(root, plan);
   return plan;
+}
+
+/// Whether a fixed second layer has the sign of some eigenvalue: of B on qf, of -Delta on mg, where the class
+/// y = +1 is the narrower one.
+bool can_fit(const Problem& problem, const train::Options& options) {
+  const auto* qf = std::get_if<QuadraticFunction>(&problem);
+  const Vector signs =
+      qf != nullptr ? qf->eigenvalues() : Vector(-std::get<GaussianMixture>(problem).delta());
+  return (signs * options.second_layer_value).maxCoeff() > 0;
 }
 
 /// A number that reads back as the same number, and as a number with a fraction where it is one.
@@ -376,14 +387,22 @@ bool has_limit(const Problem& problem, Regime regime) {
 
 std::vector<std::string> notes(const Plan& plan) {
   std::vector<std::string> sentences;
-  if (!contains(plan.sweep.methods, Method::limit)) return sentences;
+  const auto& regimes = plan.sweep.regimes;
   const Problem problem = make_problem(plan);
-  for (const Regime regime : plan.sweep.regimes)
-    if (!has_limit(problem, regime))
-      sentences.push_back(
-          regime == Regime::nn
-              ? "limit: left out for NN, whose limit is known for positive semidefinite B only"
-              : "limit: left out for NT, whose limit on mg is known for Sigma = I only");
+  if (contains(plan.sweep.methods, Method::limit))
+    for (const Regime regime : regimes)
+      if (!has_limit(problem, regime))
+        sentences.push_back(
+            regime == Regime::nn
+                ? "limit: left out for NN, whose limit is known for positive semidefinite B only"
+                : "limit: left out for NT, whose limit on mg is known for Sigma = I only");
+  const train::Options& options = plan.train.options;
+  if (contains(regimes, Regime::nn) && options.second_layer == train::SecondLayer::fixed &&
+      !can_fit(problem, options))
+    sentences.push_back(
+        fmt::format("NN: a second layer fixed at {} can fit nothing of this problem, R/R0 = 1; the other "
+                    "sign could",
+                    options.second_layer_value));
   return sentences;
 }
 

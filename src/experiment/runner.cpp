@@ -2,9 +2,6 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <tbb/global_control.h>
-#include <tbb/parallel_for.h>
-#include <tbb/task_arena.h>
 
 #include <algorithm>
 #include <cmath>
@@ -14,6 +11,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <thread>
 
 #include "experiment/machine.h"
 #include "lazygap/core/error.h"
@@ -45,6 +43,13 @@ std::string cell_text(const Cell& cell) {
   if (cell.step_size > 0) text += fmt::format(", step size {}", cell.step_size);
   return text;
 }
+
+/// Results of cells that took less than kSmallSeconds are saved together, every kSaveTogether seconds: so
+/// much work is lost at most when the process is killed. Cells expected to take longer than kSmallOperations
+/// are not small.
+constexpr double kSmallSeconds = 0.1;
+constexpr double kSaveTogether = 0.3;
+constexpr double kSmallOperations = 1e10;
 
 struct Task {
   Cell cell;
@@ -123,14 +128,13 @@ class Pool {
     done_ = done;
     total_ = total;
     for (const Task& task : waiting_) work_total_ += task.cost.operations;
-    // Without the control oneTBB would start no more threads than there are processors.
-    const tbb::global_control threads(tbb::global_control::max_allowed_parallelism,
-                                      static_cast<std::size_t>(jobs_));
-    tbb::task_arena arena(jobs_);
-    arena.execute([this] {
-      tbb::parallel_for(
-          0, jobs_, [this](int) { work(); }, tbb::simple_partitioner());
-    });
+    {
+      // Plain threads: the queue, the memory limit and stopping are ours in any case, and a task scheduler
+      // would only hide them from the thread sanitizer.
+      std::vector<std::jthread> threads;
+      const std::size_t count = std::min(waiting_.size(), static_cast<std::size_t>(jobs_));
+      for (std::size_t i = 0; i < count; ++i) threads.emplace_back([this] { work_or_record_error(); });
+    }
     if (error_) std::rethrow_exception(error_);
   }
 
@@ -138,6 +142,15 @@ class Pool {
   [[nodiscard]] std::size_t computed() const { return computed_; }
 
  private:
+  void work_or_record_error() {
+    try {
+      work();
+    } catch (...) {  // nothing may leave a thread
+      const std::lock_guard lock(mutex_);
+      if (!error_) error_ = std::current_exception();
+    }
+  }
+
   void work() {
     std::unique_lock lock(mutex_);
     while (!must_stop() && !waiting_.empty()) {
@@ -150,6 +163,9 @@ class Pool {
       }
       const Task task = *next;
       waiting_.erase(next);
+      // What is finished must not wait for a long cell to be saved.
+      if (seconds_since(saved_) > kSaveTogether || task.cost.operations > kSmallOperations)
+        save_finished(lock);
       memory_in_use_ += task.cost.bytes;
       lock.unlock();
       std::exception_ptr error;
@@ -166,9 +182,28 @@ class Pool {
       if (result) finish(task, *result);
       freed_.notify_all();
     }
+    if (!error_) save_finished(lock);
   }
 
-  /// The result of the task, saved; empty where the run was stopped before the end of it.
+  /// Saves the results of small cells, which share a transaction.
+  void save_finished(std::unique_lock<std::mutex>& lock) {
+    std::vector<store::Result> results;
+    results.swap(unsaved_);
+    if (results.empty()) return;
+    saved_ = Clock::now();
+    lock.unlock();
+    std::exception_ptr error;
+    try {
+      store_.save(results);
+    } catch (...) {
+      error = std::current_exception();
+    }
+    lock.lock();
+    if (error && !error_) error_ = error;
+  }
+
+  /// The result of the task, saved unless the task is small; empty where the run was stopped before the end
+  /// of it.
   std::optional<store::Result> compute(const Task& task) {
     // Another process may have finished it since the run began.
     if (auto found = store_.find(task.key); is_finished(found)) return found;
@@ -208,7 +243,12 @@ class Pool {
     result.provenance.threads = 1;
     result.provenance.seconds = seconds_since(start);
     result.provenance.finished_at = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
-    store_.save(result);
+    if (result.provenance.seconds > kSmallSeconds) {
+      store_.save(result);
+    } else {
+      const std::lock_guard lock(mutex_);
+      unsaved_.push_back(result);
+    }
     return result;
   }
 
@@ -274,6 +314,8 @@ class Pool {
   std::condition_variable freed_;
   std::vector<Task> waiting_;
   std::map<std::string, double> running_;  ///< work done within the cells that are running
+  std::vector<store::Result> unsaved_;
+  Clock::time_point saved_ = Clock::now();
   double memory_in_use_ = 0;
   double work_done_ = 0, work_total_ = 0;
   std::size_t done_ = 0, total_ = 0, computed_ = 0, failed_ = 0;

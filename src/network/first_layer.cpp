@@ -12,7 +12,9 @@ namespace {
 
 /// E <w, x>^2 for w ~ N(0, diag(gamma)): tr(Gamma) on qf, tr(Gamma Sigma) on mg.
 double input_variance(const QuadraticFunction&, const Vector& gamma) { return gamma.sum(); }
-double input_variance(const GaussianMixture& problem, const Vector& gamma) { return gamma.dot(problem.sigma()); }
+double input_variance(const GaussianMixture& problem, const Vector& gamma) {
+  return gamma.dot(problem.sigma());
+}
 
 Vector aligned_gamma(const QuadraticFunction& problem) { return problem.eigenvalues(); }
 Vector aligned_gamma(const GaussianMixture& problem) {
@@ -27,7 +29,8 @@ FirstLayerLaw FirstLayerLaw::diagonal(const Problem& problem, const Vector& gamm
   check_finite(kFunction, "gamma", gamma);
   for (Index i = 0; i < gamma.size(); ++i)
     if (gamma[i] < 0)
-      throw UsageError(fmt::format("{}: gamma[{}] is {}, but must be zero or positive", kFunction, i, gamma[i]));
+      throw UsageError(
+          fmt::format("{}: gamma[{}] is {}, but must be zero or positive", kFunction, i, gamma[i]));
   const double variance = std::visit([&](const auto& p) { return input_variance(p, gamma); }, problem);
   check_positive(kFunction, "the trace of Gamma", variance);
   return FirstLayerLaw(gamma / variance);

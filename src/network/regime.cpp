@@ -28,7 +28,8 @@ Regime regime_from_string(std::string_view word) {
   if (word == "NT(I)") return Regime::nt;
   for (const auto& [value, name] : kNames)
     if (name == word) return value;
-  throw UsageError(fmt::format("'{}' is not a regime; accepted are RF(I), RF(Gamma*), RF, NT, NN, Bayes", word));
+  throw UsageError(
+      fmt::format("'{}' is not a regime; accepted are RF(I), RF(Gamma*), RF, NT, NN, Bayes", word));
 }
 
 bool is_rf(Regime regime) {

@@ -101,7 +101,7 @@ std::string text_table(const Plan& plan, const std::vector<Row>& rows) {
 std::string remark(const Row& row) {
   std::vector<std::string> parts;
   if (row.step_size_at_edge) parts.emplace_back("best step size at the edge of the grid");
-  if (row.diverged > 0) parts.push_back(fmt::format("{} diverged", row.diverged));
+  if (row.diverged > 0) parts.push_back(fmt::format("{} runs diverged", row.diverged));
   if (row.not_converged > 0) parts.push_back(fmt::format("{} not converged", row.not_converged));
   if (row.failed > 0) parts.push_back(fmt::format("{} failed", row.failed));
   if (row.missing > 0) parts.push_back(fmt::format("{} not computed yet", row.missing));

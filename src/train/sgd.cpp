@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "lazygap/core/error.h"
+#include "lazygap/core/processor.h"
 #include "train/kernels.h"
 #include "train/protocol.h"
 #include "train/state.h"
@@ -112,8 +113,8 @@ class TwoLayer {
   VectorOf<Real> y_, q_;
 };
 
-/// The step of NT on the symmetric matrix `form`: r_j = residual(j, q_j), form += sign * (l_j + l_k) mean[r x
-/// x^T]. Returns the means over the batch.
+/// The step of NT on the symmetric matrix `form`: r_j = residual(j, q_j), form_jk += rate (l_j + l_k) G_jk
+/// with G = mean[r x x^T]. Returns the means over the batch.
 template <class Real, class Residual>
 BatchMeans form_step(SymmetricForm<Real>& form, const MatrixOf<Real>& X, VectorOf<Real>& q, double rate,
                      const Residual& residual) {
@@ -130,6 +131,16 @@ BatchMeans form_step(SymmetricForm<Real>& form, const MatrixOf<Real>& X, VectorO
   return mean;
 }
 
+/// The fp32 normals of draw_samples, without the labels.
+void draw_normals(const RandomAddress& address, MatrixOf<float>& X) {
+  fill_normals(address, std::span<float>(X.data(), static_cast<std::size_t>(X.size())));
+}
+void draw_normals(const RandomAddress& address, MatrixOf<double>& X) {
+  MatrixOf<float> single(X.rows(), X.cols());
+  draw_normals(address, single);
+  X = single.cast<double>();
+}
+
 /// NT on qf: E = U^T (label B) U - U^T S U and offset' = o - label b0, so that r = x^T E x - offset' with x
 /// drawn in the basis U.
 template <class Real>
@@ -141,13 +152,11 @@ class ErrorForm {
         basis_(nt_basis(frozen_weights(problem, neurons, options))),
         offset_(-scaling_.label * problem.offset()),
         error_(start(), basis_.l, options.batch),
-        normals_(dimension(), options.batch),
         X_(dimension(), options.batch),
         q_(options.batch) {}
 
   double step(const RandomAddress& address, double step_size) {
-    fill_normals(address, std::span<float>(normals_.data(), static_cast<std::size_t>(normals_.size())));
-    X_ = normals_.template cast<Real>();
+    draw_normals(address, X_);
     const BatchMeans mean =
         form_step(error_, X_, q_, -step_size * scaling_.form, [&](Index, double q) { return q - offset_; });
     offset_ += 2 * step_size * mean.r;
@@ -187,7 +196,6 @@ class ErrorForm {
   NtBasis basis_;
   double offset_;
   SymmetricForm<Real> error_;
-  MatrixOf<float> normals_;
   MatrixOf<Real> X_;
   VectorOf<Real> q_;
 };
@@ -357,6 +365,9 @@ class Run {
     state.get(step_);
     std::size_t points = 0;
     state.get(points);
+    if (points == 0 || points >= record_steps(options_).size())
+      throw UsageError(
+          fmt::format("Hooks::resume: the saved state has {} points, which no state has", points));
     for (std::size_t i = 0; i < points; ++i) state.get(outcome_.trajectory.emplace_back());
     model_.load(state);
     if (!state.at_end()) throw UsageError("Hooks::resume: the saved state is too long");
@@ -385,30 +396,27 @@ Outcome train_nt(const Problem& problem, Index neurons, const Options& options, 
              RotatedForm<Real>(std::get<GaussianMixture>(problem), neurons, options))();
 }
 
-const char* precision_name(const Options& options) {
-  return options.precision == Precision::fp32 ? "fp32" : "fp64";
+std::string path(const char* algebra, const Options& options) {
+  if (options.precision == Precision::fp64) return fmt::format("{}, fp64", algebra);
+  return fmt::format("{}, {} fp32", algebra, instruction_set());
 }
 
 }  // namespace
 
 Outcome run_nn(const Problem& problem, Index neurons, const Options& options, const Hooks& hooks) {
-  check_options("train::run_nn", problem, neurons, options);
-  if (options.second_layer == SecondLayer::shared && options.parameterisation == Parameterisation::unit)
-    throw UsageError("train::run_nn: second_layer is shared, but must be fixed in the parameterisation unit");
+  check_options("train::run_nn", Regime::nn, neurons, options);
   Outcome outcome = options.precision == Precision::fp32 ? train_nn<float>(problem, neurons, options, hooks)
                                                          : train_nn<double>(problem, neurons, options, hooks);
-  outcome.path =
-      fmt::format("{}, {}", uses_lq(problem, neurons, options) ? "LQ" : "direct", precision_name(options));
+  outcome.path = path(uses_lq(problem, neurons, options) ? "LQ" : "direct", options);
   return outcome;
 }
 
 Outcome run_nt(const Problem& problem, Index neurons, const Options& options, const Hooks& hooks) {
-  check_options("train::run_nt", problem, neurons, options);
+  check_options("train::run_nt", Regime::nt, neurons, options);
   Outcome outcome = options.precision == Precision::fp32 ? train_nt<float>(problem, neurons, options, hooks)
                                                          : train_nt<double>(problem, neurons, options, hooks);
-  outcome.path = fmt::format(
-      "{}, {}", std::holds_alternative<QuadraticFunction>(problem) ? "error form" : "symmetric form",
-      precision_name(options));
+  outcome.path =
+      path(std::holds_alternative<QuadraticFunction>(problem) ? "error form" : "symmetric form", options);
   return outcome;
 }
 

@@ -49,7 +49,7 @@ TEST(Table, TroubleIsAMissingAnswerNotADivergedStepSize) {
   EXPECT_FALSE(is_troubled(plan, row));
   row.diverged = 2;
   EXPECT_FALSE(is_troubled(plan, row));
-  EXPECT_EQ(remark(row), "2 diverged");
+  EXPECT_EQ(remark(row), "2 runs diverged");
   row.step_size.reset();
   EXPECT_TRUE(is_troubled(plan, row)) << "every step size diverged";
   row.step_size = 0.01;
@@ -59,7 +59,7 @@ TEST(Table, TroubleIsAMissingAnswerNotADivergedStepSize) {
   row.failed = 1;
   row.step_size_at_edge = true;
   EXPECT_TRUE(is_troubled(plan, row));
-  EXPECT_EQ(remark(row), "best step size at the edge of the grid, 2 diverged, 1 failed");
+  EXPECT_EQ(remark(row), "best step size at the edge of the grid, 2 runs diverged, 1 failed");
 }
 
 }  // namespace

@@ -16,6 +16,7 @@ void check_nonnegative(std::string_view function, std::string_view name, double 
 void check_at_least(std::string_view function, std::string_view name, Index value, Index least);
 void check_not_empty(std::string_view function, std::string_view name, Index size);
 /// `what` says which quantity `expected` is, for example "the dimension d of the problem".
-void check_size(std::string_view function, std::string_view name, Index size, std::string_view what, Index expected);
+void check_size(std::string_view function, std::string_view name, Index size, std::string_view what,
+                Index expected);
 
 }  // namespace lazygap

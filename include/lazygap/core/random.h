@@ -12,15 +12,15 @@ namespace lazygap {
 
 /// What the numbers are for; two purposes never share a counter.
 enum class Purpose : std::uint32_t {
-  spectrum = 1,        ///< eigenvalues of the problem
-  first_layer = 2,     ///< W of RF and NT, step = neuron
-  initial_weights = 3, ///< W of NN before training, step = neuron
-  training = 4,        ///< batches of one-pass SGD, step = SGD step
-  testing = 5,         ///< fresh samples for the test risk, step = block of samples
-  fitting = 6,         ///< samples of the least-squares fit, step = block of samples
-  rotation = 7,        ///< Haar rotations of a spectrum
-  bias = 8,            ///< first-layer biases, step = neuron
-  label_noise = 9,     ///< additive noise of the labels
+  spectrum = 1,         ///< eigenvalues of the problem
+  first_layer = 2,      ///< W of RF and NT, step = neuron
+  initial_weights = 3,  ///< W of NN before training, step = neuron
+  training = 4,         ///< batches of one-pass SGD, step = SGD step
+  testing = 5,          ///< fresh samples for the test risk, step = block of samples
+  fitting = 6,          ///< samples of the least-squares fit, step = block of samples
+  rotation = 7,         ///< Haar rotations of a spectrum
+  bias = 8,             ///< first-layer biases, step = neuron
+  label_noise = 9,      ///< additive noise of the labels
 };
 
 /// Address of a stream: who draws (purpose), for which repetition (index), at which step.
