@@ -13,13 +13,15 @@ target_compile_definitions(lazygap PUBLIC EIGEN_MAX_ALIGN_BYTES=64 EIGEN_USE_BLA
 target_link_libraries(lazygap
   PUBLIC Eigen3::Eigen PkgConfig::OPENBLAS fmt::fmt
   PRIVATE Boost::headers TBB::tbb SQLite::SQLite3 nlohmann_json::nlohmann_json tomlplusplus::tomlplusplus
-          PkgConfig::LAPACKE PkgConfig::HWY Threads::Threads)
+          PkgConfig::LAPACKE PkgConfig::HWY PkgConfig::MUPARSER Threads::Threads)
 
 add_library(lazygap_options INTERFACE)
-target_compile_options(lazygap_options INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
+target_compile_options(lazygap_options INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wno-missing-field-initializers
   $<$<BOOL:${LAZYGAP_WARNINGS_AS_ERRORS}>:-Werror>)
 if(LAZYGAP_SANITIZE)
   target_compile_options(lazygap_options INTERFACE -fsanitize=${LAZYGAP_SANITIZE} -fno-omit-frame-pointer -g -O1)
   target_link_options(lazygap_options INTERFACE -fsanitize=${LAZYGAP_SANITIZE})
 endif()
 target_link_libraries(lazygap PRIVATE $<BUILD_INTERFACE:lazygap_options>)
+include(cmake/embed_plans.cmake)
+include(cmake/build_info.cmake)

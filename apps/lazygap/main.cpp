@@ -1,1 +1,172 @@
-int main() { return 2; }
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <exception>
+#include <functional>
+#include <new>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "commands.h"
+#include "doctor.h"
+#include "exit_codes.h"
+#include "lazygap/core/error.h"
+#include "output.h"
+
+namespace lazygap::app {
+namespace {
+
+/// "key=value" from the command line.
+std::pair<std::string, std::string> parse_override(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0)
+    throw UsageError("--set " + text + " is not of the form key=value, for example --set sweep.draws=3");
+  return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+/// The command line of lazygap; parsing it fills `request` and `chosen`.
+class CommandLine {
+ public:
+  CommandLine()
+      : app_("Risks of two-layer networks in the random-features, neural-tangent and trained regimes.",
+             "lazygap") {
+    app_.require_subcommand(1);
+    app_.set_version_flag("--version", LAZYGAP_VERSION);
+    app_.footer(
+        "Exit codes: 0 ok, 2 command line or plan, 3 some points failed or diverged, 4 files.\n"
+        "\"lazygap COMMAND --help\" shows the options of a command and an example.");
+    app_.failure_message(CLI::FailureMessage::simple);
+
+    CLI::App& limit_command =
+        add("limit", "limiting risk curves, N, d -> infinity",
+            "lazygap limit figure-1-left\n  lazygap limit my.toml --set problem.d=1000 --json", limit);
+    with_plan(limit_command);
+    with_run(limit_command, "writes a table and the results there (default: no files)");
+
+    CLI::App& exact_command = add(
+        "exact", "exact risk at finite N and d, for infinitely many samples",
+        "lazygap exact figure-1-left-laptop\n  lazygap exact my.toml --set 'sweep.neurons=[10, 20]' --json",
+        exact);
+    with_plan(exact_command);
+    with_run(exact_command, "writes a table and the results there (default: no files)");
+
+    CLI::App& run_command = add(
+        "run", "everything the plan asks for, into the store; resumes where it stopped",
+        "lazygap run figure-1-left-laptop --dry-run\n  lazygap run my.toml --out my-results --jobs 2", run);
+    with_plan(run_command);
+    with_run(run_command, "folder of the results (default: results/NAME)");
+
+    CLI::App& figure_command =
+        add("figure", "runs the plans of Figure 1 or 2, or one plan, and draws it",
+            "lazygap figure 1\n  lazygap figure 2 --scale paper --out my-figure\n  lazygap figure my.toml",
+            figure);
+    figure_command.add_option("FIGURE", request_.plan, "1, 2, or a plan (file or built-in name)")->required();
+    figure_command
+        .add_option("--scale", request_.scale,
+                    "of figures 1 and 2: laptop (d = 100, minutes) or paper (d = 450)")
+        ->check(CLI::IsMember({"laptop", "paper"}))
+        ->capture_default_str();
+    with_set(figure_command);
+    with_run(figure_command, "folder of the pictures and results (default: under results/)");
+
+    CLI::App& show_command =
+        add("show", "table of a plan's results: limit, exact, simulated, difference in standard errors",
+            "lazygap show figure-1-left-laptop", show);
+    with_plan(show_command);
+    with_json(show_command);
+    with_out(show_command, "folder of the results (default: results/NAME)");
+
+    with_json(add("plans", "the built-in plans", "lazygap plans", plans));
+    with_json(add("doctor", "processor, instruction set in use, threads, libraries, versions",
+                  "lazygap doctor", [](const Request& request) { return doctor(request.json); }));
+  }
+
+  int run_program(int argc, char** argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      std::ostringstream out, talk;
+      const int code = app_.exit(error, out, talk);
+      if (code == 0) {  // --help, --version
+        print(out.str());
+        return exit_ok;
+      }
+      throw UsageError(usage_message(error));
+    }
+    for (const std::string& text : overrides_) request_.overrides.push_back(parse_override(text));
+    return chosen_(request_);
+  }
+
+ private:
+  std::string usage_message(const CLI::ParseError& error) const {
+    std::string command = "lazygap";
+    for (const CLI::App* used : app_.get_subcommands()) command += " " + used->get_name();
+    std::string text = error.what();
+    std::replace(text.begin(), text.end(), '\n', ' ');
+    return text + "; see \"" + command + " --help\"";
+  }
+
+  CLI::App& add(const std::string& name, const std::string& description, const std::string& example,
+                std::function<int(const Request&)> action) {
+    CLI::App* command = app_.add_subcommand(name, description);
+    command->footer("Example:\n  " + example);
+    command->callback([this, action = std::move(action)] { chosen_ = action; });
+    return *command;
+  }
+  void with_plan(CLI::App& command) {
+    command
+        .add_option("PLAN", request_.plan, "a file, or the name of a built-in plan (see \"lazygap plans\")")
+        ->required();
+    with_set(command);
+  }
+  void with_set(CLI::App& command) {
+    command
+        .add_option("--set", overrides_, "override a key of the plan, for example sweep.draws=3 (repeatable)")
+        ->type_name("KEY=VALUE")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+        ->allow_extra_args(false);
+  }
+  void with_json(CLI::App& command) {
+    command.add_flag("--json", request_.json, "one JSON object a line on stdout");
+  }
+  void with_out(CLI::App& command, const std::string& description) {
+    command.add_option("--out", request_.out, description)->type_name("DIR");
+  }
+  void with_run(CLI::App& command, const std::string& out) {
+    with_json(command);
+    with_out(command, out);
+    command.add_option("--jobs", request_.jobs, "cells computed side by side (default: all cores)")
+        ->type_name("N")
+        ->check(CLI::Range(1, 4096));
+    command.add_flag("--dry-run", request_.dry_run, "only show the cells, the expected time and memory");
+  }
+
+  CLI::App app_;
+  Request request_;
+  std::vector<std::string> overrides_;
+  std::function<int(const Request&)> chosen_;
+};
+
+int fail(int code, const std::string& message) {
+  say("lazygap: " + message);
+  return code;
+}
+
+}  // namespace
+}  // namespace lazygap::app
+
+int main(int argc, char** argv) {
+  using namespace lazygap::app;
+  try {
+    return CommandLine().run_program(argc, argv);
+  } catch (const lazygap::UsageError& error) {
+    return fail(exit_usage, error.what());
+  } catch (const lazygap::FileError& error) {
+    return fail(exit_files, error.what());
+  } catch (const std::bad_alloc&) {
+    return fail(exit_unexpected, "out of memory");
+  } catch (const std::exception& error) {
+    return fail(exit_unexpected, std::string("unexpected error: ") + error.what());
+  }
+}

@@ -19,7 +19,9 @@ class BlockSource {
         index_(address.index),
         purpose_(static_cast<std::uint32_t>(address.purpose)) {}
 
-  Block operator()(std::uint32_t block) const { return philox_(Block{{block, step_, index_, purpose_}}, key_); }
+  Block operator()(std::uint32_t block) const {
+    return philox_(Block{{block, step_, index_, purpose_}}, key_);
+  }
 
  private:
   Philox philox_;
@@ -29,19 +31,12 @@ class BlockSource {
 
 /// 53 random bits, centred in their cell: in (0, 1).
 double uniform53(std::uint32_t high, std::uint32_t low) {
-  const std::uint64_t bits = (static_cast<std::uint64_t>(high) << 21) ^ (static_cast<std::uint64_t>(low) >> 11);
+  const std::uint64_t bits =
+      (static_cast<std::uint64_t>(high) << 21) ^ (static_cast<std::uint64_t>(low) >> 11);
   return (static_cast<double>(bits) + 0.5) * 0x1p-53;
 }
 
 }  // namespace
-
-void fill_words(const RandomAddress& address, std::span<std::uint32_t> out, std::uint32_t first_block) {
-  const BlockSource source(address);
-  for (std::size_t i = 0; i < out.size(); i += 4) {
-    const Block words = source(first_block + static_cast<std::uint32_t>(i / 4));
-    for (std::size_t k = 0; k < 4 && i + k < out.size(); ++k) out[i + k] = words[k];
-  }
-}
 
 void fill_uniforms(const RandomAddress& address, std::span<double> out, std::uint32_t first_block) {
   const BlockSource source(address);
@@ -60,22 +55,6 @@ void fill_normals(const RandomAddress& address, std::span<double> out, std::uint
     const double angle = 2.0 * std::numbers::pi * uniform53(words[2], words[3]);
     out[i] = radius * std::cos(angle);
     if (i + 1 < out.size()) out[i + 1] = radius * std::sin(angle);
-  }
-}
-
-void fill_normals(const RandomAddress& address, std::span<float> out, std::uint32_t first_block) {
-  const BlockSource source(address);
-  const auto uniform32 = [](std::uint32_t word) { return (static_cast<double>(word) + 0.5) * 0x1p-32; };
-  for (std::size_t i = 0; i < out.size(); i += 4) {
-    const Block words = source(first_block + static_cast<std::uint32_t>(i / 4));
-    float normals[4];
-    for (std::size_t pair = 0; pair < 2; ++pair) {
-      const double radius = std::sqrt(-2.0 * std::log(uniform32(words[2 * pair])));
-      const double angle = 2.0 * std::numbers::pi * uniform32(words[2 * pair + 1]);
-      normals[2 * pair] = static_cast<float>(radius * std::cos(angle));
-      normals[2 * pair + 1] = static_cast<float>(radius * std::sin(angle));
-    }
-    for (std::size_t k = 0; k < 4 && i + k < out.size(); ++k) out[i + k] = normals[k];
   }
 }
 

@@ -1,50 +1,90 @@
 #include "lazygap/math/gaussian_rule.h"
 
 #include <algorithm>
+#include <boost/math/constants/constants.hpp>
 #include <boost/math/quadrature/gauss.hpp>
 #include <cmath>
-#include <numbers>
 #include <vector>
 
 #include "lazygap/core/check.h"
 
-namespace lazygap {
+namespace lazygap::math {
 namespace {
 
-constexpr double kEnd = 12;
-constexpr int kPoints = 30;
-using Legendre = boost::math::quadrature::gauss<double, kPoints>;
+constexpr double kEnd = 38;
+
+/// Where the panels begin and end: kinks and, between them, equal steps of at most `panel`.
+std::vector<double> panel_ends(std::span<const double> kinks, double panel) {
+  std::vector<double> stops{-kEnd, 0, kEnd};  // 0: even and odd functions meet a symmetric rule
+  for (const double kink : kinks)
+    if (std::abs(kink) < kEnd) stops.push_back(kink);
+  std::sort(stops.begin(), stops.end());
+  stops.erase(std::unique(stops.begin(), stops.end()), stops.end());
+  std::vector<double> ends{-kEnd};
+  for (std::size_t i = 1; i < stops.size(); ++i) {
+    const double length = stops[i] - stops[i - 1];
+    const double steps = std::ceil(length / panel);
+    for (double step = 1; step < steps; ++step) ends.push_back(stops[i - 1] + length * (step / steps));
+    ends.push_back(stops[i]);
+  }
+  return ends;
+}
 
 }  // namespace
 
-GaussianRule gaussian_rule(std::span<const double> breaks, double width) {
-  check_positive("gaussian_rule", "width", width);
-  std::vector<double> ends{-kEnd, kEnd};
-  for (const double b : breaks)
-    if (std::abs(b) < kEnd) ends.push_back(b);
-  std::sort(ends.begin(), ends.end());
-
-  std::vector<double> nodes, weights;
-  const auto add_node = [&](double node, double weight) {
-    nodes.push_back(node);
-    weights.push_back(weight * std::exp(-0.5 * node * node) / std::sqrt(2 * std::numbers::pi));
-  };
-  for (std::size_t k = 0; k + 1 < ends.size(); ++k) {
-    const double length = ends[k + 1] - ends[k];
-    const auto panels = static_cast<Index>(std::ceil(length / width));
-    const double half = length / static_cast<double>(2 * panels);
-    for (Index p = 0; p < panels; ++p) {
-      const double middle = ends[k] + static_cast<double>(2 * p + 1) * half;
-      // An even number of points: boost lists the positive half.
-      for (std::size_t q = 0; q < Legendre::abscissa().size(); ++q) {
-        add_node(middle - half * Legendre::abscissa()[q], half * Legendre::weights()[q]);
-        add_node(middle + half * Legendre::abscissa()[q], half * Legendre::weights()[q]);
-      }
+GaussianRule gaussian_rule(std::span<const double> kinks, double panel) {
+  constexpr auto kFunction = "math::gaussian_rule";
+  check_positive(kFunction, "panel", panel);
+  for (const double kink : kinks) check_finite(kFunction, "a kink", kink);
+  using Legendre = boost::math::quadrature::gauss<double, 20>;
+  const auto& positive = Legendre::abscissa();  // the ten positive nodes, increasing
+  const auto& legendre = Legendre::weights();
+  const Index half = static_cast<Index>(positive.size());
+  const std::vector<double> ends = panel_ends(kinks, panel);
+  GaussianRule rule;
+  rule.nodes.resize(2 * half * static_cast<Index>(ends.size() - 1));
+  rule.weights.resize(rule.nodes.size());
+  Index next = 0;
+  for (std::size_t p = 1; p < ends.size(); ++p) {
+    const double middle = (ends[p - 1] + ends[p]) / 2;
+    const double radius = (ends[p] - ends[p - 1]) / 2;
+    for (Index i = -half; i < half; ++i, ++next) {
+      const auto k = static_cast<std::size_t>(i < 0 ? -i - 1 : i);
+      const double node = middle + (i < 0 ? -radius : radius) * positive[k];
+      rule.nodes[next] = node;
+      rule.weights[next] = radius * legendre[k] * boost::math::constants::one_div_root_two_pi<double>() *
+                           std::exp(-node * node / 2);
     }
   }
-  const auto count = static_cast<Index>(nodes.size());
-  return {.nodes = Eigen::Map<const Vector>(nodes.data(), count),
-          .weights = Eigen::Map<const Vector>(weights.data(), count)};
+  return rule;
 }
 
-}  // namespace lazygap
+Vector normalised_hermite_coefficients(const GaussianRule& rule, const Vector& values, Index count) {
+  constexpr auto kFunction = "math::normalised_hermite_coefficients";
+  check_at_least(kFunction, "count", count, 1);
+  check_size(kFunction, "values", values.size(), "the number of nodes", rule.nodes.size());
+  // The Hermite functions exp(-x^2/4) He_k(x) / sqrt(k!) stay below 1.1 where the polynomials overflow.
+  const Eigen::ArrayXd root_density = (-rule.nodes.array().square() / 4).exp();
+  Eigen::ArrayXd weighted = values.array() * (rule.weights.array() / root_density);
+  // Because of that bound, nodes with a negligible weight drop out of all sums; most do.
+  constexpr double kNegligible = 1e-19;
+  const double threshold = kNegligible * weighted.abs().maxCoeff();
+  Index first = 0, last = weighted.size();
+  while (first < last && !(std::abs(weighted[first]) > threshold)) ++first;
+  while (first < last && !(std::abs(weighted[last - 1]) > threshold)) --last;
+  const Index kept = last - first;
+  weighted = weighted.segment(first, kept).eval();
+  const Eigen::ArrayXd x = rule.nodes.segment(first, kept).array();
+  Eigen::ArrayXd previous = Eigen::ArrayXd::Zero(kept), current = root_density.segment(first, kept);
+  Vector coefficients(count);
+  for (Index k = 0; k < count; ++k) {
+    coefficients[k] = (weighted * current).sum();
+    const double order = static_cast<double>(k);
+    const Eigen::ArrayXd next = (x * current - std::sqrt(order) * previous) / std::sqrt(order + 1);
+    previous = current;
+    current = next;
+  }
+  return coefficients;
+}
+
+}  // namespace lazygap::math

@@ -1,6 +1,7 @@
 #include "lazygap/problem/problem.h"
 
-#include <vector>
+#include <algorithm>
+#include <array>
 
 #include "lazygap/core/check.h"
 
@@ -10,26 +11,42 @@ namespace {
 /// Labels of mg use blocks from here on, far behind those of the normals of any batch.
 constexpr std::uint32_t kLabelBlock = 1u << 31;
 
+/// Features a pass works on: their factors live on the stack, so that drawing a batch allocates nothing.
+constexpr Index kFeatures = 256;
+template <class Real>
+using Factors = Eigen::Matrix<Real, Eigen::Dynamic, 1, Eigen::ColMajor, kFeatures, 1>;
+
+/// y_j = b0 + sum_k b_k x_kj^2
 template <class Real>
 void transform(const QuadraticFunction& problem, const RandomAddress&, Eigen::Ref<MatrixOf<Real>> X,
                Eigen::Ref<VectorOf<Real>> y) {
-  const VectorOf<Real> b = problem.eigenvalues().cast<Real>();
-  // One pass over X; <x, Bx> is accumulated column by column.
-  for (Index j = 0; j < X.cols(); ++j)
-    y[j] = static_cast<Real>(problem.offset()) + (X.col(j).array().square() * b.array()).sum();
+  y.setConstant(static_cast<Real>(problem.offset()));
+  for (Index first = 0; first < X.rows(); first += kFeatures) {
+    const Index count = std::min(kFeatures, X.rows() - first);
+    const Factors<Real> b = problem.eigenvalues().segment(first, count).cast<Real>();
+    for (Index j = 0; j < X.cols(); ++j)
+      y[j] += (X.col(j).segment(first, count).array().square() * b.array()).sum();
+  }
 }
 
+/// y_j = +1 or -1 by one bit of the stream each; x_kj times the standard deviation of its class.
 template <class Real>
 void transform(const GaussianMixture& problem, const RandomAddress& address, Eigen::Ref<MatrixOf<Real>> X,
                Eigen::Ref<VectorOf<Real>> y) {
-  std::vector<std::uint32_t> words(static_cast<std::size_t>((X.cols() + 31) / 32));
-  fill_words(address, words, kLabelBlock);
-  const VectorOf<Real> plus = problem.class_covariance(+1).cwiseSqrt().cast<Real>();
-  const VectorOf<Real> minus = problem.class_covariance(-1).cwiseSqrt().cast<Real>();
+  constexpr Index kBits = 128;  // of one block
+  std::array<std::uint32_t, 4> words{};
   for (Index j = 0; j < X.cols(); ++j) {
-    const bool positive = ((words[static_cast<std::size_t>(j / 32)] >> (j % 32)) & 1u) != 0;
-    y[j] = positive ? Real(1) : Real(-1);
-    X.col(j).array() *= (positive ? plus : minus).array();
+    if (j % kBits == 0) fill_words(address, words, kLabelBlock + static_cast<std::uint32_t>(j / kBits));
+    const Index bit = j % kBits;
+    y[j] = ((words[static_cast<std::size_t>(bit / 32)] >> (bit % 32)) & 1u) != 0 ? Real(1) : Real(-1);
+  }
+  for (Index first = 0; first < X.rows(); first += kFeatures) {
+    const Index count = std::min(kFeatures, X.rows() - first);
+    const auto sigma = problem.sigma().segment(first, count), delta = problem.delta().segment(first, count);
+    const Factors<Real> plus = (sigma - delta).cwiseSqrt().template cast<Real>();
+    const Factors<Real> minus = (sigma + delta).cwiseSqrt().template cast<Real>();
+    for (Index j = 0; j < X.cols(); ++j)
+      X.col(j).segment(first, count).array() *= (y[j] > 0 ? plus : minus).array();
   }
 }
 
@@ -38,9 +55,13 @@ void draw_normals(const RandomAddress& address, Eigen::Ref<MatrixOf<float>> X) {
 }
 
 void draw_normals(const RandomAddress& address, Eigen::Ref<MatrixOf<double>> X) {
-  MatrixOf<float> single(X.rows(), X.cols());
-  draw_normals(address, single);
-  X = single.cast<double>();
+  std::array<float, 1024> single;
+  for (Index first = 0; first < X.size(); first += Index(single.size())) {
+    const auto count = static_cast<std::size_t>(std::min(Index(single.size()), X.size() - first));
+    // Four normals to a block.
+    fill_normals(address, std::span<float>(single.data(), count), static_cast<std::uint32_t>(first / 4));
+    std::copy_n(single.data(), count, X.data() + first);
+  }
 }
 
 }  // namespace

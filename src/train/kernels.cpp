@@ -75,9 +75,7 @@ void SymmetricForm<Real>::update(const Eigen::Ref<const MatrixOf<Real>>& X, std:
   for (Index k = 0; k < E.cols(); ++k) E.col(k).array() += (l.array() + l[k]) * product.col(k).array();
 }
 
-template class Neurons<float>;
 template class Neurons<double>;
-template class SymmetricForm<float>;
 template class SymmetricForm<double>;
 
 }  // namespace lazygap::train

@@ -1,8 +1,12 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "lazygap/core/matrix.h"
 
 namespace lazygap {
 
@@ -15,16 +19,58 @@ struct HermiteSummary {
   double lambda_tilde = 0;
 };
 
-/// An activation sigma with its derivative.
+/// E[f(u_1) f(u_2)] for centred jointly Gaussian u_1, u_2 with Var u_1 = variance_1, Var u_2 = variance_2,
+/// Cov(u_1, u_2) = covariance; |covariance| <= sqrt(variance_1 variance_2) up to rounding, not checked.
+using GaussianKernel = std::function<double(double variance_1, double variance_2, double covariance)>;
+
+/// An activation sigma with its derivative. All functions may be called from several threads at once.
 struct Activation {
-  std::string name;                           ///< as written in a plan
-  std::function<double(double)> value;        ///< sigma(u)
-  std::function<double(double)> derivative;   ///< sigma'(u) almost everywhere
-  std::vector<double> kinks;                  ///< where sigma or sigma' is not smooth
+  std::string name;                          ///< as written in a plan
+  std::function<double(double)> value;       ///< sigma(u)
+  std::function<double(double)> derivative;  ///< sigma'(u) almost everywhere; empty: RF only
+  std::vector<double> kinks;                 ///< where sigma or a derivative of it jumps
   HermiteSummary hermite;
+  GaussianKernel kernel{};             ///< of sigma; empty where no closed form is known
+  GaussianKernel derivative_kernel{};  ///< of sigma'; empty where no closed form is known
+  double length = 1;                   ///< in u; between kinks, sigma varies no faster than tanh(u / length)
 
   /// sigma(u) = u^2. RF subtracts its Gaussian mean and so uses u^2 - 1; NT and NN have an offset c instead.
   [[nodiscard]] static Activation quadratic();
 };
+
+/// The activation written as `name`: quadratic, relu, leaky_relu, abs, tanh, erf, sigmoid, softplus, gelu,
+/// swish, sin, cos, sign, or with arguments leaky_relu(a), hermite(k), polynomial(a_0, a_1, ...); see
+/// docs/theory/activations.md. Throws UsageError for any other word, and where sigma is affine, which
+/// assumption A1 of [GMMM19] excludes.
+[[nodiscard]] Activation activation_from_name(std::string_view name);
+
+/// What activation_from_name accepts, as one would write it.
+[[nodiscard]] std::vector<std::string> activation_names();
+
+/// sigma(u) given as an expression in u, and sigma' likewise; without `derivative` the activation serves RF
+/// only. Syntax of muParser: + - * / ^, comparisons, `condition ? a : b`, max, min, abs, sign, exp, ln, sqrt,
+/// sin, cos, tanh, ..., and erf; for example "max(u,0)^2" with "2*max(u,0)". Kinks are located numerically.
+///
+/// Throws UsageError where the text is not such an expression, a value is not finite, sigma is not piecewise
+/// smooth, `derivative` is not its derivative, or sigma violates assumption A1 of [GMMM19]: affine, or not
+/// below c_0 exp(c_1 u^2 / 4) for any c_1 < 1. (Checked numerically on |u| <= 38, which needs c_1 below about
+/// 0.9.)
+[[nodiscard]] Activation activation_from_expression(std::string_view expression,
+                                                    std::string_view derivative = {});
+
+/// sigma = sum_k lambda_k He_k / k!, `lambda` = lambda_0, lambda_1, ...: at least 3 and at most 21 finite
+/// coefficients, one of them beyond lambda_1 not 0.
+[[nodiscard]] Activation activation_from_hermite_coefficients(std::span<const double> lambda);
+
+/// E[sigma(s G + b) He_k(G)], k = 0..count-1, by quadrature; s = scale > 0, 1 <= count <= 150 (k! must fit).
+/// Absolute accuracy 1e-13 sqrt(k! E[sigma(s G + b)^2]); anything smaller than a tenth of that is returned as
+/// exactly 0, so that parity shows. Throws UsageError where sigma(s G + b) has no second moment.
+[[nodiscard]] Vector hermite_coefficients(const Activation& activation, Index count, double scale = 1,
+                                          double bias = 0);
+
+/// The same divided by sqrt(k!), 1 <= count <= 1000: the mu_k(s) of the series
+/// E[sigma(u_1) sigma(u_2)] = sum_k mu_k(s_1) mu_k(s_2) r^k, u_i = s_i g_i + b_i, r the correlation.
+[[nodiscard]] Vector normalised_hermite_coefficients(const Activation& activation, Index count,
+                                                     double scale = 1, double bias = 0);
 
 }  // namespace lazygap

@@ -34,6 +34,8 @@ namespace lazygap::limit {
 ///
 ///   qf  1 - <Gamma,B>^2 / (||Gamma||_F^2 ||B||_F^2)                     [GMMM19, Thm 1, eq. (11)]
 ///   mg  z1 / (z1 + z2)                                                  [GMMM19, Thm 4, eq. (16)]
+///
+/// Relative accuracy 1e-10; below 1e-9, which Gamma near Gamma* reaches on qf, absolute accuracy 1e-19.
 [[nodiscard]] double rf_ratio_wide(const Problem& problem, const FirstLayerLaw& law);
 
 }  // namespace lazygap::limit

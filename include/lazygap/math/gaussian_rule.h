@@ -4,18 +4,23 @@
 
 #include "lazygap/core/matrix.h"
 
-namespace lazygap {
+namespace lazygap::math {
 
-/// A quadrature rule for Gaussian means: E f(G) = sum_k weights_k f(nodes_k), G ~ N(0,1).
+/// Quadrature for Gaussian expectations: E f(G) ~ sum_j weights_j f(nodes_j), G ~ N(0,1).
 struct GaussianRule {
-  Vector nodes;
-  Vector weights;
+  Vector nodes;    ///< increasing, in (-38, 38); the density beyond is below the least positive fp64 number
+  Vector weights;  ///< > 0, density included
 };
 
-/// Gauss-Legendre with 30 points on each panel of [-12, 12] (the rest has mass 4e-33), panels at most `width`
-/// wide and cut at `breaks`, the points where f is not smooth. Exact to rounding for f that, on each panel,
-/// is close to a polynomial of degree 40 or so: products of He_k / sqrt(k!), k <= 2000, and functions that
-/// vary on the scale of `width`. Breaks outside the interval are ignored. width > 0.
-[[nodiscard]] GaussianRule gaussian_rule(std::span<const double> breaks = {}, double width = 1.0);
+/// Composite Gauss-Legendre rule, 20 nodes on each panel: panels are at most `panel` > 0 wide and end at
+/// every one of `kinks`, so that f need only be smooth between kinks. For an f that is analytic within a
+/// distance of `panel` of each panel the error is at rounding level. Throws UsageError where `panel` is not
+/// positive or a kink is not finite.
+[[nodiscard]] GaussianRule gaussian_rule(std::span<const double> kinks = {}, double panel = 0.5);
 
-}  // namespace lazygap
+/// c_k = E[f(G) He_k(G)] / sqrt(k!), k = 0..count-1, from the values of f at the nodes of `rule`; He_k are
+/// the probabilists' Hermite polynomials. count >= 1; values.size() is the number of nodes.
+[[nodiscard]] Vector normalised_hermite_coefficients(const GaussianRule& rule, const Vector& values,
+                                                     Index count);
+
+}  // namespace lazygap::math

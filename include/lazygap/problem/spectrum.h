@@ -20,7 +20,7 @@ namespace lazygap {
 struct SpectrumLaw {
   enum class Kind { exponential, choice, identity, power, low_rank, explicit_ };
   Kind kind = Kind::exponential;
-  std::vector<double> values;  ///< choice, explicit_
+  std::vector<double> values = {};  ///< choice, explicit_
   double exponent = 1.0;       ///< power
   Index rank = 1;              ///< low_rank
   double scale = 1.0;

@@ -19,36 +19,37 @@ struct TrajectoryPoint {
 
 /// Where and how a number was computed.
 struct Provenance {
-  std::string commit;           ///< of the sources lazygap was built from, "unknown" outside git
+  std::string commit;  ///< of the sources lazygap was built from, "unknown" outside git
   std::string compiler;
   std::string instruction_set;  ///< chosen at run time, for example "AVX-512"
   std::string machine;
   int threads = 0;
-  double seconds = 0;           ///< spent on this cell
-  std::string finished_at;      ///< UTC, ISO 8601
+  double seconds = 0;       ///< spent on this cell
+  std::string finished_at;  ///< UTC, ISO 8601
 };
 
 /// The answer of one route to one question (problem, regime, width, draw). One row of the store, one JSON
 /// object of `--json`. A default-constructed Result has Status::none and NaN risk: visibly empty.
 struct Result {
-  std::string key;      ///< identifies the cell; equal keys mean equal numbers
-  std::string model;    ///< "qf" or "mg"
-  std::string regime;   ///< as lazygap::to_string(Regime)
-  std::string method;   ///< "limit", "exact", "train", "fit" or "flow"
+  std::string key;         ///< identifies the cell; equal keys mean equal numbers
+  std::string parameters;  ///< canonical JSON that the key is made of
+  std::string model;       ///< "qf" or "mg"
+  std::string regime;      ///< as lazygap::to_string(Regime)
+  std::string method;      ///< "limit", "exact", "train", "fit" or "flow"
   std::int64_t d = 0;
-  std::int64_t N = 0;                           ///< 0 where there is no network (Bayes)
-  double rho = 0;                               ///< N / d
-  std::optional<std::int64_t> n;                ///< samples used; empty when infinite
+  std::int64_t N = 0;             ///< 0 where there is no network (Bayes)
+  double rho = 0;                 ///< N / d
+  std::optional<std::int64_t> n;  ///< samples used; empty when infinite
   std::int64_t draw = 0;
-  std::optional<double> step_size;              ///< train and flow
+  std::optional<double> step_size;                         ///< train and flow
   double risk = std::numeric_limits<double>::quiet_NaN();  ///< exact population risk
   double null_risk = std::numeric_limits<double>::quiet_NaN();
-  double ratio = std::numeric_limits<double>::quiet_NaN(); ///< risk / null_risk
-  std::optional<double> se;                     ///< standard error of `ratio` where it is a mean over draws
-  std::optional<double> test_ratio, test_se;    ///< the paper's estimate on fresh samples, its standard error
+  double ratio = std::numeric_limits<double>::quiet_NaN();  ///< risk / null_risk
+  std::optional<double> se;                   ///< standard error of `ratio` where it is a mean over draws
+  std::optional<double> test_ratio, test_se;  ///< the paper's estimate on fresh samples, its standard error
   Status status = Status::none;
-  std::string message;                          ///< why the status is not ok; the algorithm's path where it is
-  std::vector<TrajectoryPoint> trajectory;      ///< train and flow
+  std::string message;                      ///< why the status is not ok; the algorithm's path where it is
+  std::vector<TrajectoryPoint> trajectory;  ///< train and flow
   Provenance provenance;
 };
 

@@ -7,10 +7,14 @@
 
 namespace lazygap::train {
 
-/// How f depends on the trained numbers; results depend on it.
-///   unit        [GMMM19, sec. 2.3]   f(x) = a sum_i <w_i,x>^2 + c, a = +1 or -1 fixed
-///   mean_field  (companion code)     f(x) = (alpha a / N) sum_i sigma(<w_i,x>) + beta c
-/// NT: f(x) = c + (alpha / N) sum_i sigma'(<w_i,x>) <a_i,x>, a = 0 at the start, in both.
+/// How f depends on the trained numbers; results depend on it. sigma(u) = u^2, so sigma'(u) = 2u.
+///   unit        [GMMM19, sec. 2.3]   NN: f(x) = a sum_i sigma(<w_i,x>) + c, a fixed
+///                                    NT: f(x) = sum_i sigma'(<w_i,x>) <a_i,x> + c
+///   mean_field  (companion code)     NN: f(x) = (alpha a / N) sum_i sigma(<w_i,x>) + beta c
+///                                    NT: f(x) = (alpha / N) sum_i sigma'(<w_i,x>) <a_i,x> + beta c
+///               gradients multiplied by N / alpha^2 (w_i and a_i), 1 / alpha^2 (shared a), 1 / beta^2 (c);
+///               labels of qf divided by sqrt(d) during training
+/// Loss: mean over the batch of (y - f)^2. At the start: w_i isotropic, c = 0, shared a = 0, all a_i = 0.
 enum class Parameterisation { unit, mean_field };
 
 /// The second layer of NN: fixed, or one shared scalar trained from 0 (mean_field only).
@@ -18,7 +22,8 @@ enum class SecondLayer { fixed, shared };
 
 /// Step size along the run, as fractions of the number of steps.
 ///   constant   the paper's text
-///   tail_drop  the companion code's: 1/10 in the last 30k/200k and 1/15 in the last 15k/200k of the steps for
+///   tail_drop  the companion code's: 1/10 in the last 30k/200k and 1/15 in the last 15k/200k of the steps
+///   for
 ///              NN, 20k/200k and 10k/200k for NT
 enum class Schedule { constant, tail_drop };
 
@@ -29,19 +34,19 @@ enum class Precision { fp32, fp64 };
 enum class Reduction { automatic, none };
 
 struct Options {
-  std::int64_t steps = 200000;          ///< > 0
-  Index batch = 100;                    ///< > 0
-  double step_size = 0.01;              ///< > 0
+  std::int64_t steps = 200000;  ///< > 0
+  Index batch = 100;            ///< > 0, samples of one step
+  double step_size = 0.01;      ///< > 0, before the schedule
   Parameterisation parameterisation = Parameterisation::mean_field;
   SecondLayer second_layer = SecondLayer::shared;
-  double second_layer_value = 1;        ///< fixed: the value of a
-  double alpha = 1;                     ///< > 0, mean_field
-  double beta = 1;                      ///< > 0, mean_field
+  double second_layer_value = 1;  ///< fixed: the value of a, not 0
+  double alpha = 1;               ///< > 0, mean_field
+  double beta = 1;                ///< > 0, mean_field
   Schedule schedule = Schedule::tail_drop;
   Precision precision = Precision::fp32;
   Reduction reduction = Reduction::automatic;
-  std::int64_t records = 100;           ///< points of the trajectory
-  std::int64_t test_samples = 10000;    ///< fresh samples of the paper's test risk; 0: none
+  std::int64_t records = 100;         ///< >= 2, points of the trajectory, the start and the end among them
+  std::int64_t test_samples = 10000;  ///< fresh samples of the paper's test risk; 0: none
   std::uint64_t seed = 1;
   std::uint32_t draw = 0;
 };

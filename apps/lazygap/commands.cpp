@@ -1,0 +1,251 @@
+#include "commands.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "exit_codes.h"
+#include "lazygap/core/error.h"
+#include "lazygap/experiment/plan.h"
+#include "lazygap/experiment/runner.h"
+#include "lazygap/experiment/summary.h"
+#include "lazygap/report/draw.h"
+#include "lazygap/report/files.h"
+#include "lazygap/report/frame.h"
+#include "lazygap/report/html.h"
+#include "lazygap/report/table.h"
+#include "lazygap/store/json.h"
+#include "lazygap/store/store.h"
+#include "output.h"
+
+namespace lazygap::app {
+namespace {
+
+namespace fs = std::filesystem;
+using experiment::Method;
+using experiment::Plan;
+using experiment::Row;
+using store::Store;
+
+/// Where results go unless --out says otherwise, under the current folder.
+const fs::path results_folder = "results";
+
+fs::path store_file(const fs::path& folder) { return folder / "results.sqlite"; }
+
+fs::path folder_of(const Request& request, const Plan& plan) {
+  return request.out ? fs::path(*request.out) : results_folder / plan.name;
+}
+
+std::string json_lines(const std::vector<store::Result>& results) {
+  std::string text;
+  for (const store::Result& result : results) text += store::to_json(result).dump() + "\n";
+  return text;
+}
+
+experiment::RunOptions run_options(const Request& request) {
+  experiment::RunOptions options;
+  options.jobs = request.jobs;
+  return options;
+}
+
+/// The store of a folder if it has one; looking must not create it.
+Store existing_or_empty(const fs::path& folder) {
+  return fs::exists(store_file(folder)) ? Store::open_read_only(store_file(folder)) : Store::in_memory();
+}
+
+std::string bytes(double count) {
+  if (count < 1 << 20) return fmt::format("{:.0f} KiB", std::ceil(count / 1024));
+  if (count < 1 << 30) return fmt::format("{:.0f} MiB", count / (1 << 20));
+  return fmt::format("{:.1f} GiB", count / (1 << 30));
+}
+
+std::string duration(double seconds) {
+  if (seconds < 120) return fmt::format("{:.2g} s", seconds);
+  if (seconds < 7200) return fmt::format("{:.0f} min", seconds / 60);
+  return fmt::format("{:.1f} h", seconds / 3600);
+}
+
+void print_estimate(const Request& request, const Plan& plan, const Store& store) {
+  const experiment::PlanEstimate estimate = experiment::estimate_plan(plan, store, run_options(request));
+  std::vector<std::vector<std::string>> lines{
+      {"method", "regime", "N", "step size", "cells", "finished", "time each", "memory each"}};
+  std::string json;
+  for (const experiment::CellEstimate& group : estimate.cells) {
+    const experiment::Cell& cell = group.cell;
+    if (request.json) {
+      json += nlohmann::ordered_json{{"plan", plan.name},
+                                     {"method", to_string(cell.method)},
+                                     {"regime", to_string(cell.regime)},
+                                     {"N", cell.N},
+                                     {"step_size",
+                                      cell.step_size > 0 ? nlohmann::ordered_json(cell.step_size) : nullptr},
+                                     {"cells", group.count},
+                                     {"finished", group.finished},
+                                     {"seconds_each", group.seconds},
+                                     {"bytes_each", group.bytes}}
+                  .dump() +
+              "\n";
+      continue;
+    }
+    lines.push_back({std::string(to_string(cell.method)), std::string(to_string(cell.regime)),
+                     cell.N > 0 ? fmt::format("{}", cell.N) : "-",
+                     cell.step_size > 0 ? fmt::format("{:.4g}", cell.step_size) : "-",
+                     fmt::format("{}", group.count), fmt::format("{}", group.finished),
+                     duration(group.seconds), bytes(group.bytes)});
+  }
+  if (request.json)
+    print(json);
+  else
+    print(fmt::format("{}:\n{}expected: {}, at most {} of {} memory\n", plan.name, report::align(lines),
+                      duration(estimate.seconds), bytes(estimate.bytes), bytes(estimate.available_bytes)));
+}
+
+/// Runs the plan into the store, with progress on stderr. False where the user stopped it.
+bool compute(const Request& request, const Plan& plan, Store& store, bool with_progress = true) {
+  experiment::RunOptions options = run_options(request);
+  options.stop = experiment::stop_on_signals();
+  if (with_progress) options.progress = experiment::progress_on_stderr();
+  const experiment::RunReport report = experiment::run_plan(plan, store, options);
+  if (with_progress)
+    say(fmt::format("{}: {} results, {} of them from the store; {}", plan.name,
+                    report.reused + report.computed, report.reused, duration(report.seconds)));
+  if (report.stopped) say("stopped; the same command goes on from here");
+  return !report.stopped;
+}
+
+int verdict(const Plan& plan, const std::vector<Row>& rows) {
+  const auto troubled =
+      std::count_if(rows.begin(), rows.end(), [&](const Row& row) { return report::is_troubled(plan, row); });
+  if (troubled == 0) return exit_ok;
+  say(fmt::format("{}: {} of {} points lack a result: see the remarks", plan.name, troubled, rows.size()));
+  return exit_incomplete;
+}
+
+/// `limit` and `exact`: one method, whatever the plan's say.
+int one_method(const Request& request, Method method) {
+  Plan plan = experiment::load_plan(request.plan, request.overrides);
+  plan.sweep.methods = {method};
+  if (request.dry_run) {
+    print_estimate(request, plan, request.out ? existing_or_empty(*request.out) : Store::in_memory());
+    return exit_ok;
+  }
+  Store store = request.out ? Store::open(store_file(*request.out)) : Store::in_memory();
+  if (!compute(request, plan, store, method != Method::limit)) return exit_stopped;
+  const std::vector<Row> rows = experiment::summarise(plan, store);
+  const std::string table = report::text_table(plan, rows);
+  if (request.out) {
+    const fs::path file = fs::path(*request.out) / fmt::format("{}-{}.txt", plan.name, to_string(method));
+    report::write_file(file, table);
+    say(fmt::format("written: {}", file.string()));
+  }
+  print(request.json ? json_lines(experiment::results_of(plan, store)) : table);
+  return verdict(plan, rows);
+}
+
+}  // namespace
+
+int limit(const Request& request) { return one_method(request, Method::limit); }
+int exact(const Request& request) { return one_method(request, Method::exact); }
+
+int run(const Request& request) {
+  const Plan plan = experiment::load_plan(request.plan, request.overrides);
+  const fs::path folder = folder_of(request, plan);
+  if (request.dry_run) {
+    print_estimate(request, plan, existing_or_empty(folder));
+    return exit_ok;
+  }
+  Store store = Store::open(store_file(folder));
+  if (!compute(request, plan, store)) return exit_stopped;
+  const std::vector<Row> rows = experiment::summarise(plan, store);
+  print(request.json ? json_lines(experiment::results_of(plan, store)) : report::text_table(plan, rows));
+  return verdict(plan, rows);
+}
+
+int show(const Request& request) {
+  const Plan plan = experiment::load_plan(request.plan, request.overrides);
+  const fs::path folder = folder_of(request, plan);
+  if (!fs::exists(store_file(folder)))
+    throw FileError(fmt::format("there are no results in {}; \"lazygap run {}{}\" computes them",
+                                folder.string(), request.plan, request.out ? " --out " + *request.out : ""));
+  const Store store = Store::open_read_only(store_file(folder));
+  const std::vector<Row> rows = experiment::summarise(plan, store);
+  print(request.json ? json_lines(experiment::results_of(plan, store)) : report::text_table(plan, rows));
+  return verdict(plan, rows);
+}
+
+int figure(const Request& request) {
+  const bool whole = request.plan == "1" || request.plan == "2";
+  std::vector<Plan> frames;
+  if (whole) {
+    const std::string ending = request.scale == "laptop" ? "-laptop" : "";
+    for (const char* side : {"left", "right"})
+      frames.push_back(experiment::load_plan(fmt::format("figure-{}-{}{}", request.plan, side, ending),
+                                             request.overrides));
+  } else {
+    frames.push_back(experiment::load_plan(request.plan, request.overrides));
+  }
+  const fs::path pictures = request.out ? fs::path(*request.out)
+                            : whole
+                                ? results_folder / fmt::format("figure-{}-{}", request.plan, request.scale)
+                                : results_folder / frames.front().name;
+  // The results of a plan are where `lazygap run` puts them, so that each finds the work of the other.
+  const auto results = [&](const Plan& plan) {
+    return request.out ? pictures / plan.name : results_folder / plan.name;
+  };
+
+  if (request.dry_run) {
+    for (const Plan& plan : frames) print_estimate(request, plan, existing_or_empty(results(plan)));
+    return exit_ok;
+  }
+  int code = exit_ok;
+  std::vector<report::Section> sections;
+  std::string text, json;
+  for (const Plan& plan : frames) {
+    Store store = Store::open(store_file(results(plan)));
+    if (!compute(request, plan, store)) return exit_stopped;
+    report::Section section;
+    section.plan = plan;
+    section.rows = experiment::summarise(plan, store);
+    section.results = experiment::results_of(plan, store);
+    section.frame = report::make_frame(plan, section.rows, experiment::training_curves(plan, store));
+    section.drawing = report::draw(section.frame, pictures);
+    if (!section.drawing.problem.empty()) say(section.drawing.problem);
+    for (const fs::path& file : section.drawing.files) text += file.string() + "\n";
+    if (request.json) json += json_lines(section.results);
+    code = std::max(code, verdict(plan, section.rows));
+    sections.push_back(std::move(section));
+  }
+  const std::string title = whole ? fmt::format("Figure {} at {} scale", request.plan, request.scale)
+                                  : fmt::format("Figure of {}", frames.front().name);
+  report::write_file(pictures / "report.html", report::to_html(title, sections));
+  text += (pictures / "report.html").string() + "\n";
+  print(request.json ? json : text);
+  return code;
+}
+
+int plans(const Request& request) {
+  std::vector<std::vector<std::string>> lines{{"name", "model", "d", "neurons", "regimes", "methods"}};
+  std::string json;
+  for (const std::string& name : experiment::built_in_plans()) {
+    const Plan plan = experiment::load_plan(name);
+    std::vector<std::string> regimes, methods;
+    for (const Regime regime : plan.sweep.regimes) regimes.emplace_back(to_string(regime));
+    for (const Method method : plan.sweep.methods) methods.emplace_back(to_string(method));
+    if (request.json)
+      json += nlohmann::ordered_json{{"name", name},        {"model", plan.problem.model},
+                                     {"d", plan.problem.d}, {"neurons", plan.sweep.neurons},
+                                     {"regimes", regimes},  {"methods", methods}}
+                  .dump() +
+              "\n";
+    lines.push_back({name, plan.problem.model, fmt::format("{}", plan.problem.d),
+                     fmt::format("{} to {}", plan.sweep.neurons.front(), plan.sweep.neurons.back()),
+                     fmt::format("{}", fmt::join(regimes, " ")), fmt::format("{}", fmt::join(methods, " "))});
+  }
+  print(request.json ? json : report::align(lines));
+  return exit_ok;
+}
+
+}  // namespace lazygap::app

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace lazygap::app {
+
+/// What the command line says; the options that several commands share.
+struct Request {
+  std::string plan;  ///< file or built-in name; figure: 1, 2 or those
+  std::vector<std::pair<std::string, std::string>> overrides;  ///< --set key=value
+  bool json = false;
+  std::optional<std::string> out;  ///< --out
+  int jobs = 0;                    ///< 0: all cores
+  bool dry_run = false;
+  std::string scale = "laptop";  ///< figure
+};
+
+// Each returns the exit code of the program.
+int limit(const Request& request);
+int exact(const Request& request);
+int run(const Request& request);
+int figure(const Request& request);
+int show(const Request& request);
+int plans(const Request& request);
+
+}  // namespace lazygap::app

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lazygap/experiment/plan.h"
+#include "lazygap/experiment/summary.h"
+
+namespace lazygap::report {
+
+/// Lines of a table with aligned columns: text to the left, numbers to the right. `lines`: the first is the
+/// header; all have the same number of cells.
+[[nodiscard]] std::string align(const std::vector<std::vector<std::string>>& lines);
+
+/// The table of `lazygap show`: for every regime and width the limit, the exact risk and the simulated one,
+/// all divided by R0, with standard errors over draws and the difference simulated - exact in standard
+/// errors. Columns for which the plan has no method are left out; "-" is a number that is not known.
+[[nodiscard]] std::string text_table(const experiment::Plan& plan, const std::vector<experiment::Row>& rows);
+
+/// What a reader must know about a row: diverged step sizes, a best step size at the edge of the grid, cells
+/// that failed or are missing. Empty where all is well.
+[[nodiscard]] std::string remark(const experiment::Row& row);
+
+/// Whether a row lacks an answer that its plan asks for: a cell failed or did not converge, or every step
+/// size diverged.
+[[nodiscard]] bool is_troubled(const experiment::Plan& plan, const experiment::Row& row);
+
+}  // namespace lazygap::report

@@ -1,0 +1,32 @@
+#include "lazygap/core/processor.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "core/processor.cpp"
+#include <hwy/foreach_target.h>  // must come before highway.h
+//
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace lazygap::HWY_NAMESPACE {
+namespace {
+
+std::int64_t Target() { return HWY_TARGET; }
+
+}  // namespace
+}  // namespace lazygap::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace lazygap {
+
+HWY_EXPORT(Target);
+
+std::string instruction_set() {
+  const std::int64_t target = HWY_DYNAMIC_DISPATCH(Target)();
+  if (target == HWY_AVX3) return "AVX-512";  // Highway's own name for it means little elsewhere
+  if (target == HWY_EMU128) return "baseline";
+  return hwy::TargetName(target);
+}
+
+}  // namespace lazygap
+#endif  // HWY_ONCE

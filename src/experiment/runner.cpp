@@ -1,0 +1,398 @@
+#include "lazygap/experiment/runner.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <tbb/global_control.h>
+#include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
+
+#include <algorithm>
+#include <cmath>
+#include <condition_variable>
+#include <ctime>
+#include <exception>
+#include <map>
+#include <mutex>
+#include <optional>
+
+#include "experiment/machine.h"
+#include "lazygap/core/error.h"
+#include "lazygap/experiment/provenance.h"
+#include "lazygap/experiment/summary.h"
+
+namespace lazygap::experiment {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// Failed cells are tried again; everything else is an answer.
+bool is_finished(const std::optional<store::Result>& result) {
+  return result && (result->status == Status::ok || result->status == Status::diverged ||
+                    result->status == Status::not_converged);
+}
+
+std::string bytes_text(double bytes) {
+  return bytes < 1e9 ? fmt::format("{:.0f} MB", bytes / 1e6) : fmt::format("{:.1f} GB", bytes / 1e9);
+}
+
+std::string cell_text(const Cell& cell) {
+  std::string text = fmt::format("{} {}", to_string(cell.method), to_string(cell.regime));
+  if (cell.N > 0) text += fmt::format(", N = {}, draw {}", cell.N, cell.draw);
+  if (cell.step_size > 0) text += fmt::format(", step size {}", cell.step_size);
+  return text;
+}
+
+struct Task {
+  Cell cell;
+  std::string key;
+  Cost cost;
+};
+
+std::vector<Task> make_tasks(const Plan& plan, const std::vector<Cell>& cells) {
+  std::vector<Task> tasks;
+  tasks.reserve(cells.size());
+  for (const Cell& cell : cells)
+    tasks.push_back({.cell = cell, .key = cell_key(plan, cell), .cost = cell_cost(plan, cell)});
+  return tasks;
+}
+
+std::vector<std::optional<store::Result>> find_tasks(const store::Store& store,
+                                                     const std::vector<Task>& tasks) {
+  std::vector<std::string> keys;
+  keys.reserve(tasks.size());
+  for (const Task& task : tasks) keys.push_back(task.key);
+  return store.find_all(keys);
+}
+
+bool has_flow(const Plan& plan) {
+  const auto& methods = plan.sweep.methods;
+  return std::find(methods.begin(), methods.end(), Method::flow) != methods.end();
+}
+
+bool is_trained(Regime regime) { return regime == Regime::nt || regime == Regime::nn; }
+
+/// The flow cells that are known by now.
+std::vector<Cell> flow_cells(const Plan& plan, const store::Store& store) {
+  std::vector<Cell> cells;
+  if (!has_flow(plan)) return cells;
+  for (const Regime regime : plan.sweep.regimes)
+    if (is_trained(regime))
+      for (const Index N : plan.sweep.neurons)
+        if (const auto cell = flow_cell(plan, store, regime, N)) cells.push_back(*cell);
+  return cells;
+}
+
+std::size_t flow_count(const Plan& plan) {
+  const auto& regimes = plan.sweep.regimes;
+  return has_flow(plan)
+             ? static_cast<std::size_t>(std::count_if(regimes.begin(), regimes.end(), is_trained)) *
+                   plan.sweep.neurons.size()
+             : 0;
+}
+
+void check_memory(const std::vector<Task>& tasks, double available) {
+  const auto largest = std::max_element(
+      tasks.begin(), tasks.end(), [](const Task& a, const Task& b) { return a.cost.bytes < b.cost.bytes; });
+  if (largest != tasks.end() && largest->cost.bytes > available)
+    throw UsageError(
+        fmt::format("the cell \"{}\" needs about {} of memory, but {} is available; use smaller "
+                    "problem.d or sweep.neurons",
+                    cell_text(largest->cell), bytes_text(largest->cost.bytes), bytes_text(available)));
+}
+
+/// Works through cells with a fixed number of threads. Everything that the threads share is behind `mutex_`.
+class Pool {
+ public:
+  Pool(const Plan& plan, store::Store& store, const RunOptions& options, int jobs, double memory)
+      : plan_(plan),
+        problem_(make_problem(plan)),
+        store_(store),
+        options_(options),
+        jobs_(jobs),
+        memory_(memory) {}
+
+  /// Computes `tasks`; `total` and `done` count the cells of the whole plan.
+  void run(std::vector<Task> tasks, std::size_t done, std::size_t total) {
+    std::stable_sort(tasks.begin(), tasks.end(),
+                     [](const Task& a, const Task& b) { return a.cost.operations > b.cost.operations; });
+    waiting_ = std::move(tasks);
+    done_ = done;
+    total_ = total;
+    for (const Task& task : waiting_) work_total_ += task.cost.operations;
+    // Without the control oneTBB would start no more threads than there are processors.
+    const tbb::global_control threads(tbb::global_control::max_allowed_parallelism,
+                                      static_cast<std::size_t>(jobs_));
+    tbb::task_arena arena(jobs_);
+    arena.execute([this] {
+      tbb::parallel_for(
+          0, jobs_, [this](int) { work(); }, tbb::simple_partitioner());
+    });
+    if (error_) std::rethrow_exception(error_);
+  }
+
+  [[nodiscard]] bool stopped() const { return stopped_; }
+  [[nodiscard]] std::size_t computed() const { return computed_; }
+
+ private:
+  void work() {
+    std::unique_lock lock(mutex_);
+    while (!must_stop() && !waiting_.empty()) {
+      const auto next = std::find_if(waiting_.begin(), waiting_.end(), [this](const Task& task) {
+        return task.cost.bytes <= memory_ - memory_in_use_;
+      });
+      if (next == waiting_.end()) {  // a running cell has to return its memory first
+        freed_.wait_for(lock, std::chrono::milliseconds(100));
+        continue;
+      }
+      const Task task = *next;
+      waiting_.erase(next);
+      memory_in_use_ += task.cost.bytes;
+      lock.unlock();
+      std::exception_ptr error;
+      std::optional<store::Result> result;
+      try {
+        result = compute(task);
+      } catch (...) {  // the store cannot be read or written: nothing can go on
+        error = std::current_exception();
+      }
+      lock.lock();
+      memory_in_use_ -= task.cost.bytes;
+      running_.erase(task.key);
+      if (error && !error_) error_ = error;
+      if (result) finish(task, *result);
+      freed_.notify_all();
+    }
+  }
+
+  /// The result of the task, saved; empty where the run was stopped before the end of it.
+  std::optional<store::Result> compute(const Task& task) {
+    // Another process may have finished it since the run began.
+    if (auto found = store_.find(task.key); is_finished(found)) return found;
+    const std::vector<std::byte> state = store_.checkpoint(task.key);
+    const Clock::time_point start = Clock::now();
+    Clock::time_point reported = start;
+    CellHooks hooks;
+    hooks.resume = state;
+    hooks.save_every = options_.checkpoint_every;
+    hooks.save = [&](std::span<const std::byte> bytes) { store_.save_checkpoint(task.key, bytes); };
+    hooks.stop = [this] {
+      const std::lock_guard lock(mutex_);
+      return must_stop();
+    };
+    hooks.progress = [&](double fraction) {
+      if (seconds_since(reported) < 0.5) return;
+      reported = Clock::now();
+      const std::lock_guard lock(mutex_);
+      running_[task.key] = fraction * task.cost.operations;
+      report({});
+    };
+    store::Result result;
+    try {
+      result = compute_cell(plan_, problem_, task.cell, hooks);
+    } catch (const FileError&) {
+      throw;
+    } catch (const std::bad_alloc&) {
+      result = failed(task, "out of memory");
+    } catch (const std::exception& error) {
+      result = failed(task, error.what());
+    }
+    if (result.status == Status::none) {
+      if (hooks.stop()) return {};
+      result = failed(task, "the computation ended without a result");
+    }
+    result.provenance = provenance();
+    result.provenance.threads = 1;
+    result.provenance.seconds = seconds_since(start);
+    result.provenance.finished_at = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
+    store_.save(result);
+    return result;
+  }
+
+  [[nodiscard]] store::Result failed(const Task& task, const std::string& message) const {
+    store::Result result;
+    result.key = task.key;
+    result.parameters = cell_parameters(plan_, task.cell);
+    result.model = plan_.problem.model;
+    result.regime = to_string(task.cell.regime);
+    result.method = to_string(task.cell.method);
+    result.d = plan_.problem.d;
+    result.N = task.cell.N;
+    result.rho = static_cast<double>(task.cell.N) / static_cast<double>(plan_.problem.d);
+    result.draw = task.cell.draw;
+    if (task.cell.step_size > 0) result.step_size = task.cell.step_size;
+    result.null_risk = null_risk(problem_);
+    result.status = Status::failed;
+    result.message = message;
+    return result;
+  }
+
+  // The functions below need `mutex_`.
+
+  bool must_stop() {
+    if (!stopped_ && options_.stop && options_.stop()) stopped_ = true;
+    return stopped_ || error_;
+  }
+
+  void finish(const Task& task, const store::Result& result) {
+    work_done_ += task.cost.operations;
+    std::string message;
+    if (result.status == Status::failed) {
+      ++failed_;
+      message = fmt::format("failed: {}: {}", cell_text(task.cell), result.message);
+    } else {
+      ++computed_;
+      ++done_;
+    }
+    report(std::move(message));
+  }
+
+  void report(std::string message) {
+    if (!options_.progress) return;
+    double work = work_done_;
+    for (const auto& [key, part] : running_) work += part;
+    Progress progress{.done = done_, .total = total_, .failed = failed_, .message = std::move(message)};
+    progress.fraction = work_total_ > 0 ? work / work_total_ : 1;
+    progress.elapsed_seconds = seconds_since(start_);
+    progress.remaining_seconds =
+        work > 0 ? progress.elapsed_seconds * (work_total_ - work) / work : std::nan("");
+    options_.progress(progress);
+  }
+
+  const Plan& plan_;
+  const Problem problem_;
+  store::Store& store_;
+  const RunOptions& options_;
+  const int jobs_;
+  const double memory_;
+  const Clock::time_point start_ = Clock::now();
+
+  std::mutex mutex_;
+  std::condition_variable freed_;
+  std::vector<Task> waiting_;
+  std::map<std::string, double> running_;  ///< work done within the cells that are running
+  double memory_in_use_ = 0;
+  double work_done_ = 0, work_total_ = 0;
+  std::size_t done_ = 0, total_ = 0, computed_ = 0, failed_ = 0;
+  bool stopped_ = false;
+  std::exception_ptr error_;
+};
+
+int job_count(const RunOptions& options) {
+  if (options.jobs < 0)
+    throw UsageError(
+        fmt::format("run_plan: jobs is {}, but must be at least 1, or 0 for all processors", options.jobs));
+  return options.jobs > 0 ? options.jobs : processors();
+}
+
+double memory_limit(const RunOptions& options) {
+  return options.memory_bytes > 0 ? options.memory_bytes : available_memory();
+}
+
+}  // namespace
+
+RunReport run_plan(const Plan& plan, store::Store& store, const RunOptions& options) {
+  const Clock::time_point start = Clock::now();
+  const int jobs = job_count(options);
+  const double memory = memory_limit(options);
+  use_one_blas_thread();
+
+  RunReport report;
+  Pool pool(plan, store, options, jobs, memory);
+  std::size_t known = 0;  // finished cells, of this run or of an earlier one
+  const auto run_cells = [&](const std::vector<Cell>& cells, std::size_t total) {
+    std::vector<Task> tasks = make_tasks(plan, cells);
+    const auto results = find_tasks(store, tasks);
+    std::vector<Task> missing;
+    for (std::size_t i = 0; i < tasks.size(); ++i)
+      if (!is_finished(results[i])) missing.push_back(tasks[i]);
+    const std::size_t reused = tasks.size() - missing.size();
+    report.reused += reused;
+    known += reused;
+    check_memory(missing, memory);
+    const std::size_t before = pool.computed();
+    if (!missing.empty()) pool.run(std::move(missing), known, total);
+    known += pool.computed() - before;
+  };
+  const std::vector<Cell> cells = make_cells(plan);
+  report.cells = cells.size() + flow_count(plan);
+  run_cells(cells, report.cells);
+  // The flow runs at the step size that won the training, which is known only now.
+  if (!pool.stopped()) run_cells(flow_cells(plan, store), report.cells);
+
+  report.computed = pool.computed();
+  report.stopped = pool.stopped();
+  for (const store::Result& result : results_of(plan, store)) {
+    report.diverged += result.status == Status::diverged ? 1 : 0;
+    report.not_converged += result.status == Status::not_converged ? 1 : 0;
+    report.failed += result.status == Status::failed ? 1 : 0;
+  }
+  report.seconds = seconds_since(start);
+  return report;
+}
+
+std::vector<store::Result> results_of(const Plan& plan, const store::Store& store) {
+  std::vector<Cell> cells = make_cells(plan);
+  const std::vector<Cell> flow = flow_cells(plan, store);
+  cells.insert(cells.end(), flow.begin(), flow.end());
+  std::vector<store::Result> results;
+  for (auto& result : find_tasks(store, make_tasks(plan, cells)))
+    if (result) results.push_back(std::move(*result));
+  return results;
+}
+
+PlanEstimate estimate_plan(const Plan& plan, const store::Store& store, const RunOptions& options) {
+  const int jobs = job_count(options);
+  use_one_blas_thread();
+  const double rate = matrix_product_rate();
+  const Problem problem = make_problem(plan);
+
+  std::vector<Cell> cells = make_cells(plan);
+  if (has_flow(plan))
+    for (const Regime regime : plan.sweep.regimes)
+      if (is_trained(regime))
+        for (const Index N : plan.sweep.neurons) {
+          // Before the training has ended any step size will do for an estimate.
+          const Cell unknown{.method = Method::flow,
+                             .regime = regime,
+                             .N = N,
+                             .draw = 0,
+                             .step_size = step_sizes(plan, problem, regime, N).front()};
+          cells.push_back(flow_cell(plan, store, regime, N).value_or(unknown));
+        }
+
+  PlanEstimate estimate{.cells = {}, .available_bytes = memory_limit(options)};
+  const std::vector<Task> tasks = make_tasks(plan, cells);
+  const auto results = find_tasks(store, tasks);
+  double longest = 0, work = 0;
+  std::vector<double> bytes;
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    const Cell& cell = tasks[i].cell;
+    const double seconds = tasks[i].cost.operations / rate;
+    const bool finished = is_finished(results[i]);
+    const auto same = [&](const CellEstimate& group) {
+      return group.cell.method == cell.method && group.cell.regime == cell.regime && group.cell.N == cell.N;
+    };
+    if (estimate.cells.empty() || !same(estimate.cells.back()))
+      estimate.cells.push_back({.cell = cell, .count = 0, .seconds = seconds, .bytes = tasks[i].cost.bytes});
+    ++estimate.cells.back().count;
+    if (finished) {
+      ++estimate.cells.back().finished;
+      continue;
+    }
+    work += seconds;
+    longest = std::max(longest, seconds);
+    bytes.push_back(tasks[i].cost.bytes);
+  }
+  // More cells side by side than processors take turns.
+  estimate.seconds = std::max(longest, work / std::min(jobs, processors()));
+  std::sort(bytes.begin(), bytes.end(), std::greater<>());
+  for (std::size_t i = 0; i < std::min(bytes.size(), static_cast<std::size_t>(jobs)); ++i)
+    estimate.bytes += bytes[i];
+  return estimate;
+}
+
+}  // namespace lazygap::experiment

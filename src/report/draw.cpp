@@ -1,0 +1,351 @@
+#include "lazygap/report/draw.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <string_view>
+
+#include "lazygap/core/error.h"
+#include "lazygap/report/files.h"
+
+extern char** environ;
+
+namespace lazygap::report {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Okabe and Ito's palette, whose colours stay distinct under the common forms of colour blindness. The first
+// tint of a regime is its colour everywhere; the others serve further widths on a right frame.
+struct Style {
+  std::string_view regime;
+  std::string_view label;  // gnuplot's enhanced text
+  std::array<std::string_view, 4> tints;
+  int open;  // gnuplot point types: the regime has a shape as well as a colour
+  int filled;
+};
+
+constexpr std::array<Style, 6> styles{{
+    {"NN", "NN", {"#0072B2", "#56B4E9", "#003D66", "#8899CC"}, 6, 7},
+    {"NT", "NT", {"#D55E00", "#E69F00", "#7A3300", "#C9A27A"}, 4, 5},
+    {"RF(I)", "RF(I)", {"#009E73", "#66C9AD", "#00543D", "#8FB8A8"}, 8, 9},
+    {"RF(Gamma*)", "RF(Γ*)", {"#CC79A7", "#E3B5CD", "#7D3A60", "#B79AA9"}, 12, 13},
+    {"RF", "RF", {"#E69F00", "#F0C860", "#8A5F00", "#C9B27A"}, 10, 11},
+    {"Bayes", "Bayes", {"#000000", "#000000", "#000000", "#000000"}, 6, 7},
+}};
+
+const Style& style_of(std::string_view regime) {
+  const auto found =
+      std::find_if(styles.begin(), styles.end(), [&](const Style& s) { return s.regime == regime; });
+  return found == styles.end() ? styles.back() : *found;
+}
+
+// Drawn in this order: what comes later lies on top.
+constexpr std::array<std::string_view, 5> layers{"limit", "exact", "fit", "train", "flow"};
+
+bool simulated(std::string_view method) { return method == "train" || method == "fit"; }
+
+std::string gnuplot_string(std::string_view text) {
+  std::string result = "'";
+  for (const char c : text) result += c == '\'' ? "''" : std::string(1, c);
+  return result + "'";
+}
+
+bool has_method(const Frame& frame, std::string_view method) {
+  return std::any_of(frame.series.begin(), frame.series.end(),
+                     [&](const Series& s) { return s.method == method && s.regime != "Bayes"; });
+}
+
+bool has_errors(const Series& series) {
+  return std::any_of(series.points.begin(), series.points.end(),
+                     [](const Point& p) { return p.se.has_value(); });
+}
+
+double largest(const Frame& frame, double Point::*member) {
+  double value = 0;
+  for (const Series& series : frame.series)
+    for (const Point& point : series.points)
+      if (std::isfinite(point.*member)) value = std::max(value, point.*member);
+  return value;
+}
+
+double smallest_width(const Frame& frame) {
+  double value = std::numeric_limits<double>::infinity();
+  for (const Series& series : frame.series)
+    for (const Point& point : series.points) value = std::min(value, point.x);
+  return value;
+}
+
+/// Widths of the right frame, in increasing order: the position picks the tint.
+std::vector<std::int64_t> widths(const Frame& frame) {
+  std::set<std::int64_t> found;
+  for (const Series& series : frame.series) found.insert(series.N);
+  return {found.begin(), found.end()};
+}
+
+std::string axes(const Frame& frame) {
+  std::string text;
+  const double top = std::max(1.05, 1.05 * largest(frame, &Point::ratio));
+  if (frame.along_training) {
+    // The first steps can shoot far above R0; the curve of interest lies below.
+    text += fmt::format(
+        "set xlabel 'samples per dimension, {{/:Italic n}} / {{/:Italic d}}'\n"
+        "set xrange [0:{:.6g}]\nset yrange [-0.03:{:.6g}]\nset format x '%.0f'\n",
+        1.02 * std::max(1.0, largest(frame, &Point::x)), std::min(top, 1.5));
+  } else {
+    const double right = std::max(largest(frame, &Point::x), 1.01 * static_cast<double>(frame.d));
+    const double left = std::min(smallest_width(frame), static_cast<double>(frame.d));
+    text += fmt::format(
+        "set xlabel 'number of neurons, {{/:Italic N}}'\n"
+        "set logscale x\nset xrange [{:.6g}:{:.6g}]\nset yrange [-0.03:{:.6g}]\n"
+        "set arrow from {}, graph 0 to {}, graph 1 nohead dt 3 lw 1.3 lc rgb '#777777' back\n"
+        "set label '{{/:Italic N}} = {{/:Italic d}}' at {}, graph 0.97 offset 0.5,0 tc rgb '#555555'\n",
+        left / 1.12, right * 1.12, top, frame.d, frame.d, frame.d);
+  }
+  return text;
+}
+
+std::string curve(const Frame& frame, const Series& series, std::string_view colour) {
+  const Style& style = style_of(series.regime);
+  const std::string name = gnuplot_string(series.name);
+  const bool bars = simulated(series.method) || series.method == "exact";
+  std::string look;
+  bool with_error = false;
+  if (series.regime == "Bayes") {
+    look = fmt::format("with lines dt 3 lw 2 lc rgb '{}'", colour);
+  } else if (series.method == "limit") {
+    look = fmt::format("with lines {} lc rgb '{}'", frame.along_training ? "dt 2 lw 1.6" : "lw 2.4", colour);
+  } else if (series.method == "flow") {
+    look = "with lines dt 3 lw 2 lc rgb '#000000'";
+  } else if (frame.along_training && series.method == "train") {
+    look = fmt::format("with lines lw 2.4 lc rgb '{}'", colour);
+  } else {
+    with_error = bars && has_errors(series);
+    look = fmt::format("with {} pt {} ps {} lw {} lc rgb '{}'", with_error ? "yerrorbars" : "points",
+                       series.method == "exact" ? style.open : style.filled,
+                       series.method == "exact" ? "1.5*size" : "0.62*size",
+                       series.method == "exact" ? "1.4" : "1.2", colour);
+  }
+  return fmt::format("data using (pick({0},'x')):(pick({0},'ratio')){1} {2} notitle", name,
+                     with_error ? fmt::format(":(bar({}))", name) : "", look);
+}
+
+std::string key_entries(const Frame& frame) {
+  std::string text;
+  const std::vector<std::int64_t> all_widths = widths(frame);
+  for (const Style& style : styles)
+    for (std::size_t k = 0; k < all_widths.size(); ++k) {
+      const bool shown = std::any_of(frame.series.begin(), frame.series.end(), [&](const Series& s) {
+        return s.regime == style.regime && s.N == all_widths[k];
+      });
+      if (!shown) continue;
+      const std::string_view colour = style.tints[k % style.tints.size()];
+      if (style.regime == "Bayes")
+        text += fmt::format(", \\\n  keyentry with lines dt 3 lw 2 lc rgb '{}' title 'Bayes risk'", colour);
+      else if (frame.along_training)
+        text += fmt::format(", \\\n  keyentry with lines lw 2.4 lc rgb '{}' title '{}, N = {}'", colour,
+                            style.label, all_widths[k]);
+      else
+        text +=
+            fmt::format(", \\\n  keyentry with linespoints pt {} ps 0.9*size lw 2.4 lc rgb '{}' title '{}'",
+                        style.filled, colour, style.label);
+    }
+  const auto add = [&](bool shown, std::string_view look, std::string_view title) {
+    if (shown) text += fmt::format(", \\\n  keyentry with {} lc rgb '#555555' title '{}'", look, title);
+  };
+  const std::string exact = "exact, n = ∞";
+  if (frame.along_training) {
+    add(has_method(frame, "train"), "lines lw 2.4", "SGD");
+    if (has_method(frame, "flow"))
+      text += ", \\\n  keyentry with lines dt 3 lw 2 lc rgb '#000000' title 'gradient flow'";
+    add(has_method(frame, "limit"), "lines dt 2 lw 1.6", "limit, n → ∞");
+    add(has_method(frame, "exact"), "points pt 6 ps 1.5*size lw 1.4", exact);
+  } else {
+    add(has_method(frame, "limit"), "lines lw 2.4", "limit, N, d → ∞");
+    add(has_method(frame, "exact"), "points pt 6 ps 1.5*size lw 1.4", exact);
+    add(has_method(frame, "train") || has_method(frame, "fit"), "points pt 7 ps 0.62*size lw 1.2",
+        "simulated");
+  }
+  return text;
+}
+
+/// Runs gnuplot in `folder` with `arguments`; everything it says goes to `log`. -1: not in PATH.
+int run_gnuplot(std::vector<std::string> arguments, const fs::path& folder, const fs::path& log) {
+  arguments.insert(arguments.begin(), "gnuplot");
+  std::vector<char*> argv;
+  for (std::string& argument : arguments) argv.push_back(argument.data());
+  argv.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, 1, log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  posix_spawn_file_actions_adddup2(&actions, 1, 2);
+  posix_spawn_file_actions_addchdir_np(&actions, folder.c_str());
+  ::pid_t child = 0;
+  const int code = ::posix_spawnp(&child, "gnuplot", &actions, nullptr, argv.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  if (code != 0) return -1;
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0)
+    if (errno != EINTR) return -1;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+}
+
+std::string read_text(const fs::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+/// A folder that disappears with all its content.
+class ScratchFolder {
+ public:
+  explicit ScratchFolder(fs::path path) : path_(std::move(path)) {
+    std::error_code error;
+    fs::create_directories(path_, error);
+    if (error)
+      throw FileError(fmt::format("the folder {} cannot be created: {}", path_.string(), error.message()));
+  }
+  ~ScratchFolder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+  [[nodiscard]] const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+}  // namespace
+
+std::string to_csv(const Frame& frame) {
+  std::string text = "series,regime,method,d,N,rho,n,draws,x,ratio,se\n";
+  for (const Series& series : frame.series)
+    for (const Point& p : series.points)
+      text += fmt::format("{},{},{},{},{},{},{},{},{},{},{}\n", series.name, series.regime, series.method,
+                          frame.d, p.N, static_cast<double>(p.N) / static_cast<double>(frame.d),
+                          p.n ? fmt::format("{}", *p.n) : "", p.draws, p.x, p.ratio,
+                          p.se ? fmt::format("{}", *p.se) : "");
+  return text;
+}
+
+std::string gnuplot_script(const Frame& frame) {
+  const std::vector<std::int64_t> all_widths = widths(frame);
+  std::vector<std::string> curves;
+  for (const std::string_view layer : layers)
+    for (const Series& series : frame.series) {
+      if (series.method != layer || series.points.empty()) continue;
+      const auto position = std::find(all_widths.begin(), all_widths.end(), series.N) - all_widths.begin();
+      const Style& style = style_of(series.regime);
+      curves.push_back(
+          curve(frame, series, style.tints[static_cast<std::size_t>(position) % style.tints.size()]));
+    }
+  std::string plot = fmt::format("{}{}", fmt::join(curves, ", \\\n  "), key_entries(frame));
+  // gnuplot refuses to draw a frame of which nothing is known; an empty one is at least not an error.
+  if (curves.empty()) plot = "NaN notitle";
+
+  return fmt::format(R"(# Draws {0}.svg, {0}.pdf and {0}.png from the numbers in {0}.csv:  gnuplot {0}.gp
+set encoding utf8
+set datafile separator comma
+data = {1}
+# The value of a column where the row belongs to the series, nothing elsewhere.
+pick(series, name) = stringcolumn(1) eq series ? column(name) : NaN
+# Half length of the error bar; none where the standard error is not known.
+bar(series) = stringcolumn(1) eq series && strlen(stringcolumn('se')) > 0 ? column('se') : 0
+
+set title {2} noenhanced
+{3}set ylabel '{{/:Italic R}} / {{/:Italic R}}_0'
+set border 3
+set tics out nomirror scale 0.6
+set tmargin 2.6
+set xlabel offset 0,0.3
+set ytics 0.2
+set grid ytics lt 1 lw 0.6 lc rgb '#DDDDDD'
+set bars 0.7
+set key outside below center horizontal Left reverse samplen 2 spacing 1.3 width -1 maxcols 4 font ',13'
+
+set terminal svg size 760,560 dynamic enhanced font 'sans-serif,15' background rgb 'white'
+set output {4}
+# SVG draws its markers larger than the other two.
+size = 0.7
+plot \
+  {5}
+set terminal pdfcairo size 7.6in,5.6in enhanced font 'Sans,15' background rgb 'white'
+set output {6}
+size = 1
+replot
+set terminal pngcairo size 1520,1120 enhanced font 'Sans,15' fontscale 2 linewidth 2 pointscale 2 background rgb 'white'
+set output {7}
+replot
+unset output
+)",
+                     frame.name, gnuplot_string(frame.name + ".csv"), gnuplot_string(frame.title),
+                     axes(frame), gnuplot_string(frame.name + ".svg"), plot,
+                     gnuplot_string(frame.name + ".pdf"), gnuplot_string(frame.name + ".png"));
+}
+
+Drawing draw(const Frame& frame, const fs::path& folder) {
+  Drawing drawing;
+  const std::string csv = to_csv(frame), script = gnuplot_script(frame);
+  const auto file = [&](std::string_view ending) {
+    return folder / fmt::format("{}.{}", frame.name, ending);
+  };
+  write_file(file("csv"), csv);
+  write_file(file("gp"), script);
+  drawing.files = {file("csv"), file("gp")};
+
+  // gnuplot writes piece by piece, so it works in a folder of its own and finished files are moved out.
+  const ScratchFolder scratch(fs::absolute(folder / fmt::format(".{}.{}.tmp", frame.name, ::getpid())));
+  write_file(scratch.path() / (frame.name + ".csv"), csv);
+  write_file(scratch.path() / (frame.name + ".gp"), script);
+  const fs::path log = scratch.path() / "log";
+  const int code = run_gnuplot({"-d", frame.name + ".gp"}, scratch.path(), log);
+  if (code == -1 || code == 127) {
+    drawing.problem = fmt::format(
+        "gnuplot is not in PATH, so {0}.svg, {0}.pdf and {0}.png were not drawn; install the package "
+        "gnuplot-nox "
+        "and repeat the command, or run \"gnuplot {0}.gp\" in {1}",
+        frame.name, folder.string());
+    return drawing;
+  }
+  if (code != 0) {
+    std::string said = read_text(log);
+    std::replace(said.begin(), said.end(), '\n', ' ');
+    drawing.problem =
+        fmt::format("gnuplot could not draw {} (exit code {}): {}", file("gp").string(), code, said);
+    return drawing;
+  }
+  for (const std::string_view ending : {"svg", "pdf", "png"}) {
+    const fs::path made = scratch.path() / fmt::format("{}.{}", frame.name, ending);
+    if (ending == "svg") drawing.svg = read_text(made);
+    std::error_code error;
+    fs::rename(made, file(ending), error);
+    if (error)
+      throw FileError(
+          fmt::format("the file {} cannot be written: {}", file(ending).string(), error.message()));
+    drawing.files.push_back(file(ending));
+  }
+  return drawing;
+}
+
+std::string gnuplot_version() {
+  const ScratchFolder scratch(fs::temp_directory_path() / fmt::format("lazygap-gnuplot.{}", ::getpid()));
+  const fs::path log = scratch.path() / "log";
+  if (run_gnuplot({"--version"}, scratch.path(), log) != 0) return {};
+  std::string version = read_text(log);
+  return version.substr(0, version.find('\n'));
+}
+
+}  // namespace lazygap::report

@@ -1,0 +1,111 @@
+#include "train/protocol.h"
+
+#include <fmt/format.h>
+
+#include <Eigen/QR>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "lazygap/core/check.h"
+#include "lazygap/core/error.h"
+#include "lazygap/network/first_layer.h"
+
+namespace lazygap::train {
+namespace {
+
+/// One drop of Schedule::tail_drop: the last `fraction` of the steps have step_size / divisor.
+struct Drop {
+  double fraction;
+  double divisor;
+};
+
+/// In the order in which they come; companion code, as fractions of its 200000 steps.
+std::vector<Drop> drops(const Options& options, Regime regime) {
+  if (options.schedule == Schedule::constant) return {};
+  if (regime == Regime::nt) return {{0.10, 10}, {0.05, 15}};
+  return {{0.15, 10}, {0.075, 15}};
+}
+
+std::int64_t drop_start(std::int64_t steps, const Drop& drop) {
+  return steps - std::llround(drop.fraction * static_cast<double>(steps));
+}
+
+}  // namespace
+
+void check_options(const char* function, const Problem&, Index neurons, const Options& options) {
+  check_at_least(function, "neurons", neurons, 1);
+  check_at_least(function, "steps", options.steps, 1);
+  if (options.steps > std::numeric_limits<std::uint32_t>::max())
+    throw UsageError(fmt::format("{}: steps is {}, but must be below 2^32", function, options.steps));
+  check_at_least(function, "batch", options.batch, 1);
+  check_positive(function, "step_size", options.step_size);
+  check_positive(function, "alpha", options.alpha);
+  check_positive(function, "beta", options.beta);
+  check_finite(function, "second_layer_value", options.second_layer_value);
+  if (options.second_layer_value == 0)
+    throw UsageError(fmt::format("{}: second_layer_value is 0, but must differ from 0", function));
+  check_at_least(function, "records", options.records, 2);
+  check_at_least(function, "test_samples", options.test_samples, 0);
+}
+
+Scaling scaling(const Problem& problem, Index neurons, const Options& options) {
+  // With loss (r)^2: dL/dW = -4 kappa a E[r x x^T] W, dL/da = -2 kappa E[r q]; NT: dL/dA = -4 kappa E[r x
+  // x^T] W and S = kappa (W A^T + A W^T). Each is multiplied by what the parameterisation says.
+  if (options.parameterisation == Parameterisation::unit)
+    return {.label = 1, .kappa = 1, .weights = 4, .shared = 2, .form = 4};
+  const double N = static_cast<double>(neurons);
+  const double label = std::holds_alternative<QuadraticFunction>(problem)
+                           ? 1 / std::sqrt(static_cast<double>(dimension(problem)))
+                           : 1.0;
+  return {.label = label,
+          .kappa = options.alpha / N,
+          .weights = 4 / options.alpha,
+          .shared = 2 / (options.alpha * N),
+          .form = 4 / N};
+}
+
+double scheduled_step_size(const Options& options, Regime regime, std::int64_t step) {
+  double divisor = 1;
+  for (const Drop& drop : drops(options, regime))
+    if (step >= drop_start(options.steps, drop)) divisor = drop.divisor;
+  return options.step_size / divisor;
+}
+
+std::vector<std::int64_t> schedule_ends(const Options& options, Regime regime) {
+  std::vector<std::int64_t> ends;
+  for (const Drop& drop : drops(options, regime)) ends.push_back(drop_start(options.steps, drop));
+  ends.push_back(options.steps);
+  return ends;
+}
+
+std::vector<std::int64_t> record_steps(const Options& options) {
+  std::vector<std::int64_t> steps;
+  const auto last = static_cast<double>(options.records - 1);
+  for (std::int64_t k = 0; k < options.records; ++k) {
+    const double fraction = static_cast<double>(k) / last;
+    steps.push_back(std::llround(fraction * fraction * static_cast<double>(options.steps)));
+  }
+  steps.erase(std::unique(steps.begin(), steps.end()), steps.end());
+  return steps;
+}
+
+Matrix initial_weights(const Problem& problem, Index neurons, const Options& options) {
+  return first_layer_law(Regime::nn, problem)
+      .sample(neurons, options.seed, options.draw, Purpose::initial_weights);
+}
+
+Matrix frozen_weights(const Problem& problem, Index neurons, const Options& options) {
+  return first_layer_law(Regime::nt, problem).sample(neurons, options.seed, options.draw);
+}
+
+Matrix lq_factor(const Matrix& W) {
+  const Eigen::HouseholderQR<Matrix> qr(W.transpose());
+  return qr.matrixQR().topRows(W.rows()).triangularView<Eigen::Upper>().transpose();
+}
+
+bool uses_lq(const Problem& problem, Index neurons, const Options& options) {
+  return options.reduction == Reduction::automatic && neurons > dimension(problem);
+}
+
+}  // namespace lazygap::train

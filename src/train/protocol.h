@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "lazygap/network/regime.h"
+#include "lazygap/problem/problem.h"
+#include "lazygap/train/options.h"
+
+/// What SGD and the gradient flow share, so that their curves can be laid over one another.
+namespace lazygap::train {
+
+/// Throws UsageError, in the name of `function`, unless `neurons` and every option are in range.
+void check_options(const char* function, const Problem& problem, Index neurons, const Options& options);
+
+/// The factors to which a parameterisation comes down. With r = label * y - f and eps the step size,
+///   NN: f = kappa a q + o,  q = sum_i <w_i,x>^2:  W += eps weights a E[r x x^T] W,  a += eps shared E[r q]
+///   NT: f = x^T S x + o:                          S += eps form (G W W^T + W W^T G),  G = E[r x x^T]
+/// and o += 2 eps E[r] for the offset o (c or beta c: beta drops out).
+struct Scaling {
+  double label = 1;
+  double kappa = 1;
+  double weights = 0;
+  double shared = 0;
+  double form = 0;
+};
+[[nodiscard]] Scaling scaling(const Problem& problem, Index neurons, const Options& options);
+
+/// The step size after `step` of `options.steps` steps; `regime` is nn or nt.
+[[nodiscard]] double scheduled_step_size(const Options& options, Regime regime, std::int64_t step);
+/// Where the schedule changes the step size: increasing, the last entry is options.steps.
+[[nodiscard]] std::vector<std::int64_t> schedule_ends(const Options& options, Regime regime);
+
+/// The recorded steps, increasing, from 0 to options.steps: spaced quadratically, so that both the first few
+/// steps and a linear axis are covered. At most options.records of them.
+[[nodiscard]] std::vector<std::int64_t> record_steps(const Options& options);
+
+/// W of NN before training.
+[[nodiscard]] Matrix initial_weights(const Problem& problem, Index neurons, const Options& options);
+/// W of NT.
+[[nodiscard]] Matrix frozen_weights(const Problem& problem, Index neurons, const Options& options);
+/// A d x d matrix L with L L^T = W W^T (W = L Q, Q with orthonormal rows), for N > d.
+[[nodiscard]] Matrix lq_factor(const Matrix& W);
+/// Whether the options ask for, and N > d allows, the training of L.
+[[nodiscard]] bool uses_lq(const Problem& problem, Index neurons, const Options& options);
+
+}  // namespace lazygap::train

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "lazygap/core/error.h"
+#include "lazygap/core/matrix.h"
+
+/// A run's state as bytes, for Hooks::save and Hooks::resume. Every number is kept exactly, in the byte order
+/// of the machine; a state is not meant to travel.
+namespace lazygap::train {
+
+class StateWriter {
+ public:
+  template <class T>
+  requires std::is_trivially_copyable_v<T>
+  void put(const T& value) { append(&value, sizeof value); }
+  void put(const std::string& text) {
+    put(text.size());
+    append(text.data(), text.size());
+  }
+  void put(const Matrix& matrix) {
+    append(matrix.data(), static_cast<std::size_t>(matrix.size()) * sizeof(double));
+  }
+
+  [[nodiscard]] std::span<const std::byte> bytes() const { return bytes_; }
+
+ private:
+  void append(const void* data, std::size_t size) {
+    const auto* first = static_cast<const std::byte*>(data);
+    bytes_.insert(bytes_.end(), first, first + size);
+  }
+  std::vector<std::byte> bytes_;
+};
+
+class StateReader {
+ public:
+  explicit StateReader(std::span<const std::byte> bytes) : bytes_(bytes) {}
+
+  template <class T>
+  requires std::is_trivially_copyable_v<T>
+  void get(T& value) { std::memcpy(&value, take(sizeof value), sizeof value); }
+  void get(std::string& text) {
+    std::size_t size = 0;
+    get(size);
+    const auto* first = reinterpret_cast<const char*>(take(size));
+    text.assign(first, first + size);
+  }
+  /// `matrix` has the size that was written.
+  void get(Matrix& matrix) {
+    const std::size_t size = static_cast<std::size_t>(matrix.size()) * sizeof(double);
+    std::memcpy(matrix.data(), take(size), size);
+  }
+  [[nodiscard]] bool at_end() const { return bytes_.empty(); }
+
+ private:
+  const std::byte* take(std::size_t size) {
+    if (size > bytes_.size()) throw UsageError("Hooks::resume: the saved state is too short");
+    const std::byte* first = bytes_.data();
+    bytes_ = bytes_.subspan(size);
+    return first;
+  }
+  std::span<const std::byte> bytes_;
+};
+
+}  // namespace lazygap::train

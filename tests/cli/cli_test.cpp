@@ -1,0 +1,307 @@
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "cli/program.h"
+
+namespace lazygap::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Every route in well under a second.
+constexpr const char* small_plan = R"(name = "small"
+[problem]
+model = "qf"
+d = 6
+spectrum = { law = "exponential" }
+[sweep]
+regimes = ["NN", "NT", "RF(I)", "RF(Gamma*)"]
+neurons = [2, 6]
+methods = ["limit", "exact", "train", "fit"]
+draws = 2
+[train]
+steps = 200
+batch = 10
+step_sizes = [0.005, 0.01, 0.02]
+draws = 2
+records = 10
+test_samples = 200
+[fit]
+samples = 500
+)";
+
+std::vector<nlohmann::json> json_lines(const std::string& text) {
+  std::vector<nlohmann::json> objects;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) objects.push_back(nlohmann::json::parse(line));
+  return objects;
+}
+
+std::size_t lines(const std::string& text) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+class Cli : public testing::Test {
+ protected:
+  Cli() { place_.write("small.toml", small_plan); }
+  Workplace place_;
+};
+
+TEST_F(Cli, HelpOfEveryCommandHasAnExample) {
+  const Run all = place_.run("--help");
+  EXPECT_EQ(all.code, 0);
+  EXPECT_EQ(all.err, "");
+  for (const std::string command : {"limit", "exact", "run", "figure", "show", "plans", "doctor"}) {
+    EXPECT_NE(all.out.find("\n  " + command + " "), std::string::npos) << command;
+    const Run help = place_.run(command + " --help");
+    EXPECT_EQ(help.code, 0) << command;
+    EXPECT_NE(help.out.find("Example:\n  lazygap " + command), std::string::npos) << help.out;
+    EXPECT_EQ(help.err, "") << command;
+  }
+}
+
+TEST_F(Cli, Version) {
+  const Run run = place_.run("--version");
+  EXPECT_EQ(run.code, 0);
+  EXPECT_NE(run.out.find('.'), std::string::npos) << run.out;
+}
+
+TEST_F(Cli, WrongCommandLinesAreExit2AndOneSentence) {
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"", "subcommand is required"},
+      {"plot", "plot"},
+      {"limit", "PLAN is required; see \"lazygap limit --help\""},
+      {"limit small.toml extra", "extra"},
+      {"limit small.toml --sett a=b", "--sett"},
+      {"limit small.toml --set", "--set"},
+      {"limit small.toml --set sweep.draws", "--set sweep.draws is not of the form key=value"},
+      {"limit small.toml --set =3", "--set =3 is not of the form key=value"},
+      {"exact small.toml --jobs 0", "--jobs"},
+      {"exact small.toml --jobs many", "many"},
+      {"figure 1 --scale huge", "huge"},
+      {"show small.toml --jobs 2", "--jobs"},
+      {"doctor small.toml", "small.toml"},
+  };
+  for (const auto& [arguments, message] : cases) {
+    const Run run = place_.run(arguments);
+    EXPECT_EQ(run.code, 2) << arguments;
+    EXPECT_EQ(run.out, "") << arguments;
+    EXPECT_EQ(lines(run.err), 1u) << run.err;
+    EXPECT_EQ(run.err.rfind("lazygap: ", 0), 0u) << run.err;
+    EXPECT_NE(run.err.find(message), std::string::npos) << arguments << ": " << run.err;
+  }
+}
+
+TEST_F(Cli, WrongPlansAreExit2AndNameThePlace) {
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"--set sweep.drawss=3", "sweep.drawss"},
+      {"--set sweep.draws=-1", "sweep.draws"},
+      {"--set sweep.draws=many", "many"},
+      {"--set problem.model=xy", "xy"},
+      {"--set 'problem.eigenvalues=[1, nan]'", "eigenvalues"},
+      {"--set 'sweep.regimes=[\"Bayes\"]'", "Bayes"},
+  };
+  for (const auto& [arguments, message] : cases)
+    for (const std::string command : {"limit", "exact", "run", "show", "figure"}) {
+      const Run run = place_.run(command + " small.toml " + arguments);
+      EXPECT_EQ(run.code, 2) << command << " " << arguments << ": " << run.err;
+      EXPECT_EQ(run.out, "");
+      EXPECT_EQ(lines(run.err), 1u) << run.err;
+      EXPECT_NE(run.err.find(message), std::string::npos) << run.err;
+    }
+  place_.write("bad.toml", std::string(small_plan) + "[fit\n");
+  const Run run = place_.run("limit bad.toml");
+  EXPECT_EQ(run.code, 2);
+  EXPECT_NE(run.err.find("bad.toml:"), std::string::npos) << run.err;
+}
+
+TEST_F(Cli, MissingFilesAreExit4) {
+  for (const std::string arguments : {"limit nowhere.toml", "figure nowhere.toml", "show small.toml"}) {
+    const Run run = place_.run(arguments);
+    EXPECT_EQ(run.code, 4) << arguments << run.err;
+    EXPECT_EQ(lines(run.err), 1u) << run.err;
+    EXPECT_EQ(run.out, "");
+  }
+  EXPECT_NE(place_.run("limit nowhere.toml").err.find("nowhere.toml"), std::string::npos);
+  EXPECT_NE(place_.run("show small.toml").err.find("\"lazygap run small.toml\" computes them"),
+            std::string::npos);
+}
+
+TEST_F(Cli, LimitAndExactAnswerWhateverTheMethodsAndWriteNoFiles) {
+  for (const std::string method : {"limit", "exact"}) {
+    const Run run = place_.run(method + " small.toml --set 'sweep.methods=[\"fit\"]'");
+    EXPECT_EQ(run.code, 0) << run.err;
+    EXPECT_EQ(lines(run.out), 1u + 4u * 2u) << run.out;
+    EXPECT_NE(run.out.find(method), std::string::npos) << run.out;
+  }
+  EXPECT_EQ(std::distance(fs::directory_iterator(place_ / "."), fs::directory_iterator()), 1);
+}
+
+TEST_F(Cli, LimitAndExactWriteWhereAsked) {
+  const Run run = place_.run("exact small.toml --out kept");
+  EXPECT_EQ(run.code, 0) << run.err;
+  EXPECT_EQ(read(place_ / "kept" / "small-exact.txt"), run.out);
+  EXPECT_TRUE(fs::exists(place_ / "kept" / "results.sqlite"));
+}
+
+TEST_F(Cli, JsonLinesHaveTheFieldsThatScriptsNeed) {
+  for (const std::string command : {"limit", "exact", "run"}) {
+    const Run run = place_.run(command + " small.toml --json");
+    EXPECT_EQ(run.code, 0) << run.err;
+    const std::vector<nlohmann::json> objects = json_lines(run.out);
+    ASSERT_FALSE(objects.empty()) << command;
+    std::set<std::string> methods;
+    for (const nlohmann::json& object : objects) {
+      for (const char* field : {"model", "regime", "method", "d", "N", "rho", "n", "draw", "risk",
+                                "null_risk", "ratio", "se", "status"})
+        EXPECT_TRUE(object.contains(field)) << command << " " << field << " " << object;
+      EXPECT_EQ(object["model"], "qf");
+      EXPECT_EQ(object["d"], 6);
+      EXPECT_EQ(object["n"].is_null(), object["method"] == "limit" || object["method"] == "exact") << object;
+      methods.insert(object["method"]);
+    }
+    if (command == "run")
+      EXPECT_EQ(methods, (std::set<std::string>{"limit", "exact", "train", "fit"}));
+    else
+      EXPECT_EQ(methods, std::set<std::string>{command});
+  }
+}
+
+TEST_F(Cli, RunKeepsItsResultsAndShowRepeatsTheTable) {
+  const Run first = place_.run("run small.toml --jobs 1");
+  EXPECT_EQ(first.code, 0) << first.err;
+  EXPECT_EQ(lines(first.out), 1u + 4u * 2u) << first.out;
+  EXPECT_TRUE(fs::exists(place_ / "results" / "small" / "results.sqlite"));
+  const Run again = place_.run("run small.toml");
+  EXPECT_EQ(again.out, first.out);
+  EXPECT_NE(again.err.find("from the store"), std::string::npos) << again.err;
+  const Run show = place_.run("show small.toml");
+  EXPECT_EQ(show.code, 0);
+  EXPECT_EQ(show.out, first.out);
+  EXPECT_EQ(show.err, "");
+  const std::vector<nlohmann::json> shown = json_lines(place_.run("show small.toml --json").out);
+  const std::vector<nlohmann::json> ran = json_lines(place_.run("run small.toml --json").out);
+  EXPECT_EQ(shown, ran);
+}
+
+TEST_F(Cli, DryRunComputesAndWritesNothing) {
+  for (const std::string command : {"limit", "exact", "run", "figure"}) {
+    const Run run = place_.run(command + " small.toml --dry-run");
+    EXPECT_EQ(run.code, 0) << run.err;
+    EXPECT_NE(run.out.find("expected: "), std::string::npos) << run.out;
+    EXPECT_NE(run.out.find("memory"), std::string::npos) << run.out;
+    for (const nlohmann::json& object : json_lines(place_.run(command + " small.toml --dry-run --json").out))
+      EXPECT_TRUE(object.contains("seconds_each") && object.contains("bytes_each")) << object;
+  }
+  EXPECT_EQ(std::distance(fs::directory_iterator(place_ / "."), fs::directory_iterator()), 1);
+}
+
+TEST_F(Cli, FigureOfAPlan) {
+  const Run run = place_.run("figure small.toml --out picture");
+  EXPECT_EQ(run.code, 0) << run.err;
+  std::istringstream stream(run.out);
+  std::set<std::string> endings;
+  for (std::string file; std::getline(stream, file);) {
+    EXPECT_GT(fs::file_size(place_ / file), 0u) << file;
+    endings.insert(fs::path(file).extension());
+  }
+  EXPECT_TRUE(endings.count(".csv") && endings.count(".gp") && endings.count(".html")) << run.out;
+  if (run.err.find("gnuplot-nox") == std::string::npos) {
+    EXPECT_EQ(endings.size(), 6u) << run.out;
+  }
+  EXPECT_EQ(place_.run("show small.toml --out picture/small").code, 0)
+      << "the results are where the guide says";
+}
+
+TEST_F(Cli, FigureWithoutGnuplotSaysWhatToInstall) {
+  const Run run = place_.run("figure small.toml", "PATH=/nowhere");
+  EXPECT_EQ(run.code, 0) << run.err;
+  EXPECT_NE(run.err.find("install the package gnuplot-nox"), std::string::npos) << run.err;
+  EXPECT_TRUE(fs::exists(place_ / "results" / "small" / "small.csv"));
+  EXPECT_TRUE(fs::exists(place_ / "results" / "small" / "small.gp"));
+  EXPECT_TRUE(fs::exists(place_ / "results" / "small" / "report.html"));
+  EXPECT_FALSE(fs::exists(place_ / "results" / "small" / "small.svg"));
+}
+
+TEST_F(Cli, FoldersThatCannotBeWrittenAreExit4) {
+  place_.write("file", "in the way");
+  for (const std::string arguments :
+       {"run small.toml --out file/inside", "figure small.toml --out file", "exact small.toml --out file",
+        "limit small.toml --out /proc/nowhere"}) {
+    const Run run = place_.run(arguments);
+    EXPECT_EQ(run.code, 4) << arguments << ": " << run.err;
+    EXPECT_EQ(lines(run.err), 1u) << run.err;
+    EXPECT_EQ(run.out, "");
+  }
+  if (::geteuid() == 0) return;  // nothing is read-only to root
+  fs::create_directory(place_ / "locked");
+  fs::permissions(place_ / "locked", fs::perms::owner_read | fs::perms::owner_exec);
+  EXPECT_EQ(place_.run("run small.toml --out locked").code, 4);
+  fs::permissions(place_ / "locked", fs::perms::owner_all);
+}
+
+TEST_F(Cli, AFullStandardOutputIsExit4) {
+  if (!fs::exists("/dev/full")) GTEST_SKIP() << "there is no /dev/full";
+  for (const std::string arguments : {"limit small.toml", "limit small.toml --json", "plans", "doctor",
+                                      "--help", "limit --help", "run small.toml"}) {
+    const Run run = place_.run(arguments + " >/dev/full");
+    EXPECT_EQ(run.code, 4) << arguments;
+    EXPECT_NE(run.err.find("standard output cannot be written"), std::string::npos)
+        << arguments << ": " << run.err;
+  }
+}
+
+TEST_F(Cli, EveryStepSizeDivergingIsExit3) {
+  const Run run = place_.run("run small.toml --set 'train.step_sizes=[1e6]'");
+  EXPECT_EQ(run.code, 3) << run.out << run.err;
+  EXPECT_NE(run.out.find("diverged"), std::string::npos) << run.out;
+  EXPECT_NE(run.err.find("lack a result"), std::string::npos) << run.err;
+}
+
+TEST_F(Cli, PlansAreListed) {
+  const Run run = place_.run("plans");
+  EXPECT_EQ(run.code, 0);
+  std::size_t figures = 0;
+  for (const nlohmann::json& plan : json_lines(place_.run("plans --json").out)) {
+    const std::string name = plan["name"];
+    EXPECT_NE(run.out.find(name), std::string::npos) << name;
+    EXPECT_EQ(place_.run("limit " + name + " --set 'sweep.neurons=[5]' --set problem.d=10").code, 0) << name;
+    figures += name.rfind("figure-", 0) == 0;
+  }
+  EXPECT_EQ(figures, 8u) << "two figures, two frames, two scales";
+}
+
+TEST_F(Cli, FiguresKnowTheirPlans) {
+  for (const std::string number : {"1", "2"})
+    for (const std::string scale : {"laptop", "paper"}) {
+      const Run run = place_.run("figure " + number + " --scale " + scale + " --dry-run");
+      EXPECT_EQ(run.code, 0) << run.err;
+      const std::string ending = scale == "laptop" ? "-laptop:" : ":";
+      for (const std::string side : {"left", "right"})
+        EXPECT_NE(run.out.find("figure-" + number + "-" + side + ending), std::string::npos) << run.out;
+    }
+}
+
+TEST_F(Cli, DoctorShowsVersionsAndWarnsAboutPresets) {
+  const Run run = place_.run("doctor");
+  EXPECT_EQ(run.code, 0) << run.err;
+  for (const char* word :
+       {"processor", "instruction set", "threads", "Eigen", "OpenBLAS", "Boost", "TBB", "SQLite", "gnuplot"})
+    EXPECT_NE(run.out.find(std::string("\n") + word + " "), std::string::npos) << word << "\n" << run.out;
+  const std::string warning = "warning: OPENBLAS_CORETYPE=Haswell is set in the environment";
+  EXPECT_NE(place_.run("doctor", "OPENBLAS_CORETYPE=Haswell").out.find(warning), std::string::npos);
+  EXPECT_EQ(place_.run("doctor", "env -u OPENBLAS_CORETYPE").out.find(warning), std::string::npos);
+  EXPECT_NE(place_.run("doctor", "PATH=/nowhere").out.find("install the package gnuplot-nox"),
+            std::string::npos);
+  EXPECT_TRUE(json_lines(place_.run("doctor --json").out).at(0).contains("instruction set"));
+}
+
+}  // namespace
+}  // namespace lazygap::cli

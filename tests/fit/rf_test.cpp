@@ -1,0 +1,204 @@
+#include "lazygap/fit/rf.h"
+
+#include <gtest/gtest.h>
+
+#include <Eigen/Dense>
+#include <cmath>
+#include <string>
+
+#include "lazygap/core/error.h"
+#include "lazygap/network/first_layer.h"
+#include "lazygap/problem/spectrum.h"
+#include "reference/rf_moments.h"
+
+namespace lazygap::fit {
+namespace {
+
+// Features are fp32 and are summed in fp32 within a block: a relative error of about 1e-7 in the normal
+// equations, enlarged by their condition number, at most 1e3 in these tests.
+constexpr double kSinglePrecision = 1e-4;
+constexpr double kStandardErrors = 4;
+constexpr double kRounding = 1e-12;
+// Where the features represent y exactly only their rounding is left, squared.
+constexpr double kSquaredSinglePrecision = 1e-11;
+
+Problem qf(Index d) { return QuadraticFunction(draw_spectrum({}, d, 1)); }
+Problem mg(Index d) {
+  const Vector delta = draw_spectrum({.kind = SpectrumLaw::Kind::choice, .values = {0.3, -0.5, 0.8}}, d, 1);
+  return GaussianMixture(Vector::LinSpaced(d, 1, 2), delta);
+}
+
+/// The fit as its definition reads, in fp64: all samples at once, orthogonal decomposition instead of normal
+/// equations.
+Vector least_squares(const Problem& problem, const Matrix& W, const Options& options) {
+  const Index n = options.samples, N = W.cols();
+  Matrix F = Matrix::Zero(n + N, N);
+  Vector y = Vector::Zero(n + N);
+  for (Index first = 0, step = 0; first < n; first += options.block, ++step) {
+    const Index b = std::min(options.block, n - first);
+    Matrix X(W.rows(), b);
+    Vector labels(b);
+    draw_samples<double>(
+        problem, {options.seed, Purpose::fitting, options.draw, static_cast<std::uint32_t>(step)}, X, labels);
+    F.middleRows(first, b) = (X.transpose() * W).array().square() - 1;
+    y.segment(first, b) = labels;
+  }
+  F.topRows(n) /= std::sqrt(static_cast<double>(n));
+  y /= std::sqrt(static_cast<double>(n));
+  F.bottomRows(N).diagonal().setConstant(std::sqrt(options.ridge));
+  return Eigen::CompleteOrthogonalDecomposition<Matrix>().setThreshold(1e-6).compute(F).solve(y);
+}
+
+double risk(const Problem& problem, const Matrix& W, const Vector& a) {
+  const double no_network = population_risk(problem, Matrix::Zero(W.rows(), W.rows()), 0);
+  return no_network - 2 * a.dot(reference::rf_target(problem, W)) + a.dot(reference::rf_gram(problem, W) * a);
+}
+
+double exact_risk(const Problem& problem, const Matrix& W) {
+  return risk(problem, W,
+              Eigen::CompleteOrthogonalDecomposition<Matrix>(reference::rf_gram(problem, W))
+                  .solve(reference::rf_target(problem, W)));
+}
+
+struct Case {
+  std::string name;
+  Problem problem;
+  Index N;
+  Options options;
+  Index rank;
+};
+void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
+
+class FitRf : public testing::TestWithParam<Case> {};
+
+TEST_P(FitRf, IsTheLeastSquaresSolution) {
+  const auto& [name, problem, N, options, rank] = GetParam();
+  const Matrix W = FirstLayerLaw::isotropic(problem).sample(N, 3, 0);
+  const Outcome outcome = rf(problem, W, options);
+  const double expected = risk(problem, W, least_squares(problem, W, options));
+  EXPECT_EQ(outcome.status, Status::ok);
+  EXPECT_NEAR(outcome.risk, expected, kSinglePrecision * (expected + null_risk(problem)));
+  EXPECT_LT(std::abs(outcome.test_risk - outcome.risk),
+            kStandardErrors * outcome.test_se + kSquaredSinglePrecision * null_risk(problem));
+  EXPECT_EQ(outcome.rank, rank);
+  EXPECT_EQ(outcome.message.empty(), rank == N) << outcome.message;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Cases, FitRf,
+    testing::Values(
+        Case{"qf", qf(8), 12, {.samples = 5000}, 12},  // the last block is a partial one
+        Case{"mg", mg(8), 12, {.samples = 5000}, 12}, Case{"qf_one_block", qf(8), 12, {.samples = 700}, 12},
+        Case{"qf_ridge", qf(8), 12, {.samples = 3000, .ridge = 0.5}, 12},
+        Case{"mg_ridge", mg(8), 12, {.samples = 3000, .ridge = 0.5}, 12},
+        Case{"qf_offset", QuadraticFunction(Vector::LinSpaced(6, 1, 2), 3), 9, {.samples = 3000}, 9},
+        Case{"qf_fewer_samples_than_neurons", qf(30), 100, {.samples = 40}, 40},
+        Case{"mg_fewer_samples_than_neurons", mg(30), 100, {.samples = 40}, 40},
+        Case{"qf_more_neurons_than_quadratic_forms", qf(4), 30, {.samples = 3000}, 11},
+        Case{"mg_more_neurons_than_quadratic_forms", mg(4), 30, {.samples = 3000}, 11},
+        Case{"qf_ridge_makes_it_regular", qf(4), 30, {.samples = 3000, .ridge = 0.01}, 30},
+        Case{"qf_one_neuron", qf(8), 1, {.samples = 3000}, 1},
+        Case{"mg_one_dimension", mg(1), 1, {.samples = 3000}, 1},
+        Case{"qf_one_dimension_three_neurons", qf(1), 3, {.samples = 3000}, 2},
+        Case{"qf_one_sample", qf(5), 3, {.samples = 1}, 1}),
+    [](const auto& test) { return test.param.name; });
+
+TEST(FitRfLimits, ApproachesTheExactRiskFromAboveLikeOneOverN) {
+  for (const Problem& problem : {qf(20), mg(20)}) {
+    const Matrix W = FirstLayerLaw::isotropic(problem).sample(30, 1, 0);
+    const double exact = exact_risk(problem, W);
+    for (const std::int64_t n : {2000, 20000, 200000}) {
+      const double excess = rf(problem, W, {.samples = n, .test_samples = 0}).risk - exact;
+      // With features of Gaussian tails the mean excess would be exact N / (n - N); those of degree two have
+      // heavier tails, and one draw fluctuates: within a factor of 6 either way.
+      const double scale = exact * 30 / static_cast<double>(n);
+      EXPECT_GT(excess, scale / 6) << n;
+      EXPECT_LT(excess, scale * 6) << n;
+    }
+  }
+}
+
+TEST(FitRfLimits, NeverBelowTheExactRisk) {
+  for (std::uint32_t draw = 0; draw < 10; ++draw) {
+    const Problem problem = qf(6);
+    const Matrix W = FirstLayerLaw::aligned(problem).sample(15, 1, draw);
+    const Outcome outcome = rf(problem, W, {.samples = 4000, .test_samples = 0, .draw = draw});
+    EXPECT_GE(outcome.risk, exact_risk(problem, W) - kRounding * null_risk(problem));
+  }
+}
+
+TEST(FitRfLimits, AHugeRidgeLeavesNoNetwork) {
+  const Problem problem = mg(5);
+  const Outcome outcome =
+      rf(problem, FirstLayerLaw::isotropic(problem).sample(7, 1, 0), {.samples = 100, .ridge = 1e12});
+  EXPECT_NEAR(outcome.risk, 1, 1e-10);  // |a| is of the order 1e-12
+}
+
+TEST(FitRfBehaviour, RepeatedNeuronsGiveTheRiskOfOneCopy) {
+  const Problem problem = qf(8);
+  const Matrix W = FirstLayerLaw::isotropic(problem).sample(5, 1, 0);
+  Matrix twice(8, 10);
+  twice << W, W;
+  const Outcome one = rf(problem, W, {.samples = 3000}), two = rf(problem, twice, {.samples = 3000});
+  EXPECT_EQ(two.rank, 5);
+  EXPECT_NEAR(two.risk, one.risk, kSinglePrecision * one.risk);
+}
+
+TEST(FitRfBehaviour, SameAddressSameNumbersOtherDrawOtherNumbers) {
+  const Problem problem = qf(8);
+  const Matrix W = FirstLayerLaw::isotropic(problem).sample(5, 1, 0);
+  const Outcome first = rf(problem, W, {.samples = 3000}), again = rf(problem, W, {.samples = 3000});
+  EXPECT_EQ(first.risk, again.risk);
+  EXPECT_EQ(first.test_risk, again.test_risk);
+  EXPECT_NE(first.risk, rf(problem, W, {.samples = 3000, .draw = 1}).risk);
+  EXPECT_NE(first.risk, rf(problem, W, {.samples = 3000, .seed = 2}).risk);
+}
+
+TEST(FitRfBehaviour, WithoutTestSamplesTheTestRiskIsEmpty) {
+  const Problem problem = qf(3);
+  const Outcome outcome =
+      rf(problem, FirstLayerLaw::isotropic(problem).sample(2, 1, 0), {.samples = 50, .test_samples = 0});
+  EXPECT_TRUE(std::isfinite(outcome.risk));
+  EXPECT_TRUE(std::isnan(outcome.test_risk));
+  EXPECT_TRUE(std::isnan(outcome.test_se));
+  EXPECT_EQ(Outcome{}.status, Status::none);
+  EXPECT_TRUE(std::isnan(Outcome{}.risk));
+}
+
+TEST(FitRfBehaviour, FeaturesThatOverflowAreAFailure) {
+  const Problem problem = qf(3);
+  const Outcome outcome = rf(problem, Matrix::Constant(3, 2, 1e15), {.samples = 50});
+  EXPECT_EQ(outcome.status, Status::failed);
+  EXPECT_TRUE(std::isnan(outcome.risk));
+  EXPECT_NE(outcome.message.find("overflow single precision"), std::string::npos) << outcome.message;
+}
+
+std::string message(const Matrix& W, const Options& options) {
+  try {
+    (void)rf(qf(3), W, options);
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(FitRfBehaviour, RefusesBadArguments) {
+  const Matrix W = Matrix::Ones(3, 2);
+  Matrix bad = W;
+  bad(2, 1) = std::nan("");
+  EXPECT_EQ(message(bad, {}), "fit::rf: W[2,1] is nan, but must be finite");
+  EXPECT_EQ(message(Matrix::Ones(4, 2), {}), "fit::rf: W has size 4, but must have the dimension d = 3");
+  EXPECT_EQ(message(Matrix(3, 0), {}), "fit::rf: W is empty, but must have at least one entry");
+  EXPECT_EQ(message(W, {.samples = 0}), "fit::rf: samples is 0, but must be at least 1");
+  EXPECT_EQ(message(W, {.ridge = -1}), "fit::rf: ridge is -1, but must be zero or positive, and finite");
+  EXPECT_EQ(message(W, {.ridge = std::nan("")}),
+            "fit::rf: ridge is nan, but must be zero or positive, and finite");
+  EXPECT_EQ(message(W, {.test_samples = 1}),
+            "fit::rf: test_samples (unless it is 0) is 1, but must be at least 2");
+  EXPECT_EQ(message(W, {.block = 0}), "fit::rf: block is 0, but must be at least 1");
+  EXPECT_EQ(message(W, {.samples = std::int64_t{1} << 40, .block = 1}),
+            "fit::rf: 1099511627776 samples in blocks of 1 are more than 2^32 blocks");
+}
+
+}  // namespace
+}  // namespace lazygap::fit

@@ -1,0 +1,118 @@
+#include "lazygap/problem/quadratic_function.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "lazygap/core/error.h"
+#include "lazygap/problem/problem.h"
+
+namespace lazygap {
+namespace {
+
+constexpr double kStandardErrors = 4;
+constexpr double kRounding = 1e-13;
+// Central differences of a quadratic function have no truncation error, only rounding divided by the step
+// 1e-3.
+constexpr double kDifferences = 1e-9;
+
+const Vector kEigenvalues{{2.0, 0.5, -1.0}};
+const Matrix kForm{{0.7, -0.2, 0.4}, {-0.2, 1.1, 0.3}, {0.4, 0.3, -0.6}};
+
+TEST(QuadraticFunction, IsCentredUnlessToldOtherwise) {
+  const QuadraticFunction problem(kEigenvalues);
+  EXPECT_EQ(problem.dimension(), 3);
+  EXPECT_DOUBLE_EQ(problem.offset(), -1.5);
+  EXPECT_DOUBLE_EQ(problem.trace(), 1.5);
+  EXPECT_DOUBLE_EQ(problem.null_risk(), 2 * 5.25);
+  EXPECT_DOUBLE_EQ(problem.trace_ratio(), 1.5 * 1.5 / (3 * 5.25));
+  EXPECT_DOUBLE_EQ(QuadraticFunction(kEigenvalues, 4).offset(), 4);
+}
+
+TEST(QuadraticFunction, TraceRatioIsBetween0And1) {
+  EXPECT_DOUBLE_EQ(QuadraticFunction(Vector::Constant(7, -0.3)).trace_ratio(), 1);
+  EXPECT_DOUBLE_EQ(QuadraticFunction(Vector{{1, -1}}).trace_ratio(), 0);
+}
+
+TEST(QuadraticFunction, RiskOfTheTargetIs0AndOfTheBestConstantIsTheNullRisk) {
+  const QuadraticFunction problem(kEigenvalues, 0.3);
+  EXPECT_NEAR(problem.population_risk(kEigenvalues.asDiagonal(), 0.3), 0, kRounding);
+  EXPECT_NEAR(problem.population_risk(Matrix::Zero(3, 3), 1.5 + 0.3), problem.null_risk(), kRounding);
+  EXPECT_GT(problem.population_risk(Matrix::Zero(3, 3), 0), problem.null_risk());
+}
+
+TEST(QuadraticFunction, RiskAgreesWithSamples) {
+  constexpr Index kSamples = 200000;
+  const QuadraticFunction problem(kEigenvalues, 0.3);
+  Matrix X(3, kSamples);
+  Vector y(kSamples);
+  draw_samples<double>(problem, {.seed = 1, .purpose = Purpose::testing}, X, y);
+  const Vector f = (kForm * X).cwiseProduct(X).colwise().sum().transpose().array() + 0.8;
+  const Vector losses = (y - f).array().square();
+  const double se = std::sqrt((losses.array() - losses.mean()).square().sum()) / kSamples;
+  EXPECT_LT(std::abs(losses.mean() - problem.population_risk(kForm, 0.8)), kStandardErrors * se);
+}
+
+TEST(QuadraticFunction, GradientAgreesWithDifferences) {
+  constexpr double kStep = 1e-3;
+  const QuadraticFunction problem(kEigenvalues, 0.3);
+  double gradient_c = 0;
+  const Matrix gradient = problem.population_gradient(kForm, 0.8, &gradient_c);
+  EXPECT_NEAR(gradient_c,
+              (problem.population_risk(kForm, 0.8 + kStep) - problem.population_risk(kForm, 0.8 - kStep)) /
+                  (2 * kStep),
+              kDifferences);
+  for (Index i = 0; i < 3; ++i)
+    for (Index j = 0; j < 3; ++j) {
+      Matrix step = Matrix::Zero(3, 3);
+      step(i, j) += kStep / 2;  // along a symmetric direction: half on either side of the diagonal
+      step(j, i) += kStep / 2;
+      const double slope =
+          (problem.population_risk(kForm + step, 0.8) - problem.population_risk(kForm - step, 0.8)) /
+          (2 * kStep);
+      EXPECT_NEAR(gradient(i, j), slope, kDifferences) << i << " " << j;
+    }
+}
+
+TEST(QuadraticFunction, OneDimension) {
+  const QuadraticFunction problem(Vector{{-3.0}});
+  EXPECT_DOUBLE_EQ(problem.null_risk(), 18);
+  EXPECT_DOUBLE_EQ(problem.trace_ratio(), 1);
+  EXPECT_DOUBLE_EQ(problem.population_risk(Matrix{{1.0}}, 0), 2 * 16 + 1);
+}
+
+template <class Call>
+std::string message(Call call) {
+  try {
+    (void)call();
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(QuadraticFunction, RefusesBadArguments) {
+  constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_EQ(message([] { return QuadraticFunction(Vector(0)); }),
+            "QuadraticFunction: eigenvalues is empty, but must have at least one entry");
+  EXPECT_EQ(message([] {
+              return QuadraticFunction(Vector{{1, kNan}});
+            }),
+            "QuadraticFunction: eigenvalues[1] is nan, but must be finite");
+  EXPECT_EQ(message([] {
+              return QuadraticFunction(Vector{{1, 2}}, kNan);
+            }),
+            "QuadraticFunction: offset is nan, but must be finite");
+  EXPECT_EQ(message([] { return QuadraticFunction(Vector::Zero(4)); }),
+            "QuadraticFunction: eigenvalues are all 0, but at least one must differ from 0");
+  const QuadraticFunction problem(kEigenvalues);
+  EXPECT_EQ(message([&] { return problem.population_risk(Matrix::Zero(2, 2), 0); }),
+            "QuadraticFunction::population_risk: S has size 2, but must have the dimension d = 3");
+  double gradient_c = 0;
+  EXPECT_EQ(message([&] { return problem.population_gradient(Matrix::Zero(4, 4), 0, &gradient_c); }),
+            "QuadraticFunction::population_gradient: S has size 4, but must have the dimension d = 3");
+}
+
+}  // namespace
+}  // namespace lazygap

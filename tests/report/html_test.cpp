@@ -1,0 +1,119 @@
+#include "lazygap/report/html.h"
+
+#include <gtest/gtest.h>
+
+#include <regex>
+#include <set>
+
+#include "report/hand_made.h"
+
+namespace lazygap::report {
+namespace {
+
+/// What gnuplot writes, in miniature.
+constexpr const char* svg =
+    "<?xml version=\"1.0\"?>\n<svg \n viewBox=\"0 0 9 9\"\n xmlns=\"http://www.w3.org/2000/svg\"\n "
+    "xmlns:xlink=\"http://www.w3.org/1999/xlink\"\n>\n<title>Gnuplot</title>\n<desc>Produced by "
+    "GNUPLOT</desc>\n"
+    "<g id=\"canvas\"><circle id='p'/><use xlink:href='#p'/><rect filter=\"url(#p)\"/></g></svg>\n";
+
+Section section(const experiment::Plan& plan) {
+  Section section;
+  section.plan = plan;
+  section.rows = hand_made::rows(plan);
+  section.frame = make_frame(plan, section.rows, hand_made::curves(plan));
+  section.drawing.svg = svg;
+  section.drawing.files = {"/tmp/" + plan.name + ".csv", "/tmp/" + plan.name + ".svg"};
+  store::Result result;
+  result.method = "train";
+  result.regime = "NN";
+  result.status = Status::ok;
+  result.message = "LQ, fp32";
+  result.provenance = {"abc1234", "GCC 12 <x>", "AVX2", "two cores", 2, 90, "2026-01-02T03:04:05Z"};
+  section.results = {result};
+  return section;
+}
+
+std::size_t matches(const std::string& text, const std::string& pattern) {
+  const std::regex regex(pattern);
+  return static_cast<std::size_t>(std::distance(std::sregex_iterator(text.begin(), text.end(), regex), {}));
+}
+
+TEST(Html, RefersToNothingOutside) {
+  const std::string page =
+      to_html("Figure 1", {section(hand_made::plan("left")), section(hand_made::plan("right"))});
+  EXPECT_EQ(page.find("http"), std::string::npos);
+  EXPECT_EQ(page.find("<script"), std::string::npos);
+  EXPECT_EQ(page.find("src="), std::string::npos);
+  EXPECT_EQ(page.find("<link"), std::string::npos);
+  EXPECT_EQ(page.find("@import"), std::string::npos);
+  EXPECT_EQ(page.find("<?xml"), std::string::npos);
+  EXPECT_EQ(matches(page, "href=['\"][^#]"), 0u);
+  EXPECT_EQ(matches(page, "url\\([^#]"), 0u);
+}
+
+TEST(Html, IdentifiersAreUniqueAndResolve) {
+  const std::string page =
+      to_html("Figure 1", {section(hand_made::plan("left")), section(hand_made::plan("right"))});
+  std::set<std::string> ids;
+  const std::regex id(" id=['\"]([^'\"]*)['\"]"), reference("(?:href=['\"]|url\\()#([^'\")]*)");
+  for (std::sregex_iterator it(page.begin(), page.end(), id), end; it != end; ++it)
+    EXPECT_TRUE(ids.insert((*it)[1]).second) << (*it)[1];
+  EXPECT_EQ(ids.size(), 2u * 4u);
+  std::size_t references = 0;
+  for (std::sregex_iterator it(page.begin(), page.end(), reference), end; it != end; ++it, ++references)
+    EXPECT_TRUE(ids.count((*it)[1])) << (*it)[1];
+  EXPECT_EQ(references, 4u);
+}
+
+TEST(Html, HasEveryPointPlanAndSource) {
+  const experiment::Plan plan = hand_made::plan("left", "mg");
+  std::string page = to_html("Figure 2", {section(plan)});
+  EXPECT_EQ(matches(page, "<tr><(td|th scope=\"rowgroup\")"), hand_made::rows(plan).size());
+  EXPECT_NE(
+      page.find(
+          "<td>8</td><td>1</td><td>0.11111</td><td>0.12361 <small>± 4.0e-03</small></td><td>0.14236 "
+          "<small>± 7.8e-03</small></td><td>0.15111 <small>± 1.1e-02</small></td><td>+1.8</td><td>0.02</td>"),
+      std::string::npos)
+      << page;
+  for (const char* text :
+       {"abc1234", "GCC 12 &lt;x&gt;", "AVX2", "two cores", "2026-01-02T03:04:05Z", "LQ, fp32", "1.5 min",
+        "model = &quot;mg&quot;", "hand-made-left.csv", "Bayes risk at this d, 0.7125"})
+    EXPECT_NE(page.find(text), std::string::npos) << text;
+}
+
+TEST(Html, IsAccessible) {
+  const std::string page = to_html("A & B", {section(hand_made::plan())});
+  EXPECT_EQ(page.find("<!DOCTYPE html>\n<html lang=\"en\">"), 0u);
+  EXPECT_NE(page.find("<title>A &amp; B</title>"), std::string::npos);
+  EXPECT_EQ(matches(page, "<h1>"), 1u);
+  EXPECT_EQ(matches(page, "<svg role=\"img\" aria-labelledby=\"frame1-title frame1-desc\""), 1u);
+  EXPECT_EQ(page.find("Gnuplot"), std::string::npos) << "its title is not what the picture shows";
+  EXPECT_EQ(matches(page, "<table>"), matches(page, "<caption>"));
+  EXPECT_EQ(matches(page, "<th>"), 0u) << "every header cell has a scope";
+  for (const char* tag :
+       {"main", "section", "table", "thead", "tbody", "tr", "td", "th", "figure", "details", "dl"})
+    EXPECT_EQ(matches(page, std::string("<") + tag + "[ >]"), matches(page, std::string("</") + tag + ">"))
+        << tag;
+}
+
+TEST(Html, WarnsWhereAnAnswerIsMissing) {
+  const experiment::Plan plan = hand_made::plan();
+  Section bad = section(plan);
+  bad.rows[0].step_size_at_edge = true;
+  bad.rows[1].failed = 2;
+  const std::string page = to_html("t", {bad});
+  EXPECT_EQ(matches(page, "class=\"note warn\""), 2u);
+  EXPECT_NE(page.find("⚠ best step size at the edge of the grid"), std::string::npos);
+  EXPECT_NE(page.find("⚠ 2 failed"), std::string::npos);
+}
+
+TEST(Html, WithoutAPictureItSaysWhy) {
+  Section bare = section(hand_made::plan());
+  bare.drawing.svg.clear();
+  bare.drawing.problem = "gnuplot is not in PATH";
+  EXPECT_NE(to_html("t", {bare}).find("<p>gnuplot is not in PATH</p>"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace lazygap::report

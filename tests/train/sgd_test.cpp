@@ -1,0 +1,280 @@
+#include "lazygap/train/sgd.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "lazygap/core/error.h"
+#include "lazygap/network/regime.h"
+#include "lazygap/problem/spectrum.h"
+#include "reference/sgd.h"
+
+namespace lazygap::train {
+namespace {
+
+Problem exponential_qf(Index d) { return QuadraticFunction(draw_spectrum({}, d, 7)); }
+
+/// A mixture with Sigma different from the identity.
+Problem mixture(Index d) {
+  const Vector sigma = Vector::LinSpaced(d, 0.5, 1.5);
+  return GaussianMixture(sigma, sigma.cwiseProduct(Vector::LinSpaced(d, -0.4, 0.8)));
+}
+
+std::vector<Problem> both_models(Index d) { return {exponential_qf(d), mixture(d)}; }
+
+Options short_run() {
+  Options options;
+  options.steps = 80;
+  options.batch = 13;
+  options.step_size = 0.01;
+  options.records = 12;
+  options.precision = Precision::fp64;
+  options.test_samples = 0;
+  options.seed = 5;
+  options.draw = 2;
+  return options;
+}
+
+std::vector<Options> all_parameterisations() {
+  Options unit = short_run();
+  unit.parameterisation = Parameterisation::unit;
+  unit.second_layer = SecondLayer::fixed;
+  unit.step_size = 0.001;
+  Options negative = unit;
+  negative.second_layer_value = -0.7;
+  Options shared = short_run();
+  shared.alpha = 1.3;
+  shared.beta = 0.6;
+  Options fixed = shared;
+  fixed.second_layer = SecondLayer::fixed;
+  fixed.second_layer_value = 0.8;
+  Options constant = shared;
+  constant.schedule = Schedule::constant;
+  return {unit, negative, shared, fixed, constant};
+}
+
+/// Both sides do the same sums in fp64 in another order; 80 stable steps amplify rounding little.
+constexpr double kRounding = 1e-10;
+
+void expect_same_risks(const Outcome& outcome, const std::vector<double>& reference, double tolerance,
+                       const std::string& what) {
+  ASSERT_EQ(outcome.status, Status::ok) << what;
+  for (const Point& point : outcome.trajectory) {
+    const double expected = reference[static_cast<std::size_t>(point.step)];
+    EXPECT_NEAR(point.risk, expected, tolerance * reference.front()) << what << ", step " << point.step;
+  }
+}
+
+std::string describe(const Problem& problem, Index neurons, std::size_t option) {
+  return std::string(std::holds_alternative<QuadraticFunction>(problem) ? "qf" : "mg") +
+         " N=" + std::to_string(neurons) + " options " + std::to_string(option);
+}
+
+TEST(Sgd, NnIsThatOfTheReference) {
+  for (const Index d : {1, 8})
+    for (const Problem& problem : both_models(d))
+      for (const Index neurons : {1, 3, 8, 20}) {
+        const std::vector<Options> all = all_parameterisations();
+        for (std::size_t k = 0; k < all.size(); ++k) {
+          const Matrix W = first_layer_law(Regime::nn, problem)
+                               .sample(neurons, all[k].seed, all[k].draw, Purpose::initial_weights);
+          const auto expected = reference::sgd_nn(problem, W, all[k]);
+          expect_same_risks(run_nn(problem, neurons, all[k]), expected, kRounding,
+                            describe(problem, neurons, k));
+        }
+      }
+}
+
+TEST(Sgd, NtIsThatOfTheReference) {
+  for (const Index d : {1, 8})
+    for (const Problem& problem : both_models(d))
+      for (const Index neurons : {1, 3, 8, 20}) {
+        const std::vector<Options> all = all_parameterisations();
+        for (std::size_t k = 0; k < all.size(); ++k) {
+          const Matrix W = first_layer_law(Regime::nt, problem).sample(neurons, all[k].seed, all[k].draw);
+          const auto expected = reference::sgd_nt(problem, W, nt_basis(W).U, all[k]);
+          expect_same_risks(run_nt(problem, neurons, all[k]), expected, kRounding,
+                            describe(problem, neurons, k));
+        }
+      }
+}
+
+// The test can only fail if something happens in these 80 steps.
+TEST(Sgd, TheReferenceRunsMove) {
+  const Problem problem = exponential_qf(8);
+  for (const Options& options : all_parameterisations()) {
+    if (options.second_layer_value < 0) continue;
+    const Outcome nn = run_nn(problem, 3, options);
+    EXPECT_GT(std::abs(nn.trajectory.front().risk - nn.risk), 1e-3 * nn.trajectory.front().risk);
+  }
+}
+
+TEST(Sgd, SinglePrecisionFollowsDouble) {
+  // 80 steps, each with relative rounding 2^-24 on sums of d N terms.
+  constexpr double kSingleRounding = 1e-4;
+  for (const Problem& problem : both_models(20)) {
+    Options options = short_run();
+    const Outcome nn = run_nn(problem, 7, options), nt = run_nt(problem, 7, options);
+    options.precision = Precision::fp32;
+    EXPECT_NEAR(run_nn(problem, 7, options).risk, nn.risk, kSingleRounding * nn.trajectory.front().risk);
+    EXPECT_NEAR(run_nt(problem, 7, options).risk, nt.risk, kSingleRounding * nt.trajectory.front().risk);
+  }
+}
+
+TEST(Sgd, LqGivesTheSameTrajectory) {
+  constexpr Index kDimension = 30;
+  constexpr double kRelative = 1e-6;
+  for (const Problem& problem : both_models(kDimension))
+    for (const Index neurons : {2 * kDimension, 5 * kDimension}) {
+      Options options = short_run();
+      options.steps = 2000;
+      options.batch = 50;
+      options.records = 40;
+      const Outcome lq = run_nn(problem, neurons, options);
+      options.reduction = Reduction::none;
+      const Outcome direct = run_nn(problem, neurons, options);
+      EXPECT_EQ(lq.path, "LQ, fp64");
+      EXPECT_EQ(direct.path, "direct, fp64");
+      ASSERT_EQ(lq.trajectory.size(), direct.trajectory.size());
+      for (std::size_t i = 0; i < lq.trajectory.size(); ++i)
+        EXPECT_NEAR(lq.trajectory[i].risk, direct.trajectory[i].risk, kRelative * direct.trajectory[i].risk)
+            << "step " << lq.trajectory[i].step;
+      EXPECT_LT(lq.risk, 0.5 * lq.trajectory.front().risk) << "the run learns something";
+    }
+}
+
+TEST(Sgd, TheTrajectoryCoversTheRun) {
+  const Outcome outcome = run_nn(exponential_qf(5), 2, short_run());
+  ASSERT_EQ(outcome.trajectory.size(), 12u);
+  EXPECT_EQ(outcome.trajectory.front().step, 0);
+  EXPECT_EQ(outcome.trajectory.back().step, 80);
+  EXPECT_EQ(outcome.trajectory.back().samples, 80.0 * 13);
+  EXPECT_EQ(outcome.trajectory.back().risk, outcome.risk);
+  EXPECT_EQ(outcome.steps_done, 80);
+}
+
+TEST(Sgd, TestRiskAgreesWithTheExactRisk) {
+  constexpr double kStandardErrors = 4;
+  for (const Problem& problem : both_models(20)) {
+    Options options = short_run();
+    options.test_samples = 10500;
+    for (const Outcome& outcome : {run_nn(problem, 5, options), run_nt(problem, 5, options)}) {
+      EXPECT_GT(outcome.test_se, 0);
+      EXPECT_LT(std::abs(outcome.test_risk - outcome.risk), kStandardErrors * outcome.test_se);
+      EXPECT_LT(outcome.test_se, 0.1 * outcome.risk);
+    }
+  }
+}
+
+TEST(Sgd, ADivergingRunStopsEarly) {
+  constexpr std::int64_t kFewHundred = 300;
+  for (const Problem& problem : both_models(30))
+    for (const Precision precision : {Precision::fp32, Precision::fp64}) {
+      Options options = short_run();
+      options.steps = 100000;
+      options.precision = precision;
+      options.step_size = 5;
+      for (const Outcome& outcome : {run_nn(problem, 20, options), run_nt(problem, 20, options)}) {
+        EXPECT_EQ(outcome.status, Status::diverged);
+        EXPECT_LT(outcome.steps_done, kFewHundred);
+        EXPECT_TRUE(std::isnan(outcome.risk));
+        EXPECT_TRUE(std::isnan(outcome.test_risk));
+      }
+    }
+}
+
+TEST(Sgd, AResumedRunIsBitwiseTheUndisturbedOne) {
+  for (const Problem& problem : both_models(12))
+    for (const auto run : {run_nn, run_nt})
+      for (const Precision precision : {Precision::fp32, Precision::fp64}) {
+        Options options = short_run();
+        options.steps = 400;
+        options.precision = precision;
+        const Outcome undisturbed = run(problem, 5, options, {});
+
+        std::vector<std::byte> state;
+        int looks = 0;
+        Hooks hooks;
+        hooks.save = [&](std::span<const std::byte> bytes) { state.assign(bytes.begin(), bytes.end()); };
+        hooks.stop = [&] { return ++looks == 6; };
+        const Outcome stopped = run(problem, 5, options, hooks);
+        EXPECT_EQ(stopped.status, Status::none);
+        EXPECT_GT(stopped.steps_done, 0);
+        EXPECT_LT(stopped.steps_done, options.steps);
+        EXPECT_TRUE(std::isnan(stopped.risk));
+
+        const Outcome resumed = run(problem, 5, options, {.resume = state});
+        EXPECT_EQ(resumed.risk, undisturbed.risk);
+        ASSERT_EQ(resumed.trajectory.size(), undisturbed.trajectory.size());
+        for (std::size_t i = 0; i < resumed.trajectory.size(); ++i)
+          EXPECT_EQ(resumed.trajectory[i].risk, undisturbed.trajectory[i].risk) << i;
+
+        options.step_size *= 2;
+        EXPECT_THROW((void)run(problem, 5, options, {.resume = state}), UsageError);
+        options.step_size /= 2;
+        state.pop_back();
+        EXPECT_THROW((void)run(problem, 5, options, {.resume = state}), UsageError);
+      }
+}
+
+TEST(Sgd, SavesAndReportsAlongTheWay) {
+  Options options = short_run();
+  options.steps = 200;
+  int saves = 0;
+  std::int64_t last = -1;
+  Hooks hooks;
+  hooks.save = [&](std::span<const std::byte>) { ++saves; };
+  hooks.save_every = std::chrono::seconds(0);
+  hooks.progress = [&](std::int64_t step) {
+    EXPECT_GT(step, last);
+    last = step;
+  };
+  (void)run_nn(exponential_qf(4), 2, options, hooks);
+  EXPECT_GT(saves, 3);
+  EXPECT_GT(last, 100);
+}
+
+TEST(Sgd, BadOptionsAreNamed) {
+  const Problem problem = exponential_qf(4);
+  const auto message = [&](auto change, Index neurons = 2) -> std::string {
+    Options options = short_run();
+    change(options);
+    try {
+      (void)run_nn(problem, neurons, options);
+    } catch (const UsageError& error) {
+      return error.what();
+    }
+    return "no error";
+  };
+  EXPECT_EQ(message([](Options&) {}, 0), "train::run_nn: neurons is 0, but must be at least 1");
+  EXPECT_EQ(message([](Options& o) { o.steps = 0; }), "train::run_nn: steps is 0, but must be at least 1");
+  EXPECT_EQ(message([](Options& o) { o.steps = std::int64_t{1} << 32; }),
+            "train::run_nn: steps is 4294967296, but must be below 2^32");
+  EXPECT_EQ(message([](Options& o) { o.batch = 0; }), "train::run_nn: batch is 0, but must be at least 1");
+  EXPECT_EQ(message([](Options& o) { o.step_size = std::numeric_limits<double>::quiet_NaN(); }),
+            "train::run_nn: step_size is nan, but must be positive and finite");
+  EXPECT_EQ(message([](Options& o) { o.second_layer_value = 0; }),
+            "train::run_nn: second_layer_value is 0, but must differ from 0");
+  EXPECT_EQ(message([](Options& o) { o.records = 1; }),
+            "train::run_nn: records is 1, but must be at least 2");
+  EXPECT_EQ(message([](Options& o) { o.parameterisation = Parameterisation::unit; }),
+            "train::run_nn: second_layer is shared, but must be fixed in the parameterisation unit");
+}
+
+TEST(NtBasis, DiagonalisesTheGramOfTheWeights) {
+  constexpr double kTiny = 1e-12;
+  for (const Index neurons : {1, 4, 6, 15}) {
+    const Matrix W = first_layer_law(Regime::nt, exponential_qf(6)).sample(neurons, 3, 0);
+    const NtBasis basis = nt_basis(W);
+    EXPECT_LT((basis.U.transpose() * basis.U - Matrix::Identity(6, 6)).norm(), kTiny);
+    EXPECT_LT((basis.U * basis.l.asDiagonal() * basis.U.transpose() - W * W.transpose()).norm(), kTiny);
+    for (Index i = 0; i + 1 < 6; ++i) EXPECT_GE(basis.l[i], basis.l[i + 1]);
+    EXPECT_EQ((basis.l.array() > 0).count(), std::min<Index>(neurons, 6));
+  }
+}
+
+}  // namespace
+}  // namespace lazygap::train
