@@ -1,4 +1,4 @@
-#include "neuron_functions.h"
+#include "exact/neuron_functions.h"
 
 #include <algorithm>
 #include <cmath>
@@ -14,17 +14,20 @@ constexpr Index kLastDegree = 2048;
 /// Bounds below this are rounding: the tails are differences of numbers known to about 1e-15.
 constexpr double kTruncation = 1e-14;
 
-/// s(length g + bias) at the nodes of a rule that respects its kinks and its scale.
-GaussianRule rule_for(const ScalarFunction& s, double length, double bias, double sign,
-                      const ScalarFunction& other_s, double other_length, double other_bias) {
-  std::vector<double> breaks;
-  const auto add = [&](const ScalarFunction& f, double l, double b) {
-    if (l == 0) return;
-    for (const double kink : f.kinks) breaks.push_back((kink - b) / l);
+/// A rule for functions of s(length g + bias) and s(sign other_length g + other_bias).
+math::GaussianRule rule_for(const ScalarFunction& s, double length, double bias, double sign = 1,
+                            double other_length = 0, double other_bias = 0) {
+  std::vector<double> kinks;
+  const auto add = [&](double l, double b) {
+    for (const double kink : s.kinks)
+      if (const double at = (kink - b) / l; std::isfinite(at)) kinks.push_back(at);
   };
-  add(s, length, bias);
-  add(other_s, sign * other_length, other_bias);
-  return gaussian_rule(breaks, 1 / std::max({1.0, length, other_length}));
+  add(length, bias);
+  add(sign * other_length, other_bias);
+  // The poles of tanh(s g / length) are (pi/2) length / s away from the real line.
+  constexpr double kWidest = 0.5;
+  return math::gaussian_rule(kinks,
+                             std::min(kWidest, 1.5 * s.length / std::max({1e-300, length, other_length})));
 }
 
 Vector values(const ScalarFunction& s, double length, double bias, const Vector& nodes) {
@@ -36,26 +39,17 @@ Expansion expand_to(const ScalarFunction& s, const Neurons& neurons, Index degre
   Expansion expansion{.coefficients = Matrix(N, degree + 1), .moment = Vector(N), .moment_g2 = Vector(N)};
   for (Index i = 0; i < N; ++i) {
     const double length = neurons.lengths[i], bias = neurons.biases[i];
-    const GaussianRule rule = rule_for(s, length, bias, 1, s, length, bias);
-    const Eigen::ArrayXd g = rule.nodes, phi = values(s, length, bias, rule.nodes);
-    const Eigen::ArrayXd weighted = rule.weights.array() * phi;
-    expansion.moment[i] = (weighted * phi).sum();
-    expansion.moment_g2[i] = (weighted * phi * g.square()).sum();
-    // sqrt(k+1) h_{k+1} = g h_k - sqrt(k) h_{k-1}, h_k = He_k / sqrt(k!).
-    Eigen::ArrayXd previous = Eigen::ArrayXd::Zero(g.size()), current = Eigen::ArrayXd::Ones(g.size());
-    for (Index k = 0;; ++k) {
-      expansion.coefficients(i, k) = (weighted * current).sum();
-      if (k == degree) break;
-      const auto real = static_cast<double>(k);
-      previous = (g * current - std::sqrt(real) * previous) / std::sqrt(real + 1);
-      previous.swap(current);
-    }
+    const math::GaussianRule rule = rule_for(s, length, bias);
+    const Vector phi = values(s, length, bias, rule.nodes);
+    const Eigen::ArrayXd squares = rule.weights.array() * phi.array().square();
+    expansion.moment[i] = squares.sum();
+    expansion.moment_g2[i] = (squares * rule.nodes.array().square()).sum();
+    expansion.coefficients.row(i) = math::normalised_hermite_coefficients(rule, phi, degree + 1).transpose();
   }
   return expansion;
 }
 
-/// Largest value over k > degree of what multiplies c_ik c_jk in the sums: r^k, with derivatives (k + 1)
-/// r^(k-1).
+/// Largest value over k > degree of what multiplies c_ik c_jk: r^k, with derivatives (k + 1) r^(k-1).
 double largest_factor(double r, Index degree, bool derivatives) {
   auto k = static_cast<double>(degree + 1);
   if (!derivatives) return std::pow(r, k);
@@ -92,7 +86,7 @@ Neurons act_on_normals(const Component& component, const Matrix& W, const Vector
   return neurons;
 }
 
-double largest_correlation(const Matrix& directions) {
+double largest_correlation(const Matrix& directions, double most) {
   constexpr Index kPanel = 256;
   double largest = 0;
   for (Index j = 0; j < directions.cols(); j += kPanel) {
@@ -101,7 +95,7 @@ double largest_correlation(const Matrix& directions) {
         directions.rightCols(directions.cols() - j).transpose() * directions.middleCols(j, columns);
     for (Index k = 0; k < columns; ++k)
       for (Index i = k + 1; i < r.rows(); ++i)
-        if (!parallel(r(i, k))) largest = std::max(largest, std::abs(r(i, k)));
+        if (std::abs(r(i, k)) <= most) largest = std::max(largest, std::abs(r(i, k)));
   }
   return largest;
 }
@@ -116,8 +110,8 @@ Expansion expand(const ScalarFunction& s, const Neurons& neurons, double correla
 
 ParallelMoments parallel_moments(const ScalarFunction& s, const Neurons& neurons, Index i, Index j,
                                  double sign) {
-  const GaussianRule rule =
-      rule_for(s, neurons.lengths[i], neurons.biases[i], sign, s, neurons.lengths[j], neurons.biases[j]);
+  const math::GaussianRule rule =
+      rule_for(s, neurons.lengths[i], neurons.biases[i], sign, neurons.lengths[j], neurons.biases[j]);
   const Eigen::ArrayXd product = rule.weights.array() *
                                  values(s, neurons.lengths[i], neurons.biases[i], rule.nodes).array() *
                                  values(s, sign * neurons.lengths[j], neurons.biases[j], rule.nodes).array();

@@ -13,10 +13,11 @@
 /// phi_i.
 namespace lazygap::exact {
 
-/// s, with the points where it or its derivative jumps.
+/// s: sigma or sigma' of an activation, with what the quadrature has to know of it.
 struct ScalarFunction {
   std::function<double(double)> value;
-  std::vector<double> kinks;
+  std::vector<double> kinks;  ///< where it is not smooth
+  double length = 1;          ///< in u: scale of its variation between kinks, as Activation::length
 };
 
 /// One component of the law of x: qf has one, mg its two classes.
@@ -41,8 +42,8 @@ struct Neurons {
 constexpr double kParallel = 1e-13;
 [[nodiscard]] inline bool parallel(double r) { return std::abs(r) > 1 - kParallel; }
 
-/// Largest |r_ij| over i != j without parallel pairs.
-[[nodiscard]] double largest_correlation(const Matrix& directions);
+/// Largest |r_ij| over i != j among those up to `most`.
+[[nodiscard]] double largest_correlation(const Matrix& directions, double most = 1 - kParallel);
 
 /// phi_i = sum_k c_ik He_k / sqrt(k!) in mean square.
 struct Expansion {

@@ -1,10 +1,13 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
+#include "exact/neuron_functions.h"
 #include "lazygap/core/check.h"
+#include "lazygap/core/error.h"
 #include "lazygap/exact/nt.h"
 #include "lazygap/math/conjugate_gradient.h"
-#include "neuron_functions.h"
 
 namespace lazygap::exact {
 namespace {
@@ -117,7 +120,11 @@ Risk nt(const Problem& problem, const Activation& activation, const Matrix& W, c
   if (biases.size() > 0) check_size(kFunction, "biases", biases.size(), "the number of neurons", W.cols());
   check_finite(kFunction, "biases", biases);
 
-  const ScalarFunction s{.value = activation.derivative, .kinks = activation.kinks};
+  if (!activation.derivative)
+    throw UsageError(
+        fmt::format("{}: activation '{}' has no derivative, but NT needs one", kFunction, activation.name));
+  const ScalarFunction s{
+      .value = activation.derivative, .kinks = activation.kinks, .length = activation.length};
   const Index d = W.rows(), N = W.cols();
   Risk risk{.status = Status::ok};
   std::vector<Part> parts;

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <vector>
 
-#include "exact/activations.h"
 #include "exact/problems.h"
+#include "lazygap/activation/activation.h"
 #include "lazygap/core/error.h"
 #include "lazygap/exact/nt.h"
 #include "reference/exact_by_quadrature.h"
@@ -32,7 +32,7 @@ TEST(ExactNtActivation, QuadraticAgreesWithTheProjector) {
 }
 
 TEST(ExactNtActivation, AgreesWithLeastSquaresOnAGrid) {
-  for (const Activation& activation : {test::tanh(), test::error_function()})
+  for (const Activation& activation : {activation_from_name("tanh"), activation_from_name("erf")})
     for (const Index d : {1, 2, 3})
       for (const Problem& problem : problems(d)) {
         const Index N = 5 - d;
@@ -48,7 +48,7 @@ TEST(ExactNtActivation, AgreesWithLeastSquaresOnAGrid) {
 
 TEST(ExactNtActivation, LeastSquaresOnManySamplesTendsToIt) {
   constexpr Index kSamples = 100000, d = 3, N = 4;
-  const Activation relu = test::relu();
+  const Activation relu = activation_from_name("relu");
   for (const Problem& problem : problems(d)) {
     const Matrix W = neurons(d, N, 4);
     const Vector biases = test::uniforms(N, -1, 1, 14);
@@ -70,7 +70,7 @@ TEST(ExactNtActivation, LeastSquaresOnManySamplesTendsToIt) {
 }
 
 TEST(ExactNtActivation, RepeatedAndVanishingNeurons) {
-  for (const Activation& activation : {test::relu(), test::tanh()})
+  for (const Activation& activation : {activation_from_name("relu"), activation_from_name("tanh")})
     for (const Problem& problem : problems(5)) {
       const Matrix W = neurons(5, 3, 3);
       const Vector biases = test::uniforms(3, -1, 1, 13);
@@ -99,21 +99,27 @@ TEST(ExactNtActivation, OppositeNeuronsOfReluAreHalfSpaces) {
   const Matrix W = (Matrix(1, 2) << 0.7, -2).finished();
   const double mean = 2 / std::sqrt(2 * M_PI);
   const double covariance = 2 * mean - mean, variance = 1 - mean * mean;
-  const exact::Risk risk = exact::nt(problem, test::relu(), W);
+  const exact::Risk risk = exact::nt(problem, activation_from_name("relu"), W);
   EXPECT_NEAR(risk.risk, 2 - covariance * covariance / variance, 1e-12);
 }
 
 TEST(ExactNtActivation, AnOddActivationIsBlind) {
   // sigma' even, features odd in x: nothing of an even target is seen.
   for (const Problem& problem : problems(6))
-    EXPECT_NEAR(exact::nt(problem, test::tanh(), neurons(6, 9, 5)).risk, null_risk(problem), 1e-12);
+    EXPECT_NEAR(exact::nt(problem, activation_from_name("tanh"), neurons(6, 9, 5)).risk, null_risk(problem),
+                1e-12);
 }
 
 TEST(ExactNtActivation, RefusesWhatItCannotAnswer) {
   const Problem problem = test::quadratic_function(3);
-  EXPECT_THROW(static_cast<void>(exact::nt(problem, test::relu(), Matrix::Ones(2, 2))), UsageError);
-  EXPECT_THROW(static_cast<void>(exact::nt(problem, test::relu(), Matrix::Ones(3, 0))), UsageError);
-  EXPECT_THROW(static_cast<void>(exact::nt(problem, test::relu(), Matrix::Ones(3, 2), Vector::Ones(3))),
+  EXPECT_THROW(static_cast<void>(exact::nt(problem, activation_from_name("relu"), Matrix::Ones(2, 2))),
+               UsageError);
+  EXPECT_THROW(static_cast<void>(exact::nt(problem, activation_from_name("relu"), Matrix::Ones(3, 0))),
+               UsageError);
+  EXPECT_THROW(static_cast<void>(
+                   exact::nt(problem, activation_from_name("relu"), Matrix::Ones(3, 2), Vector::Ones(3))),
+               UsageError);
+  EXPECT_THROW(static_cast<void>(exact::nt(problem, activation_from_name("sign"), Matrix::Ones(3, 2))),
                UsageError);
 }
 

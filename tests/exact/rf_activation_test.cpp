@@ -5,8 +5,8 @@
 #include <numbers>
 #include <string>
 
-#include "exact/activations.h"
 #include "exact/problems.h"
+#include "lazygap/activation/activation.h"
 #include "lazygap/core/error.h"
 #include "lazygap/exact/rf.h"
 #include "lazygap/limit/limit.h"
@@ -37,7 +37,7 @@ TEST(ExactRfActivation, QuadraticAgreesWithTheClosedForm) {
 TEST(ExactRfActivation, AgreesWithLeastSquaresOnAGrid) {
   // Smooth activations with biases, so that every Hermite coefficient is there; d = 2 has almost parallel
   // neurons.
-  for (const Activation& activation : {test::tanh(), test::error_function()})
+  for (const Activation& activation : {activation_from_name("tanh"), activation_from_name("erf")})
     for (const Index d : {1, 2})
       for (const Problem& problem : problems(d)) {
         const Matrix W = neurons(d, 5, 1);
@@ -52,7 +52,7 @@ TEST(ExactRfActivation, AgreesWithLeastSquaresOnAGrid) {
 }
 
 TEST(ExactRfActivation, ArcCosineKernelOfRelu) {
-  // K_ij = s_i s_j (sqrt(1 - r^2) + r (pi - acos r)) / (2 pi) for relu [CS09], then centred. Neuron lengths
+  // K_ij = s_i s_j (sqrt(1 - r^2) + r (pi - acos r)) / (2 pi) for relu, then centred. Neuron lengths
   // 0.3 to 3.
   constexpr Index d = 30, N = 40;
   const double pi = std::numbers::pi, l0 = 1 / std::sqrt(2 * pi);
@@ -71,18 +71,35 @@ TEST(ExactRfActivation, ArcCosineKernelOfRelu) {
   // v_i = E[sigma(s G)(G^2 - 1)] <w^_i, B w^_i>, and E[relu(s G)(G^2 - 1)] = s / sqrt(2 pi).
   const Vector form = (W.cwiseAbs2().transpose() * problem.eigenvalues()).cwiseQuotient(s.cwiseAbs2());
   const Vector v = l0 * s.cwiseProduct(form);
-  const exact::Risk risk = exact::rf(problem, test::relu(), W);
+  const exact::Risk risk = exact::rf(problem, activation_from_name("relu"), W);
   EXPECT_NEAR(risk.risk, problem.null_risk() - v.dot(K.ldlt().solve(v)), 1e-10 * problem.null_risk());
   EXPECT_LT(risk.kernel_error, 1e-13);
 }
 
+TEST(ExactRfActivation, ClosedFormTakesOverWhereNeuronsAreAlmostParallel) {
+  // In two dimensions most pairs are beyond the correlation where the series stops; without the closed form
+  // the series has to do it all, and for the smooth activations it can.
+  for (const std::string name : {"erf", "cos", "abs", "sign", "gelu"})
+    for (const Problem& problem : problems(2)) {
+      Activation activation = activation_from_name(name);
+      const Matrix W = neurons(2, 4, 6);
+      const exact::Risk closed = exact::rf(problem, activation, W);
+      activation.kernel = nullptr;
+      const exact::Risk series = exact::rf(problem, activation, W);
+      EXPECT_LT(closed.kernel_error, 1e-13) << name;
+      // What the truncated series lacks is magnified by the inverse of the smallest pivot.
+      EXPECT_NEAR(closed.risk, series.risk, (1e-8 + 1e3 * series.kernel_error) * null_risk(problem)) << name;
+    }
+}
+
 TEST(ExactRfActivation, AnOddActivationIsBlind) {
   for (const Problem& problem : {Problem(test::quadratic_function(8)), Problem(test::mixture(8))})
-    EXPECT_NEAR(exact::rf(problem, test::tanh(), neurons(8, 30, 5)).risk, null_risk(problem), 1e-12);
+    EXPECT_NEAR(exact::rf(problem, activation_from_name("tanh"), neurons(8, 30, 5)).risk, null_risk(problem),
+                1e-12);
 }
 
 TEST(ExactRfActivation, RepeatedNeuronsChangeNothing) {
-  for (const Activation& activation : {test::relu(), test::tanh()})
+  for (const Activation& activation : {activation_from_name("relu"), activation_from_name("tanh")})
     for (const Problem& problem : problems(6)) {
       const Matrix W = neurons(6, 5, 3);
       const Vector biases = test::uniforms(5, -1, 1, 13);
@@ -106,7 +123,7 @@ TEST(ExactRfActivation, LeastSquaresOnManySamplesTendsToIt) {
     Vector y(kSamples);
     draw_samples<double>(problem, {.seed = 6, .purpose = Purpose::fitting}, X, y);
     const Matrix u = (W.transpose() * X).colwise() + biases;
-    const Activation relu = test::relu();
+    const Activation relu = activation_from_name("relu");
     const Matrix features = u.unaryExpr([&](double t) { return relu.value(t) - relu.hermite.lambda_0; });
     const Vector a = (features * features.transpose()).ldlt().solve(features * y);
     const Vector squares = (y - features.transpose() * a).array().square();
@@ -120,10 +137,11 @@ TEST(ExactRfActivation, ApproachesTheLimit) {
   const auto difference = [](Index d) {
     const Problem problem = QuadraticFunction(test::uniforms(d, 0, 2, 15));
     const FirstLayerLaw law = FirstLayerLaw::isotropic(problem);
-    const double limit = limit::rf_ratio(problem, law, test::relu().hermite, 1.5);
+    const double limit = limit::rf_ratio(problem, law, activation_from_name("relu").hermite, 1.5);
     double mean = 0;
     for (std::uint32_t draw = 0; draw < 4; ++draw)
-      mean += exact::rf(problem, test::relu(), law.sample(3 * d / 2, 2, draw)).risk / null_risk(problem) / 4;
+      mean += exact::rf(problem, activation_from_name("relu"), law.sample(3 * d / 2, 2, draw)).risk /
+              null_risk(problem) / 4;
     return std::abs(mean - limit);
   };
   const double far = difference(40), near = difference(200);
@@ -133,9 +151,12 @@ TEST(ExactRfActivation, ApproachesTheLimit) {
 
 TEST(ExactRfActivation, RefusesWhatItCannotAnswer) {
   const Problem problem = test::quadratic_function(3);
-  EXPECT_THROW(static_cast<void>(exact::rf(problem, test::relu(), Matrix::Ones(2, 2))), UsageError);
-  EXPECT_THROW(static_cast<void>(exact::rf(problem, test::relu(), Matrix::Ones(3, 0))), UsageError);
-  EXPECT_THROW(static_cast<void>(exact::rf(problem, test::relu(), Matrix::Ones(3, 2), Vector::Ones(3))),
+  EXPECT_THROW(static_cast<void>(exact::rf(problem, activation_from_name("relu"), Matrix::Ones(2, 2))),
+               UsageError);
+  EXPECT_THROW(static_cast<void>(exact::rf(problem, activation_from_name("relu"), Matrix::Ones(3, 0))),
+               UsageError);
+  EXPECT_THROW(static_cast<void>(
+                   exact::rf(problem, activation_from_name("relu"), Matrix::Ones(3, 2), Vector::Ones(3))),
                UsageError);
 }
 
