@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "exit_codes.h"
@@ -31,12 +32,12 @@ using experiment::Row;
 using store::Store;
 
 /// Where results go unless --out says otherwise, under the current folder.
-const fs::path results_folder = "results";
+const fs::path kResultsFolder = "results";
 
 fs::path store_file(const fs::path& folder) { return folder / "results.sqlite"; }
 
 fs::path folder_of(const Request& request, const Plan& plan) {
-  return request.out ? fs::path(*request.out) : results_folder / plan.name;
+  return request.out ? fs::path(*request.out) : kResultsFolder / plan.name;
 }
 
 std::string json_lines(const std::vector<store::Result>& results) {
@@ -63,44 +64,67 @@ std::string bytes(double count) {
 }
 
 std::string duration(double seconds) {
-  if (seconds < 120) return fmt::format("{:.2g} s", seconds);
+  if (seconds < 120) return seconds < 0.1 ? "< 0.1 s" : fmt::format("{:.2g} s", seconds);
   if (seconds < 7200) return fmt::format("{:.0f} min", seconds / 60);
   return fmt::format("{:.1f} h", seconds / 3600);
 }
 
+std::string estimate_lines(const experiment::PlanEstimate& estimate) {
+  struct Total {
+    Index least = 0, most = 0;
+    std::size_t cells = 0, finished = 0;
+    double seconds = 0, bytes = 0;
+  };
+  // One line for each method and regime: a plan of the paper has hundreds of cells.
+  std::vector<std::pair<std::string, std::string>> order;
+  std::map<std::pair<std::string, std::string>, Total> totals;
+  for (const experiment::CellEstimate& group : estimate.cells) {
+    const std::pair<std::string, std::string> key{to_string(group.cell.method), to_string(group.cell.regime)};
+    const auto [entry, is_new] = totals.try_emplace(key);
+    Total& total = entry->second;
+    if (is_new) order.push_back(key);
+    total.least = is_new ? group.cell.N : std::min(total.least, group.cell.N);
+    total.most = std::max(total.most, group.cell.N);
+    total.cells += group.count;
+    total.finished += group.finished;
+    total.seconds += static_cast<double>(group.count - group.finished) * group.seconds;
+    total.bytes = std::max(total.bytes, group.bytes);
+  }
+  std::vector<std::vector<std::string>> lines{
+      {"method", "regime", "N", "cells", "finished", "time, one core", "memory each"}};
+  for (const auto& key : order) {
+    const Total& total = totals.at(key);
+    lines.push_back({key.first, key.second,
+                     total.most == 0             ? "-"
+                     : total.least == total.most ? fmt::format("{}", total.most)
+                                                 : fmt::format("{} to {}", total.least, total.most),
+                     fmt::format("{}", total.cells), fmt::format("{}", total.finished),
+                     duration(total.seconds), bytes(total.bytes)});
+  }
+  return report::align(lines);
+}
+
 void print_estimate(const Request& request, const Plan& plan, const Store& store) {
   const experiment::PlanEstimate estimate = experiment::estimate_plan(plan, store, run_options(request));
-  std::vector<std::vector<std::string>> lines{
-      {"method", "regime", "N", "step size", "cells", "finished", "time each", "memory each"}};
-  std::string json;
-  for (const experiment::CellEstimate& group : estimate.cells) {
-    const experiment::Cell& cell = group.cell;
-    if (request.json) {
-      json += nlohmann::ordered_json{{"plan", plan.name},
-                                     {"method", to_string(cell.method)},
-                                     {"regime", to_string(cell.regime)},
-                                     {"N", cell.N},
-                                     {"step_size",
-                                      cell.step_size > 0 ? nlohmann::ordered_json(cell.step_size) : nullptr},
-                                     {"cells", group.count},
-                                     {"finished", group.finished},
-                                     {"seconds_each", group.seconds},
-                                     {"bytes_each", group.bytes}}
-                  .dump() +
-              "\n";
-      continue;
-    }
-    lines.push_back({std::string(to_string(cell.method)), std::string(to_string(cell.regime)),
-                     cell.N > 0 ? fmt::format("{}", cell.N) : "-",
-                     cell.step_size > 0 ? fmt::format("{:.4g}", cell.step_size) : "-",
-                     fmt::format("{}", group.count), fmt::format("{}", group.finished),
-                     duration(group.seconds), bytes(group.bytes)});
+  if (!request.json) {
+    print(fmt::format("{}:\n{}expected: {}, at most {} of the {} of memory available\n", plan.name,
+                      estimate_lines(estimate), duration(estimate.seconds), bytes(estimate.bytes),
+                      bytes(estimate.available_bytes)));
+    return;
   }
-  if (request.json)
-    print(json);
-  else
-    print(fmt::format("{}:\n{}expected: {}, at most {} of {} memory\n", plan.name, report::align(lines),
-                      duration(estimate.seconds), bytes(estimate.bytes), bytes(estimate.available_bytes)));
+  std::string json;
+  for (const experiment::CellEstimate& group : estimate.cells)
+    json += nlohmann::ordered_json{{"plan", plan.name},
+                                   {"method", to_string(group.cell.method)},
+                                   {"regime", to_string(group.cell.regime)},
+                                   {"N", group.cell.N},
+                                   {"cells", group.count},
+                                   {"finished", group.finished},
+                                   {"seconds_each", group.seconds},
+                                   {"bytes_each", group.bytes}}
+                .dump() +
+            "\n";
+  print(json);
 }
 
 /// Runs the plan into the store, with progress on stderr. False where the user stopped it.
@@ -119,9 +143,9 @@ bool compute(const Request& request, const Plan& plan, Store& store, bool with_p
 int verdict(const Plan& plan, const std::vector<Row>& rows) {
   const auto troubled =
       std::count_if(rows.begin(), rows.end(), [&](const Row& row) { return report::is_troubled(plan, row); });
-  if (troubled == 0) return exit_ok;
+  if (troubled == 0) return kExitOk;
   say(fmt::format("{}: {} of {} points lack a result: see the remarks", plan.name, troubled, rows.size()));
-  return exit_incomplete;
+  return kExitIncomplete;
 }
 
 /// `limit` and `exact`: one method, whatever the plan's say.
@@ -130,10 +154,10 @@ int one_method(const Request& request, Method method) {
   plan.sweep.methods = {method};
   if (request.dry_run) {
     print_estimate(request, plan, request.out ? existing_or_empty(*request.out) : Store::in_memory());
-    return exit_ok;
+    return kExitOk;
   }
   Store store = request.out ? Store::open(store_file(*request.out)) : Store::in_memory();
-  if (!compute(request, plan, store, method != Method::limit)) return exit_stopped;
+  if (!compute(request, plan, store, method != Method::limit)) return kExitStopped;
   const std::vector<Row> rows = experiment::summarise(plan, store);
   const std::string table = report::text_table(plan, rows);
   if (request.out) {
@@ -155,10 +179,10 @@ int run(const Request& request) {
   const fs::path folder = folder_of(request, plan);
   if (request.dry_run) {
     print_estimate(request, plan, existing_or_empty(folder));
-    return exit_ok;
+    return kExitOk;
   }
   Store store = Store::open(store_file(folder));
-  if (!compute(request, plan, store)) return exit_stopped;
+  if (!compute(request, plan, store)) return kExitStopped;
   const std::vector<Row> rows = experiment::summarise(plan, store);
   print(request.json ? json_lines(experiment::results_of(plan, store)) : report::text_table(plan, rows));
   return verdict(plan, rows);
@@ -189,23 +213,23 @@ int figure(const Request& request) {
   }
   const fs::path pictures = request.out ? fs::path(*request.out)
                             : whole
-                                ? results_folder / fmt::format("figure-{}-{}", request.plan, request.scale)
-                                : results_folder / frames.front().name;
+                                ? kResultsFolder / fmt::format("figure-{}-{}", request.plan, request.scale)
+                                : kResultsFolder / frames.front().name;
   // The results of a plan are where `lazygap run` puts them, so that each finds the work of the other.
   const auto results = [&](const Plan& plan) {
-    return request.out ? pictures / plan.name : results_folder / plan.name;
+    return request.out ? pictures / plan.name : kResultsFolder / plan.name;
   };
 
   if (request.dry_run) {
     for (const Plan& plan : frames) print_estimate(request, plan, existing_or_empty(results(plan)));
-    return exit_ok;
+    return kExitOk;
   }
-  int code = exit_ok;
+  int code = kExitOk;
   std::vector<report::Section> sections;
   std::string text, json;
   for (const Plan& plan : frames) {
     Store store = Store::open(store_file(results(plan)));
-    if (!compute(request, plan, store)) return exit_stopped;
+    if (!compute(request, plan, store)) return kExitStopped;
     report::Section section;
     section.plan = plan;
     section.rows = experiment::summarise(plan, store);
@@ -245,7 +269,7 @@ int plans(const Request& request) {
                      fmt::format("{}", fmt::join(regimes, " ")), fmt::format("{}", fmt::join(methods, " "))});
   }
   print(request.json ? json : report::align(lines));
-  return exit_ok;
+  return kExitOk;
 }
 
 }  // namespace lazygap::app

@@ -30,7 +30,7 @@ class CommandLine {
   CommandLine()
       : app_("Risks of two-layer networks in the random-features, neural-tangent and trained regimes.",
              "lazygap") {
-    app_.require_subcommand(1);
+    app_.require_subcommand(0, 1);  // none at all is told apart from an unknown one below
     app_.set_version_flag("--version", LAZYGAP_VERSION);
     app_.footer(
         "Exit codes: 0 ok, 2 command line or plan, 3 some points failed or diverged, 4 files.\n"
@@ -89,11 +89,17 @@ class CommandLine {
       const int code = app_.exit(error, out, talk);
       if (code == 0) {  // --help, --version
         print(out.str());
-        return exit_ok;
+        return kExitOk;
       }
       throw UsageError(usage_message(error));
     }
     for (const std::string& text : overrides_) request_.overrides.push_back(parse_override(text));
+    if (!chosen_) {
+      std::string names;
+      for (const CLI::App* command : app_.get_subcommands([](const CLI::App*) { return true; }))
+        names += (names.empty() ? "" : ", ") + command->get_name();
+      throw UsageError("a command is missing: one of " + names + "; see \"lazygap --help\"");
+    }
     return chosen_(request_);
   }
 
@@ -161,12 +167,12 @@ int main(int argc, char** argv) {
   try {
     return CommandLine().run_program(argc, argv);
   } catch (const lazygap::UsageError& error) {
-    return fail(exit_usage, error.what());
+    return fail(kExitUsage, error.what());
   } catch (const lazygap::FileError& error) {
-    return fail(exit_files, error.what());
+    return fail(kExitFiles, error.what());
   } catch (const std::bad_alloc&) {
-    return fail(exit_unexpected, "out of memory");
+    return fail(kExitUnexpected, "out of memory");
   } catch (const std::exception& error) {
-    return fail(exit_unexpected, std::string("unexpected error: ") + error.what());
+    return fail(kExitUnexpected, std::string("unexpected error: ") + error.what());
   }
 }

@@ -24,7 +24,7 @@ HWY_EXPORT(Target);
 std::string instruction_set() {
   const std::int64_t target = HWY_DYNAMIC_DISPATCH(Target)();
   if (target == HWY_AVX3) return "AVX-512";  // Highway's own name for it means little elsewhere
-  if (target == HWY_EMU128) return "baseline";
+  if (target == HWY_EMU128 || target == HWY_SCALAR) return "baseline";
   return hwy::TargetName(target);
 }
 

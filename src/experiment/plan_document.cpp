@@ -93,6 +93,11 @@ std::string quote_bare_words(std::string_view value) {
   return quoted;
 }
 
+/// Whether `path` is `key` or lies below it.
+bool is_within(const std::string& path, const std::string& key) {
+  return path == key || (path.starts_with(key) && (path[key.size()] == '.' || path[key.size()] == '['));
+}
+
 std::vector<double> read_numbers(const fs::path& file) {
   std::error_code error;
   if (fs::is_directory(file, error))
@@ -166,20 +171,20 @@ void PlanDocument::override_key(const std::string& path, const std::string& valu
 }
 
 bool PlanDocument::is_overridden(const std::string& path) const {
-  return std::any_of(overridden_.begin(), overridden_.end(), [&](const std::string& key) {
-    return path == key || (path.starts_with(key) && (path[key.size()] == '.' || path[key.size()] == '['));
-  });
+  return std::any_of(overridden_.begin(), overridden_.end(),
+                     [&](const std::string& key) { return is_within(path, key); });
 }
 
 std::string PlanDocument::where(const std::string& path, const toml::node& node) const {
   // The longest key given on the command line that covers the path.
   std::string best;
   for (const std::string& key : overridden_)
-    if (key.size() > best.size() &&
-        (path == key || (path.starts_with(key) && (path[key.size()] == '.' || path[key.size()] == '['))))
-      best = key;
-  if (!best.empty()) return "--set " + best;
+    if (key.size() > best.size() && is_within(path, key)) best = key;
   const auto line = node.source().begin.line;
+  // A table that a deeper key on the command line has brought into being.
+  for (const std::string& key : overridden_)
+    if (best.empty() && line == 0 && is_within(key, path)) best = key;
+  if (!best.empty()) return "--set " + best;
   return line == 0 ? label_ : fmt::format("{}:{}", label_, line);
 }
 

@@ -46,6 +46,13 @@ std::string cell_text(const Cell& cell) {
   return text;
 }
 
+/// Results of cells that took less than kSmallSeconds are saved together, every kSaveTogether seconds: so
+/// much work is lost at most when the process is killed. Cells expected to take longer than kSmallOperations
+/// are not small.
+constexpr double kSmallSeconds = 0.1;
+constexpr double kSaveTogether = 0.3;
+constexpr double kSmallOperations = 1e10;
+
 struct Task {
   Cell cell;
   std::string key;
@@ -150,6 +157,9 @@ class Pool {
       }
       const Task task = *next;
       waiting_.erase(next);
+      // What is finished must not wait for a long cell to be saved.
+      if (seconds_since(saved_) > kSaveTogether || task.cost.operations > kSmallOperations)
+        save_finished(lock);
       memory_in_use_ += task.cost.bytes;
       lock.unlock();
       std::exception_ptr error;
@@ -166,9 +176,28 @@ class Pool {
       if (result) finish(task, *result);
       freed_.notify_all();
     }
+    if (!error_) save_finished(lock);
   }
 
-  /// The result of the task, saved; empty where the run was stopped before the end of it.
+  /// Saves the results of small cells, which share a transaction.
+  void save_finished(std::unique_lock<std::mutex>& lock) {
+    std::vector<store::Result> results;
+    results.swap(unsaved_);
+    if (results.empty()) return;
+    saved_ = Clock::now();
+    lock.unlock();
+    std::exception_ptr error;
+    try {
+      store_.save(results);
+    } catch (...) {
+      error = std::current_exception();
+    }
+    lock.lock();
+    if (error && !error_) error_ = error;
+  }
+
+  /// The result of the task, saved unless the task is small; empty where the run was stopped before the end
+  /// of it.
   std::optional<store::Result> compute(const Task& task) {
     // Another process may have finished it since the run began.
     if (auto found = store_.find(task.key); is_finished(found)) return found;
@@ -208,7 +237,12 @@ class Pool {
     result.provenance.threads = 1;
     result.provenance.seconds = seconds_since(start);
     result.provenance.finished_at = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
-    store_.save(result);
+    if (result.provenance.seconds > kSmallSeconds) {
+      store_.save(result);
+    } else {
+      const std::lock_guard lock(mutex_);
+      unsaved_.push_back(result);
+    }
     return result;
   }
 
@@ -274,6 +308,8 @@ class Pool {
   std::condition_variable freed_;
   std::vector<Task> waiting_;
   std::map<std::string, double> running_;  ///< work done within the cells that are running
+  std::vector<store::Result> unsaved_;
+  Clock::time_point saved_ = Clock::now();
   double memory_in_use_ = 0;
   double work_done_ = 0, work_total_ = 0;
   std::size_t done_ = 0, total_ = 0, computed_ = 0, failed_ = 0;

@@ -11,7 +11,8 @@ namespace lazygap {
 
 GaussianMixture::GaussianMixture(Vector delta) : GaussianMixture(Vector::Ones(delta.size()), delta) {}
 
-GaussianMixture::GaussianMixture(Vector sigma, Vector delta) : sigma_(std::move(sigma)), delta_(std::move(delta)) {
+GaussianMixture::GaussianMixture(Vector sigma, Vector delta)
+    : sigma_(std::move(sigma)), delta_(std::move(delta)) {
   constexpr auto kFunction = "GaussianMixture";
   check_not_empty(kFunction, "delta", delta_.size());
   check_size(kFunction, "sigma", sigma_.size(), "the size of delta", delta_.size());
@@ -19,11 +20,12 @@ GaussianMixture::GaussianMixture(Vector sigma, Vector delta) : sigma_(std::move(
   check_finite(kFunction, "delta", delta_);
   for (Index i = 0; i < delta_.size(); ++i)
     if (!(std::abs(delta_[i]) < sigma_[i]))
-      throw UsageError(
-          fmt::format("{}: the class covariances Sigma - Delta and Sigma + Delta must be positive definite, but "
-                      "delta[{}] is {} and sigma[{}] is {}; |delta| < sigma is needed",
-                      kFunction, i, delta_[i], i, sigma_[i]));
-  if (delta_.isZero(0)) throw UsageError("GaussianMixture: delta is all 0, but at least one entry must differ from 0");
+      throw UsageError(fmt::format(
+          "{}: the class covariances Sigma - Delta and Sigma + Delta must be positive definite, but "
+          "delta[{}] is {} and sigma[{}] is {}; |delta| < sigma is needed",
+          kFunction, i, delta_[i], i, sigma_[i]));
+  if (delta_.isZero(0))
+    throw UsageError("GaussianMixture: delta is all 0, but at least one entry must differ from 0");
   whitened_delta_ = delta_.cwiseQuotient(sigma_);
 }
 
@@ -52,8 +54,7 @@ Matrix GaussianMixture::population_gradient(const Matrix& S, double c, double* g
   check_size("GaussianMixture::population_gradient", "S", S.rows(), "the dimension d", dimension());
   const double with_delta = S.diagonal().dot(delta_);
   const double mean = c + S.diagonal().dot(sigma_);
-  Matrix gradient =
-      4 * S.cwiseProduct(sigma_ * sigma_.transpose() + delta_ * delta_.transpose());
+  Matrix gradient = 4 * S.cwiseProduct(sigma_ * sigma_.transpose() + delta_ * delta_.transpose());
   gradient.diagonal() += 2 * (1 + with_delta) * delta_ + 2 * mean * sigma_;
   *gradient_c = 2 * mean;
   return gradient;

@@ -12,7 +12,7 @@ namespace {
 constexpr std::uint32_t kLabelBlock = 1u << 31;
 
 /// Features a pass works on: their factors live on the stack, so that drawing a batch allocates nothing.
-constexpr Index kFeatures = 256;
+constexpr Index kFeatures = 512;
 template <class Real>
 using Factors = Eigen::Matrix<Real, Eigen::Dynamic, 1, Eigen::ColMajor, kFeatures, 1>;
 

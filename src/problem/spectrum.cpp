@@ -26,15 +26,15 @@ Vector draw_unscaled(const SpectrumLaw& law, Index d, std::uint64_t seed) {
     case SpectrumLaw::Kind::choice: {
       check_not_empty(kFunction, "values", values.size());
       const Vector u = uniforms();
-      return Vector::NullaryExpr(d, [&](Index i) {
-        return values[static_cast<Index>(u[i] * static_cast<double>(values.size()))];
-      });
+      return Vector::NullaryExpr(
+          d, [&](Index i) { return values[static_cast<Index>(u[i] * static_cast<double>(values.size()))]; });
     }
     case SpectrumLaw::Kind::identity:
       return Vector::Ones(d);
     case SpectrumLaw::Kind::power:
       check_finite(kFunction, "exponent", law.exponent);
-      return Vector::NullaryExpr(d, [&](Index i) { return std::pow(static_cast<double>(i + 1), -law.exponent); });
+      return Vector::NullaryExpr(
+          d, [&](Index i) { return std::pow(static_cast<double>(i + 1), -law.exponent); });
     case SpectrumLaw::Kind::low_rank:
       if (law.rank < 1 || law.rank > d)
         throw UsageError(fmt::format("{}: rank is {}, but must be from 1 to d = {}", kFunction, law.rank, d));

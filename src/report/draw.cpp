@@ -36,7 +36,7 @@ struct Style {
   int filled;
 };
 
-constexpr std::array<Style, 6> styles{{
+constexpr std::array<Style, 6> kStyles{{
     {"NN", "NN", {"#0072B2", "#56B4E9", "#003D66", "#8899CC"}, 6, 7},
     {"NT", "NT", {"#D55E00", "#E69F00", "#7A3300", "#C9A27A"}, 4, 5},
     {"RF(I)", "RF(I)", {"#009E73", "#66C9AD", "#00543D", "#8FB8A8"}, 8, 9},
@@ -47,14 +47,12 @@ constexpr std::array<Style, 6> styles{{
 
 const Style& style_of(std::string_view regime) {
   const auto found =
-      std::find_if(styles.begin(), styles.end(), [&](const Style& s) { return s.regime == regime; });
-  return found == styles.end() ? styles.back() : *found;
+      std::find_if(kStyles.begin(), kStyles.end(), [&](const Style& s) { return s.regime == regime; });
+  return found == kStyles.end() ? kStyles.back() : *found;
 }
 
 // Drawn in this order: what comes later lies on top.
-constexpr std::array<std::string_view, 5> layers{"limit", "exact", "fit", "train", "flow"};
-
-bool simulated(std::string_view method) { return method == "train" || method == "fit"; }
+constexpr std::array<std::string_view, 5> kLayers{"limit", "exact", "fit", "train", "flow"};
 
 std::string gnuplot_string(std::string_view text) {
   std::string result = "'";
@@ -116,35 +114,41 @@ std::string axes(const Frame& frame) {
   return text;
 }
 
+/// The part of gnuplot's plot command that draws a series.
 std::string curve(const Frame& frame, const Series& series, std::string_view colour) {
   const Style& style = style_of(series.regime);
   const std::string name = gnuplot_string(series.name);
-  const bool bars = simulated(series.method) || series.method == "exact";
   std::string look;
-  bool with_error = false;
+  bool marked = false;
   if (series.regime == "Bayes") {
-    look = fmt::format("with lines dt 3 lw 2 lc rgb '{}'", colour);
+    look = fmt::format("lines dt 3 lw 2 lc rgb '{}'", colour);
   } else if (series.method == "limit") {
-    look = fmt::format("with lines {} lc rgb '{}'", frame.along_training ? "dt 2 lw 1.6" : "lw 2.4", colour);
+    look = fmt::format("lines {} lc rgb '{}'", frame.along_training ? "dt 2 lw 1.6" : "lw 2.4", colour);
   } else if (series.method == "flow") {
-    look = "with lines dt 3 lw 2 lc rgb '#000000'";
+    look = "lines dt 3 lw 2 lc rgb '#000000'";
   } else if (frame.along_training && series.method == "train") {
-    look = fmt::format("with lines lw 2.4 lc rgb '{}'", colour);
+    look = fmt::format("lines lw 2.4 lc rgb '{}'", colour);
   } else {
-    with_error = bars && has_errors(series);
-    look = fmt::format("with {} pt {} ps {} lw {} lc rgb '{}'", with_error ? "yerrorbars" : "points",
-                       series.method == "exact" ? style.open : style.filled,
-                       series.method == "exact" ? "1.5*size" : "0.62*size",
-                       series.method == "exact" ? "1.4" : "1.2", colour);
+    marked = true;
+    const bool exact = series.method == "exact";
+    look = fmt::format("points pt {} ps {}*size lw {} lc rgb '{}'", exact ? style.open : style.filled,
+                       exact ? "1.5" : "0.62", exact ? "1.4" : "1.2", colour);
   }
-  return fmt::format("data using (pick({0},'x')):(pick({0},'ratio')){1} {2} notitle", name,
-                     with_error ? fmt::format(":(bar({}))", name) : "", look);
+  std::string text =
+      fmt::format("data using (pick({0},'x')):(pick({0},'ratio')) with {1} notitle", name, look);
+  // gnuplot's own error bars wipe out what lies around them, the markers of other series above all.
+  if (marked && has_errors(series))
+    text = fmt::format(
+        "data using (pick({0},'x')):(pick({0},'ratio')-bar({0})):(0):(2*bar({0})) with vectors nohead "
+        "lw 1.2 lc rgb '{1}' notitle, \\\n  {2}",
+        name, colour, text);
+  return text;
 }
 
 std::string key_entries(const Frame& frame) {
   std::string text;
   const std::vector<std::int64_t> all_widths = widths(frame);
-  for (const Style& style : styles)
+  for (const Style& style : kStyles)
     for (std::size_t k = 0; k < all_widths.size(); ++k) {
       const bool shown = std::any_of(frame.series.begin(), frame.series.end(), [&](const Series& s) {
         return s.regime == style.regime && s.N == all_widths[k];
@@ -244,7 +248,7 @@ std::string to_csv(const Frame& frame) {
 std::string gnuplot_script(const Frame& frame) {
   const std::vector<std::int64_t> all_widths = widths(frame);
   std::vector<std::string> curves;
-  for (const std::string_view layer : layers)
+  for (const std::string_view layer : kLayers)
     for (const Series& series : frame.series) {
       if (series.method != layer || series.points.empty()) continue;
       const auto position = std::find(all_widths.begin(), all_widths.end(), series.N) - all_widths.begin();
@@ -273,18 +277,17 @@ set tmargin 2.6
 set xlabel offset 0,0.3
 set ytics 0.2
 set grid ytics lt 1 lw 0.6 lc rgb '#DDDDDD'
-set bars 0.7
-set key outside below center horizontal Left reverse samplen 2 spacing 1.3 width -1 maxcols 4 font ',13'
+set key outside below center horizontal Left reverse samplen 2 spacing 1.3 width -4 maxcols 4 font ',12.5'
 
-set terminal svg size 760,560 dynamic enhanced font 'sans-serif,15' background rgb 'white'
+set terminal svg size 700,540 dynamic enhanced font 'sans-serif,15' background rgb 'white'
 set output {4}
 # SVG draws its markers larger than the other two.
-size = 0.7
+size = 0.6
 plot \
   {5}
 set terminal pdfcairo size 7.6in,5.6in enhanced font 'Sans,15' background rgb 'white'
 set output {6}
-size = 1
+size = 1.25
 replot
 set terminal pngcairo size 1520,1120 enhanced font 'Sans,15' fontscale 2 linewidth 2 pointscale 2 background rgb 'white'
 set output {7}

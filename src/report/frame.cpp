@@ -21,16 +21,16 @@ using experiment::Plan;
 using experiment::Row;
 
 /// Enough that a curve looks smooth on paper.
-constexpr int points_of_a_curve = 160;
+constexpr int kPointsOfACurve = 160;
 
 /// Widths for a smooth curve: about evenly spaced on the log axis, with N = d, where NT and NN have a kink.
 std::vector<Index> fine_widths(const Plan& plan) {
   const auto [least, most] = std::minmax_element(plan.sweep.neurons.begin(), plan.sweep.neurons.end());
   std::set<Index> grid(plan.sweep.neurons.begin(), plan.sweep.neurons.end());
   const double ratio = static_cast<double>(*most) / static_cast<double>(*least);
-  for (int i = 0; i < points_of_a_curve; ++i)
+  for (int i = 0; i < kPointsOfACurve; ++i)
     grid.insert(static_cast<Index>(
-        std::llround(static_cast<double>(*least) * std::pow(ratio, double(i) / (points_of_a_curve - 1)))));
+        std::llround(static_cast<double>(*least) * std::pow(ratio, double(i) / (kPointsOfACurve - 1)))));
   if (plan.problem.d > *least && plan.problem.d < *most) grid.insert(plan.problem.d);
   return {grid.begin(), grid.end()};
 }

@@ -206,7 +206,7 @@ std::string provenance(const Section& section) {
   return text + "</tbody>\n</table>\n</div>\n";
 }
 
-constexpr std::string_view style = R"(
+constexpr std::string_view kStyle = R"(
 :root { color-scheme: light dark; --ink: #1b1f24; --soft: #57606a; --paper: #ffffff; --line: #d8dee4; --shade: #f6f8fa; --warn: #8a4600; }
 @media (prefers-color-scheme: dark) {
   :root { --ink: #e6e9ed; --soft: #a3acb6; --paper: #14171a; --line: #3a4149; --shade: #1e2327; --warn: #f0b36a; }
@@ -216,17 +216,17 @@ main { max-width: 76rem; margin: 0 auto; padding: 1.5rem clamp(1rem, 4vw, 3rem) 
 h1 { font-size: 1.7rem; margin: 0.5rem 0; } h2 { font-size: 1.3rem; margin: 0 0 0.5rem; } h3 { font-size: 1.05rem; margin: 1.6rem 0 0.4rem; }
 p, figcaption, caption, dt { color: var(--soft); }
 .frames { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 1.5rem; margin: 1rem 0 2.5rem; }
-figure { margin: 0; } figcaption { font-size: 0.9rem; margin-top: 0.4rem; }
+figure { margin: 0; max-width: 50rem; } figcaption { font-size: 0.9rem; margin-top: 0.4rem; }
 .card { background: #ffffff; border: 1px solid var(--line); border-radius: 8px; padding: 0.5rem; color: #1b1f24; }
 .card svg { display: block; width: 100%; height: auto; }
 .scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: 8px; }
 table { border-collapse: collapse; width: 100%; font-size: 0.875rem; font-variant-numeric: tabular-nums; }
-caption { text-align: left; padding: 0.6rem 0.75rem; font-size: 0.875rem; }
-th, td { padding: 0.25rem 0.75rem; text-align: right; white-space: nowrap; }
+caption { text-align: left; padding: 0.6rem; font-size: 0.875rem; }
+th, td { padding: 0.25rem 0.6rem; text-align: right; white-space: nowrap; }
 thead th { background: var(--shade); border-block: 1px solid var(--line); }
 tbody { border-bottom: 1px solid var(--line); } tbody:last-child { border-bottom: 0; }
 tbody th { text-align: left; vertical-align: top; } thead th:first-child { text-align: left; }
-td.note { text-align: left; } td.warn { color: var(--warn); } thead th:last-child { text-align: left; }
+td.note { text-align: left; white-space: normal; min-width: 9rem; } td.warn { color: var(--warn); } thead th:last-child { text-align: left; }
 small { color: var(--soft); }
 pre { background: var(--shade); border: 1px solid var(--line); border-radius: 8px; padding: 0.75rem 1rem; overflow-x: auto; font-size: 0.85rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.2rem 1rem; font-size: 0.9rem; } dd { margin: 0; overflow-wrap: anywhere; }
@@ -245,7 +245,7 @@ std::string to_html(const std::string& title, const std::vector<Section>& sectio
       "of the best "
       "constant: random features (RF), neural tangent (NT), fully trained (NN).</p>\n<div "
       "class=\"frames\">\n",
-      escape(title), style);
+      escape(title), kStyle);
   for (std::size_t i = 0; i < sections.size(); ++i) {
     const Section& section = sections[i];
     const std::string picture = section.drawing.svg.empty()

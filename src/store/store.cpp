@@ -23,11 +23,12 @@ constexpr int kSchemaVersion = 1;
 /// How long a call waits while another process writes.
 constexpr int kBusyMilliseconds = 60000;
 
+/// SQL does not tell N from n, so these two are called neurons and samples.
 constexpr const char* kSchema = R"sql(
   CREATE TABLE IF NOT EXISTS results (
     key TEXT PRIMARY KEY, parameters TEXT NOT NULL,
     model TEXT NOT NULL, regime TEXT NOT NULL, method TEXT NOT NULL,
-    d INTEGER NOT NULL, N INTEGER NOT NULL, rho REAL NOT NULL, n INTEGER, draw INTEGER NOT NULL, step_size REAL,
+    d INTEGER NOT NULL, neurons INTEGER NOT NULL, rho REAL NOT NULL, samples INTEGER, draw INTEGER NOT NULL, step_size REAL,
     risk REAL, null_risk REAL, ratio REAL, se REAL, test_ratio REAL, test_se REAL,
     status TEXT NOT NULL, message TEXT NOT NULL, trajectory TEXT NOT NULL,
     commit_id TEXT NOT NULL, compiler TEXT NOT NULL, instruction_set TEXT NOT NULL, machine TEXT NOT NULL,
@@ -37,7 +38,8 @@ constexpr const char* kSchema = R"sql(
 )sql";
 
 constexpr const char* kColumns =
-    "key, parameters, model, regime, method, d, N, rho, n, draw, step_size, risk, null_risk, ratio, se, "
+    "key, parameters, model, regime, method, d, neurons, rho, samples, draw, step_size, risk, null_risk, "
+    "ratio, se, "
     "test_ratio, "
     "test_se, status, message, trajectory, commit_id, compiler, instruction_set, machine, threads, seconds, "
     "finished_at";
@@ -356,7 +358,9 @@ Store Store::open(const fs::path& file) {
 
 Store Store::open_read_only(const fs::path& file) {
   std::error_code error;
-  if (!fs::exists(file, error)) throw FileError(fmt::format("results store {}: no such file", file.string()));
+  if (!fs::exists(file, error))
+    throw FileError(
+        fmt::format("results store {}: {}", file.string(), error ? error.message() : "no such file"));
   // Not SQLITE_OPEN_READONLY: where the file may be written, a transaction that a SIGKILL cut short has to be
   // rolled back before anything can be read.
   auto database = std::make_unique<Database>(file.string(), SQLITE_OPEN_READWRITE);
@@ -389,7 +393,9 @@ std::vector<std::optional<Result>> Store::find_all(std::span<const std::string> 
   return results;
 }
 
-void Store::save(const Result& result) {
+void Store::save(const Result& result) { save(std::span(&result, 1)); }
+
+void Store::save(std::span<const Result> results) {
   const std::lock_guard lock(database_->mutex);
   const Connection& connection = database_->connection;
   Transaction transaction(connection, "BEGIN IMMEDIATE");
@@ -397,11 +403,15 @@ void Store::save(const Result& result) {
   for (int i = 1; i < kColumnCount; ++i) marks += ",?";
   Statement insert(connection,
                    fmt::format("INSERT OR REPLACE INTO results ({}) VALUES ({})", kColumns, marks));
-  bind_result(insert, result);
-  insert.step();
   Statement drop(connection, "DELETE FROM checkpoints WHERE key = ?");
-  drop.bind(result.key);
-  drop.step();
+  for (const Result& result : results) {
+    bind_result(insert, result);
+    insert.step();
+    insert.reset();
+    drop.bind(result.key);
+    drop.step();
+    drop.reset();
+  }
   transaction.commit();
 }
 

@@ -11,7 +11,8 @@ struct Neurons<Real>::Storage {
 
 template <class Real>
 Neurons<Real>::Neurons(const Matrix& W, Index batch)
-    : storage_(new Storage{W.cast<Real>(), MatrixOf<Real>(W.cols(), batch), MatrixOf<Real>(W.rows(), batch)}) {}
+    : storage_(
+          new Storage{W.cast<Real>(), MatrixOf<Real>(W.cols(), batch), MatrixOf<Real>(W.rows(), batch)}) {}
 template <class Real>
 Neurons<Real>::~Neurons() = default;
 template <class Real>

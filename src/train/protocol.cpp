@@ -33,7 +33,7 @@ std::int64_t drop_start(std::int64_t steps, const Drop& drop) {
 
 }  // namespace
 
-void check_options(const char* function, const Problem&, Index neurons, const Options& options) {
+void check_options(const char* function, Regime regime, Index neurons, const Options& options) {
   check_at_least(function, "neurons", neurons, 1);
   check_at_least(function, "steps", options.steps, 1);
   if (options.steps > std::numeric_limits<std::uint32_t>::max())
@@ -45,6 +45,10 @@ void check_options(const char* function, const Problem&, Index neurons, const Op
   check_finite(function, "second_layer_value", options.second_layer_value);
   if (options.second_layer_value == 0)
     throw UsageError(fmt::format("{}: second_layer_value is 0, but must differ from 0", function));
+  if (regime == Regime::nn && options.second_layer == SecondLayer::shared &&
+      options.parameterisation == Parameterisation::unit)
+    throw UsageError(
+        fmt::format("{}: second_layer is shared, but must be fixed in the parameterisation unit", function));
   check_at_least(function, "records", options.records, 2);
   check_at_least(function, "test_samples", options.test_samples, 0);
 }

@@ -11,7 +11,7 @@
 namespace lazygap::train {
 
 /// Throws UsageError, in the name of `function`, unless `neurons` and every option are in range.
-void check_options(const char* function, const Problem& problem, Index neurons, const Options& options);
+void check_options(const char* function, Regime regime, Index neurons, const Options& options);
 
 /// The factors to which a parameterisation comes down. With r = label * y - f and eps the step size,
 ///   NN: f = kappa a q + o,  q = sum_i <w_i,x>^2:  W += eps weights a E[r x x^T] W,  a += eps shared E[r q]

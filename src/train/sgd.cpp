@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "lazygap/core/error.h"
+#include "lazygap/core/processor.h"
 #include "train/kernels.h"
 #include "train/protocol.h"
 #include "train/state.h"
@@ -385,30 +386,27 @@ Outcome train_nt(const Problem& problem, Index neurons, const Options& options, 
              RotatedForm<Real>(std::get<GaussianMixture>(problem), neurons, options))();
 }
 
-const char* precision_name(const Options& options) {
-  return options.precision == Precision::fp32 ? "fp32" : "fp64";
+std::string path(const char* algebra, const Options& options) {
+  if (options.precision == Precision::fp64) return fmt::format("{}, fp64", algebra);
+  return fmt::format("{}, {} fp32", algebra, instruction_set());
 }
 
 }  // namespace
 
 Outcome run_nn(const Problem& problem, Index neurons, const Options& options, const Hooks& hooks) {
-  check_options("train::run_nn", problem, neurons, options);
-  if (options.second_layer == SecondLayer::shared && options.parameterisation == Parameterisation::unit)
-    throw UsageError("train::run_nn: second_layer is shared, but must be fixed in the parameterisation unit");
+  check_options("train::run_nn", Regime::nn, neurons, options);
   Outcome outcome = options.precision == Precision::fp32 ? train_nn<float>(problem, neurons, options, hooks)
                                                          : train_nn<double>(problem, neurons, options, hooks);
-  outcome.path =
-      fmt::format("{}, {}", uses_lq(problem, neurons, options) ? "LQ" : "direct", precision_name(options));
+  outcome.path = path(uses_lq(problem, neurons, options) ? "LQ" : "direct", options);
   return outcome;
 }
 
 Outcome run_nt(const Problem& problem, Index neurons, const Options& options, const Hooks& hooks) {
-  check_options("train::run_nt", problem, neurons, options);
+  check_options("train::run_nt", Regime::nt, neurons, options);
   Outcome outcome = options.precision == Precision::fp32 ? train_nt<float>(problem, neurons, options, hooks)
                                                          : train_nt<double>(problem, neurons, options, hooks);
-  outcome.path = fmt::format(
-      "{}, {}", std::holds_alternative<QuadraticFunction>(problem) ? "error form" : "symmetric form",
-      precision_name(options));
+  outcome.path =
+      path(std::holds_alternative<QuadraticFunction>(problem) ? "error form" : "symmetric form", options);
   return outcome;
 }
 

@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Every route in well under a second.
-constexpr const char* small_plan = R"(name = "small"
+constexpr const char* kSmallPlan = R"toml(name = "small"
 [problem]
 model = "qf"
 d = 6
@@ -35,7 +35,7 @@ records = 10
 test_samples = 200
 [fit]
 samples = 500
-)";
+)toml";
 
 std::vector<nlohmann::json> json_lines(const std::string& text) {
   std::vector<nlohmann::json> objects;
@@ -50,17 +50,17 @@ std::size_t lines(const std::string& text) {
 
 class Cli : public testing::Test {
  protected:
-  Cli() { place_.write("small.toml", small_plan); }
+  Cli() { place_.write("small.toml", kSmallPlan); }
   Workplace place_;
 };
 
 TEST_F(Cli, HelpOfEveryCommandHasAnExample) {
-  const Run all = place_.run("--help");
+  const Answer all = place_.run("--help");
   EXPECT_EQ(all.code, 0);
   EXPECT_EQ(all.err, "");
   for (const std::string command : {"limit", "exact", "run", "figure", "show", "plans", "doctor"}) {
     EXPECT_NE(all.out.find("\n  " + command + " "), std::string::npos) << command;
-    const Run help = place_.run(command + " --help");
+    const Answer help = place_.run(command + " --help");
     EXPECT_EQ(help.code, 0) << command;
     EXPECT_NE(help.out.find("Example:\n  lazygap " + command), std::string::npos) << help.out;
     EXPECT_EQ(help.err, "") << command;
@@ -68,14 +68,14 @@ TEST_F(Cli, HelpOfEveryCommandHasAnExample) {
 }
 
 TEST_F(Cli, Version) {
-  const Run run = place_.run("--version");
+  const Answer run = place_.run("--version");
   EXPECT_EQ(run.code, 0);
   EXPECT_NE(run.out.find('.'), std::string::npos) << run.out;
 }
 
 TEST_F(Cli, WrongCommandLinesAreExit2AndOneSentence) {
   const std::vector<std::pair<std::string, std::string>> cases{
-      {"", "subcommand is required"},
+      {"", "a command is missing: one of limit, exact, run, figure, show, plans, doctor"},
       {"plot", "plot"},
       {"limit", "PLAN is required; see \"lazygap limit --help\""},
       {"limit small.toml extra", "extra"},
@@ -90,7 +90,7 @@ TEST_F(Cli, WrongCommandLinesAreExit2AndOneSentence) {
       {"doctor small.toml", "small.toml"},
   };
   for (const auto& [arguments, message] : cases) {
-    const Run run = place_.run(arguments);
+    const Answer run = place_.run(arguments);
     EXPECT_EQ(run.code, 2) << arguments;
     EXPECT_EQ(run.out, "") << arguments;
     EXPECT_EQ(lines(run.err), 1u) << run.err;
@@ -110,21 +110,21 @@ TEST_F(Cli, WrongPlansAreExit2AndNameThePlace) {
   };
   for (const auto& [arguments, message] : cases)
     for (const std::string command : {"limit", "exact", "run", "show", "figure"}) {
-      const Run run = place_.run(command + " small.toml " + arguments);
+      const Answer run = place_.run(command + " small.toml " + arguments);
       EXPECT_EQ(run.code, 2) << command << " " << arguments << ": " << run.err;
       EXPECT_EQ(run.out, "");
       EXPECT_EQ(lines(run.err), 1u) << run.err;
       EXPECT_NE(run.err.find(message), std::string::npos) << run.err;
     }
-  place_.write("bad.toml", std::string(small_plan) + "[fit\n");
-  const Run run = place_.run("limit bad.toml");
+  place_.write("bad.toml", std::string(kSmallPlan) + "[fit\n");
+  const Answer run = place_.run("limit bad.toml");
   EXPECT_EQ(run.code, 2);
   EXPECT_NE(run.err.find("bad.toml:"), std::string::npos) << run.err;
 }
 
 TEST_F(Cli, MissingFilesAreExit4) {
   for (const std::string arguments : {"limit nowhere.toml", "figure nowhere.toml", "show small.toml"}) {
-    const Run run = place_.run(arguments);
+    const Answer run = place_.run(arguments);
     EXPECT_EQ(run.code, 4) << arguments << run.err;
     EXPECT_EQ(lines(run.err), 1u) << run.err;
     EXPECT_EQ(run.out, "");
@@ -136,7 +136,7 @@ TEST_F(Cli, MissingFilesAreExit4) {
 
 TEST_F(Cli, LimitAndExactAnswerWhateverTheMethodsAndWriteNoFiles) {
   for (const std::string method : {"limit", "exact"}) {
-    const Run run = place_.run(method + " small.toml --set 'sweep.methods=[\"fit\"]'");
+    const Answer run = place_.run(method + " small.toml --set 'sweep.methods=[\"fit\"]'");
     EXPECT_EQ(run.code, 0) << run.err;
     EXPECT_EQ(lines(run.out), 1u + 4u * 2u) << run.out;
     EXPECT_NE(run.out.find(method), std::string::npos) << run.out;
@@ -145,7 +145,7 @@ TEST_F(Cli, LimitAndExactAnswerWhateverTheMethodsAndWriteNoFiles) {
 }
 
 TEST_F(Cli, LimitAndExactWriteWhereAsked) {
-  const Run run = place_.run("exact small.toml --out kept");
+  const Answer run = place_.run("exact small.toml --out kept");
   EXPECT_EQ(run.code, 0) << run.err;
   EXPECT_EQ(read(place_ / "kept" / "small-exact.txt"), run.out);
   EXPECT_TRUE(fs::exists(place_ / "kept" / "results.sqlite"));
@@ -153,7 +153,7 @@ TEST_F(Cli, LimitAndExactWriteWhereAsked) {
 
 TEST_F(Cli, JsonLinesHaveTheFieldsThatScriptsNeed) {
   for (const std::string command : {"limit", "exact", "run"}) {
-    const Run run = place_.run(command + " small.toml --json");
+    const Answer run = place_.run(command + " small.toml --json");
     EXPECT_EQ(run.code, 0) << run.err;
     const std::vector<nlohmann::json> objects = json_lines(run.out);
     ASSERT_FALSE(objects.empty()) << command;
@@ -175,14 +175,14 @@ TEST_F(Cli, JsonLinesHaveTheFieldsThatScriptsNeed) {
 }
 
 TEST_F(Cli, RunKeepsItsResultsAndShowRepeatsTheTable) {
-  const Run first = place_.run("run small.toml --jobs 1");
+  const Answer first = place_.run("run small.toml --jobs 1");
   EXPECT_EQ(first.code, 0) << first.err;
   EXPECT_EQ(lines(first.out), 1u + 4u * 2u) << first.out;
   EXPECT_TRUE(fs::exists(place_ / "results" / "small" / "results.sqlite"));
-  const Run again = place_.run("run small.toml");
+  const Answer again = place_.run("run small.toml");
   EXPECT_EQ(again.out, first.out);
   EXPECT_NE(again.err.find("from the store"), std::string::npos) << again.err;
-  const Run show = place_.run("show small.toml");
+  const Answer show = place_.run("show small.toml");
   EXPECT_EQ(show.code, 0);
   EXPECT_EQ(show.out, first.out);
   EXPECT_EQ(show.err, "");
@@ -193,7 +193,7 @@ TEST_F(Cli, RunKeepsItsResultsAndShowRepeatsTheTable) {
 
 TEST_F(Cli, DryRunComputesAndWritesNothing) {
   for (const std::string command : {"limit", "exact", "run", "figure"}) {
-    const Run run = place_.run(command + " small.toml --dry-run");
+    const Answer run = place_.run(command + " small.toml --dry-run");
     EXPECT_EQ(run.code, 0) << run.err;
     EXPECT_NE(run.out.find("expected: "), std::string::npos) << run.out;
     EXPECT_NE(run.out.find("memory"), std::string::npos) << run.out;
@@ -204,7 +204,7 @@ TEST_F(Cli, DryRunComputesAndWritesNothing) {
 }
 
 TEST_F(Cli, FigureOfAPlan) {
-  const Run run = place_.run("figure small.toml --out picture");
+  const Answer run = place_.run("figure small.toml --out picture");
   EXPECT_EQ(run.code, 0) << run.err;
   std::istringstream stream(run.out);
   std::set<std::string> endings;
@@ -221,7 +221,7 @@ TEST_F(Cli, FigureOfAPlan) {
 }
 
 TEST_F(Cli, FigureWithoutGnuplotSaysWhatToInstall) {
-  const Run run = place_.run("figure small.toml", "PATH=/nowhere");
+  const Answer run = place_.run("figure small.toml", "PATH=/nowhere");
   EXPECT_EQ(run.code, 0) << run.err;
   EXPECT_NE(run.err.find("install the package gnuplot-nox"), std::string::npos) << run.err;
   EXPECT_TRUE(fs::exists(place_ / "results" / "small" / "small.csv"));
@@ -235,7 +235,7 @@ TEST_F(Cli, FoldersThatCannotBeWrittenAreExit4) {
   for (const std::string arguments :
        {"run small.toml --out file/inside", "figure small.toml --out file", "exact small.toml --out file",
         "limit small.toml --out /proc/nowhere"}) {
-    const Run run = place_.run(arguments);
+    const Answer run = place_.run(arguments);
     EXPECT_EQ(run.code, 4) << arguments << ": " << run.err;
     EXPECT_EQ(lines(run.err), 1u) << run.err;
     EXPECT_EQ(run.out, "");
@@ -251,7 +251,7 @@ TEST_F(Cli, AFullStandardOutputIsExit4) {
   if (!fs::exists("/dev/full")) GTEST_SKIP() << "there is no /dev/full";
   for (const std::string arguments : {"limit small.toml", "limit small.toml --json", "plans", "doctor",
                                       "--help", "limit --help", "run small.toml"}) {
-    const Run run = place_.run(arguments + " >/dev/full");
+    const Answer run = place_.run(arguments + " >/dev/full");
     EXPECT_EQ(run.code, 4) << arguments;
     EXPECT_NE(run.err.find("standard output cannot be written"), std::string::npos)
         << arguments << ": " << run.err;
@@ -259,14 +259,14 @@ TEST_F(Cli, AFullStandardOutputIsExit4) {
 }
 
 TEST_F(Cli, EveryStepSizeDivergingIsExit3) {
-  const Run run = place_.run("run small.toml --set 'train.step_sizes=[1e6]'");
+  const Answer run = place_.run("run small.toml --set 'train.step_sizes=[1e6]'");
   EXPECT_EQ(run.code, 3) << run.out << run.err;
   EXPECT_NE(run.out.find("diverged"), std::string::npos) << run.out;
   EXPECT_NE(run.err.find("lack a result"), std::string::npos) << run.err;
 }
 
 TEST_F(Cli, PlansAreListed) {
-  const Run run = place_.run("plans");
+  const Answer run = place_.run("plans");
   EXPECT_EQ(run.code, 0);
   std::size_t figures = 0;
   for (const nlohmann::json& plan : json_lines(place_.run("plans --json").out)) {
@@ -281,7 +281,7 @@ TEST_F(Cli, PlansAreListed) {
 TEST_F(Cli, FiguresKnowTheirPlans) {
   for (const std::string number : {"1", "2"})
     for (const std::string scale : {"laptop", "paper"}) {
-      const Run run = place_.run("figure " + number + " --scale " + scale + " --dry-run");
+      const Answer run = place_.run("figure " + number + " --scale " + scale + " --dry-run");
       EXPECT_EQ(run.code, 0) << run.err;
       const std::string ending = scale == "laptop" ? "-laptop:" : ":";
       for (const std::string side : {"left", "right"})
@@ -290,7 +290,7 @@ TEST_F(Cli, FiguresKnowTheirPlans) {
 }
 
 TEST_F(Cli, DoctorShowsVersionsAndWarnsAboutPresets) {
-  const Run run = place_.run("doctor");
+  const Answer run = place_.run("doctor");
   EXPECT_EQ(run.code, 0) << run.err;
   for (const char* word :
        {"processor", "instruction set", "threads", "Eigen", "OpenBLAS", "Boost", "TBB", "SQLite", "gnuplot"})

@@ -11,7 +11,7 @@
 /// Runs the real program as a user would.
 namespace lazygap::cli {
 
-struct Run {
+struct Answer {
   int code = -1;    ///< exit code
   std::string out;  ///< standard output
   std::string err;  ///< standard error
@@ -41,13 +41,13 @@ class Workplace {
   }
 
   /// `arguments` in shell syntax, after the name of the program; `before`: settings such as "PATH=".
-  [[nodiscard]] Run run(const std::string& arguments, const std::string& before = "") const {
+  [[nodiscard]] Answer run(const std::string& arguments, const std::string& before = "") const {
     // Captured outside the workplace, so that a test can see what the program itself has written there.
     const std::string out = folder_.string() + ".out", err = folder_.string() + ".err";
     const std::string command = "cd '" + folder_.string() + "' && (" + before + " '" LAZYGAP_PROGRAM "' " +
                                 arguments + ") >'" + out + "' 2>'" + err + "'";
     const int status = std::system(command.c_str());
-    Run run{WIFEXITED(status) ? WEXITSTATUS(status) : -1, read(out), read(err)};
+    Answer run{WIFEXITED(status) ? WEXITSTATUS(status) : -1, read(out), read(err)};
     std::filesystem::remove(out);
     std::filesystem::remove(err);
     return run;

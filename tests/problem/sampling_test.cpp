@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
+#include <hwy/targets.h>
 
 #include <cmath>
+#include <string>
 
 #include "lazygap/core/error.h"
 #include "lazygap/problem/problem.h"
@@ -29,7 +31,7 @@ Batch<Real> draw(const Problem& problem, Index b, const RandomAddress& address =
 }
 
 TEST(Sampling, QuadraticFunctionLabelsAreItsValues) {
-  for (const Index d : {1, 7, 256, 301}) {
+  for (const Index d : {1, 7, 16, 31, 512, 601}) {
     const Vector b = spectrum(d);
     const auto [X, y] = draw<double>(QuadraticFunction(b, 0.25), 13);
     for (Index j = 0; j < y.size(); ++j) {
@@ -91,21 +93,39 @@ TEST(Sampling, MixtureLabelsAlternateIndependently) {
 
 TEST(Sampling, FewerSamplesAreAPrefix) {
   for (const Problem& problem :
-       {Problem(QuadraticFunction(spectrum(301))), Problem(GaussianMixture(spectrum(301)))}) {
+       {Problem(QuadraticFunction(spectrum(601))), Problem(GaussianMixture(spectrum(601)))}) {
     const auto few = draw<float>(problem, 17), many = draw<float>(problem, 150);
     EXPECT_EQ(few.X, many.X.leftCols(17));
     EXPECT_EQ(few.y, many.y.head(17));
   }
 }
 
-TEST(Sampling, BothPrecisionsSeeTheSameNormals) {
-  const Problem problem = QuadraticFunction(spectrum(301));
-  const auto single = draw<float>(problem, 11);
-  const auto twice = draw<double>(problem, 11);
-  EXPECT_EQ(single.X.cast<double>(), twice.X);
-  // fp32 sums of 301 squares.
-  constexpr double kRounding = 1e-4;
-  EXPECT_LT((single.y.cast<double>() - twice.y).cwiseAbs().maxCoeff(), kRounding);
+class SamplingVectors : public testing::TestWithParam<std::int64_t> {
+ protected:
+  void SetUp() override { hwy::SetSupportedTargetsForTest(GetParam()); }
+  void TearDown() override { hwy::SetSupportedTargetsForTest(0); }
+};
+INSTANTIATE_TEST_SUITE_P(Sampling, SamplingVectors, testing::ValuesIn(hwy::SupportedAndGeneratedTargets()),
+                         [](const auto& parameter) { return std::string(hwy::TargetName(parameter.param)); });
+
+TEST_P(SamplingVectors, BothPrecisionsSeeTheSameNormals) {
+  for (const Index d : {1, 9, 40, 601}) {
+    const Problem qf = QuadraticFunction(spectrum(d)), mg = GaussianMixture(spectrum(d));
+    const auto single = draw<float>(qf, 11);
+    const auto twice = draw<double>(qf, 11);
+    EXPECT_EQ(single.X.cast<double>(), twice.X);
+    // fp32 sums of up to 601 squares.
+    constexpr double kSum = 1e-4;
+    EXPECT_LT((single.y.cast<double>() - twice.y).cwiseAbs().maxCoeff(), kSum) << d;
+
+    const auto mixed = draw<float>(mg, 11);
+    const auto mixed_twice = draw<double>(mg, 11);
+    EXPECT_EQ(mixed.y.cast<double>(), mixed_twice.y);
+    // Factor and product are rounded to fp32.
+    constexpr double kProduct = 2e-7;
+    EXPECT_LT((mixed.X.cast<double>() - mixed_twice.X).cwiseQuotient(mixed_twice.X).cwiseAbs().maxCoeff(),
+              kProduct);
+  }
 }
 
 TEST(Sampling, AddressesDiffer) {

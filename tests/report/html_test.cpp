@@ -11,7 +11,7 @@ namespace lazygap::report {
 namespace {
 
 /// What gnuplot writes, in miniature.
-constexpr const char* svg =
+constexpr const char* kSvg =
     "<?xml version=\"1.0\"?>\n<svg \n viewBox=\"0 0 9 9\"\n xmlns=\"http://www.w3.org/2000/svg\"\n "
     "xmlns:xlink=\"http://www.w3.org/1999/xlink\"\n>\n<title>Gnuplot</title>\n<desc>Produced by "
     "GNUPLOT</desc>\n"
@@ -22,7 +22,7 @@ Section section(const experiment::Plan& plan) {
   section.plan = plan;
   section.rows = hand_made::rows(plan);
   section.frame = make_frame(plan, section.rows, hand_made::curves(plan));
-  section.drawing.svg = svg;
+  section.drawing.svg = kSvg;
   section.drawing.files = {"/tmp/" + plan.name + ".csv", "/tmp/" + plan.name + ".svg"};
   store::Result result;
   result.method = "train";

@@ -20,9 +20,10 @@ std::vector<File> markdown() {
   return files;
 }
 
-/// Tags such as GMMM19 that the line cites: a square bracket, capitals, two digits, then the end or a comma.
+/// Tags such as GMMM19 that the line cites: a square bracket, a capital, letters, two digits, then the end or
+/// a comma.
 std::vector<std::string> cited_tags(const std::string& line) {
-  static const std::regex tag("\\[([A-Z]{2,}[0-9]{2})[a-z]?[\\],]");
+  static const std::regex tag("\\[([A-Z][A-Za-z]+[0-9]{2})[a-z]?[\\],]");
   std::vector<std::string> tags;
   for (auto it = std::sregex_iterator(line.begin(), line.end(), tag); it != std::sregex_iterator(); ++it)
     tags.push_back((*it)[1]);
@@ -31,7 +32,7 @@ std::vector<std::string> cited_tags(const std::string& line) {
 
 TEST(Documents, SourceTagsResolve) {
   std::set<std::string> explained;
-  static const std::regex entry("- \\*\\*([A-Z]{2,}[0-9]{2})\\*\\* .*");
+  static const std::regex entry("- \\*\\*([A-Z][A-Za-z]+[0-9]{2})\\*\\* .*");
   for (const File& file : read_files("docs/bibliography.md", {".md"}))
     for (const std::string& line : file.lines)
       if (std::smatch match; std::regex_match(line, match, entry)) explained.insert(match[1]);
@@ -52,8 +53,8 @@ TEST(Documents, SourceTagsResolve) {
 }
 
 TEST(Documents, TagsAreRecognised) {
-  EXPECT_EQ(cited_tags("see [GMMM19, Thm 1], [SMDS11] and W[3,7], [A2], [GMMM19x]"),
-            (std::vector<std::string>{"GMMM19", "SMDS11", "GMMM19"}));
+  EXPECT_EQ(cited_tags("see [GMMM19, Thm 1], [SMDS11] and W[3,7], [A2], [Wil97], [GMMM19x]"),
+            (std::vector<std::string>{"GMMM19", "SMDS11", "Wil97", "GMMM19"}));
 }
 
 /// The anchor of a heading: lower case, spaces as hyphens, anything but letters, digits, - and _ left out.

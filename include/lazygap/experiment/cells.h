@@ -48,11 +48,11 @@ struct Cell {
 
 /// What a long cell asks and tells while it runs.
 struct CellHooks {
-  std::function<void(double fraction)> progress;         ///< part of the cell that is done, 0 to 1
-  std::function<void(std::span<const std::byte>)> save;  ///< state to resume from
-  std::span<const std::byte> resume;                     ///< state of an earlier, interrupted computation
+  std::function<void(double fraction)> progress = {};         ///< part of the cell that is done, 0 to 1
+  std::function<void(std::span<const std::byte>)> save = {};  ///< state to resume from
+  std::span<const std::byte> resume = {};  ///< state of an earlier, interrupted computation
   std::chrono::seconds save_every{30};
-  std::function<bool()> stop;  ///< true: save the state and return
+  std::function<bool()> stop = {};  ///< true: save the state and return
 };
 
 /// Computes one cell. `problem` is make_problem(plan). The result has Status::none where hooks.stop ended it

@@ -20,15 +20,15 @@ struct Progress {
   double fraction = 0;     ///< of the expected work of this run
   double elapsed_seconds = 0;
   double remaining_seconds = 0;  ///< NaN while unknown
-  std::string message;           ///< a sentence that must not be lost (a failed cell), else empty
+  std::string message = {};      ///< a sentence that must not be lost (a failed cell), else empty
 };
 
 struct RunOptions {
   int jobs = 0;             ///< cells computed side by side; 0: one for each processor
   double memory_bytes = 0;  ///< for all cells together; 0: what the machine has available
   std::chrono::seconds checkpoint_every{30};
-  std::function<void(const Progress&)> progress;  ///< called by one thread at a time
-  std::function<bool()> stop;                     ///< polled by all threads: true saves and ends the run
+  std::function<void(const Progress&)> progress = {};  ///< called by one thread at a time
+  std::function<bool()> stop = {};                     ///< polled by all threads: true saves and ends the run
 };
 
 struct RunReport {

@@ -35,6 +35,9 @@ class Store {
   [[nodiscard]] std::vector<std::optional<Result>> find_all(std::span<const std::string> keys) const;
   /// Adds `result`, or replaces the one with its key, and drops the checkpoint of that key.
   void save(const Result& result);
+  /// All of `results` in one transaction: a commit waits for the disk, which takes longer than many a small
+  /// cell.
+  void save(std::span<const Result> results);
 
   /// The state of an unfinished computation, replacing an earlier one.
   void save_checkpoint(const std::string& key, std::span<const std::byte> state);

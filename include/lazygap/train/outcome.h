@@ -30,7 +30,7 @@ struct Outcome {
   /// stay NaN; not_converged: the flow's integrator gave up; none: Hooks::stop asked for an end.
   Status status = Status::none;
   std::int64_t steps_done = 0;
-  std::string path;  ///< the algebra and precision that ran, for example "LQ, fp32"
+  std::string path;  ///< the algebra and precision that ran, for example "LQ, AVX-512 fp32"
   std::vector<Point> trajectory;
 };
 

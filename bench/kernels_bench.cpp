@@ -1,0 +1,222 @@
+// The whole SGD step of NN and NT with quadratic activation (d = 450, batch 100, fp32, sampling included),
+// its parts, and beside them the fp32 multiply-add peak of the same core in the same run. docs/performance.md
+// has the command and the numbers.
+
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <vector>
+
+#include "lazygap/core/processor.h"
+#include "lazygap/core/random.h"
+#include "lazygap/problem/problem.h"
+#include "train/kernels.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "bench/kernels_bench.cpp"
+#include <hwy/foreach_target.h>  // must come before highway.h
+//
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace lazygap::HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// Independent multiply-adds on registers alone, `rounds` times; returns how many operations that is.
+double MultiplyAdds(std::size_t rounds, float factor, float* out) {
+  const hn::ScalableTag<float> d;
+  // Enough of them to hide the latency, few enough for 16 registers.
+  constexpr int kChains = 12;
+  hn::Vec<decltype(d)> sum[kChains];
+  HWY_UNROLL(12)
+  for (int i = 0; i < kChains; ++i) sum[i] = hn::Set(d, static_cast<float>(i));
+  const auto x = hn::Set(d, factor), y = hn::Set(d, 1 - factor);
+  for (std::size_t r = 0; r < rounds; ++r) {
+    HWY_UNROLL(12)
+    for (int i = 0; i < kChains; ++i) sum[i] = hn::MulAdd(sum[i], x, y);
+  }
+  for (int i = 1; i < kChains; ++i) sum[0] = hn::Add(sum[0], sum[i]);
+  *out = hn::GetLane(hn::SumOfLanes(d, sum[0]));
+  return 2.0 * static_cast<double>(kChains * rounds * hn::Lanes(d));
+}
+
+}  // namespace
+}  // namespace lazygap::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace lazygap {
+namespace {
+HWY_EXPORT(MultiplyAdds);
+}
+}  // namespace lazygap
+
+namespace {
+
+using namespace lazygap;
+
+constexpr Index kDimension = 450, kBatch = 100;
+/// Small enough that a million steps leave the weights finite.
+constexpr float kStepSize = 1e-7f;
+
+QuadraticFunction quadratic_function() { return QuadraticFunction(Vector::LinSpaced(kDimension, 0.01, 2.0)); }
+GaussianMixture gaussian_mixture() { return GaussianMixture(Vector::LinSpaced(kDimension, 0.04, 0.1)); }
+
+void report(benchmark::State& state, double flops) {
+  state.counters["FLOP/s"] = benchmark::Counter(flops, benchmark::Counter::kIsIterationInvariantRate);
+}
+
+/// Multiply-adds that an NN step cannot do without: P = W^T X and X diag(r) P^T.
+double nn_flops(Index N) { return 2.0 * 2.0 * static_cast<double>(kDimension * N * kBatch); }
+/// The entries of the lower triangle that an NT step reads and changes, each once per sample.
+double nt_flops(Index N) {
+  const Index m = std::min(N, kDimension);
+  return 2.0 * 2.0 * static_cast<double>((m * kDimension - m * (m - 1) / 2) * kBatch);
+}
+
+/// Beside the median, the fastest repetition: on a shared machine the one that was disturbed least.
+void with_best(benchmark::internal::Benchmark* benchmark) {
+  benchmark->ComputeStatistics("best", [](const std::vector<double>& values) {
+    return *std::min_element(values.begin(), values.end());
+  });
+}
+
+struct Step {
+  Problem problem = quadratic_function();
+  MatrixOf<float> X{kDimension, kBatch};
+  VectorOf<float> y{kBatch}, q{kBatch};
+  std::uint32_t number = 0;
+
+  void draw() {
+    draw_samples<float>(problem, {.seed = 1, .purpose = Purpose::training, .index = 0, .step = ++number}, X,
+                        y);
+  }
+  std::span<float> values() { return {q.data(), static_cast<std::size_t>(kBatch)}; }
+  /// The residual times the step size, in place of the values.
+  std::span<const float> weights(float offset) {
+    q = kStepSize * (y.array() - q.array() - offset);
+    return values();
+  }
+};
+
+Matrix neurons(Index N) {
+  Matrix W(kDimension, N);
+  fill_normals({.seed = 1, .purpose = Purpose::initial_weights},
+               std::span<double>(W.data(), static_cast<std::size_t>(W.size())));
+  return W / std::sqrt(static_cast<double>(kDimension));
+}
+
+void nn_step(benchmark::State& state) {
+  const Index N = state.range(0);
+  Step step;
+  train::Neurons<float> W(neurons(N), kBatch);
+  for (auto _ : state) {
+    step.draw();
+    W.forward(step.X, step.values());
+    W.update(step.X, step.weights(0));
+  }
+  report(state, nn_flops(N));
+}
+BENCHMARK(nn_step)->Arg(45)->Arg(90)->Arg(225)->Arg(450)->Apply(with_best);
+
+/// Error form: the label is part of the form, so the residual is x^T E x itself.
+void nt_step(benchmark::State& state) {
+  const Index N = state.range(0);
+  Step step;
+  Vector l = Vector::Zero(kDimension);
+  l.head(N).setOnes();
+  train::SymmetricForm<float> E(quadratic_function().eigenvalues().asDiagonal(), l, kBatch);
+  for (auto _ : state) {
+    fill_normals({.seed = 1, .purpose = Purpose::training, .index = 0, .step = ++step.number},
+                 std::span<float>(step.X.data(), static_cast<std::size_t>(step.X.size())));
+    step.y.setZero();
+    E.forward(step.X, step.values());
+    E.update(step.X, step.weights(0));
+  }
+  report(state, nt_flops(N));
+}
+BENCHMARK(nt_step)->Arg(45)->Arg(90)->Arg(225)->Arg(450)->Apply(with_best);
+
+void nn_forward(benchmark::State& state) {
+  Step step;
+  step.draw();
+  train::Neurons<float> W(neurons(state.range(0)), kBatch);
+  for (auto _ : state) W.forward(step.X, step.values());
+  report(state, nn_flops(state.range(0)) / 2);
+}
+BENCHMARK(nn_forward)->Arg(45)->Arg(450)->Apply(with_best);
+
+void nn_update(benchmark::State& state) {
+  Step step;
+  step.draw();
+  train::Neurons<float> W(neurons(state.range(0)), kBatch);
+  W.forward(step.X, step.values());
+  const VectorOf<float> weight = kStepSize * step.y;
+  for (auto _ : state) W.update(step.X, {weight.data(), static_cast<std::size_t>(kBatch)});
+  report(state, nn_flops(state.range(0)) / 2);
+}
+BENCHMARK(nn_update)->Arg(45)->Arg(450)->Apply(with_best);
+
+void sampling(benchmark::State& state, const Problem& problem) {
+  Step step;
+  step.problem = problem;
+  for (auto _ : state) {
+    step.draw();
+    benchmark::DoNotOptimize(step.X.data());
+  }
+  state.counters["s/number"] =
+      benchmark::Counter(static_cast<double>(kDimension * kBatch),
+                         benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+}
+BENCHMARK_CAPTURE(sampling, quadratic_function, quadratic_function())->Apply(with_best);
+BENCHMARK_CAPTURE(sampling, gaussian_mixture, gaussian_mixture())->Apply(with_best);
+
+template <class Number, class Fill>
+void stream(benchmark::State& state, const Fill& fill) {
+  std::vector<Number> out(45000);
+  RandomAddress address{.seed = 1, .purpose = Purpose::training};
+  for (auto _ : state) {
+    ++address.step;
+    fill(address, std::span<Number>(out));
+    benchmark::DoNotOptimize(out.data());
+  }
+  state.counters["s/number"] =
+      benchmark::Counter(static_cast<double>(out.size()),
+                         benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+}
+void words(benchmark::State& state) {
+  stream<std::uint32_t>(state, [](const auto& address, auto out) { fill_words(address, out); });
+}
+void normals_fp32(benchmark::State& state) {
+  stream<float>(state, [](const auto& address, auto out) { fill_normals(address, out); });
+}
+void normals_fp64(benchmark::State& state) {
+  stream<double>(state, [](const auto& address, auto out) { fill_normals(address, out); });
+}
+BENCHMARK(words)->Apply(with_best);
+BENCHMARK(normals_fp32)->Apply(with_best);
+BENCHMARK(normals_fp64)->Apply(with_best);
+
+/// The physical limit: nothing but multiply-adds on registers.
+void peak(benchmark::State& state) {
+  double flops = 0;
+  for (auto _ : state) {
+    float value;
+    flops = HWY_DYNAMIC_DISPATCH(MultiplyAdds)(100000, 0.99f, &value);
+    benchmark::DoNotOptimize(value);
+  }
+  state.counters["FLOP/s"] = benchmark::Counter(flops, benchmark::Counter::kIsIterationInvariantRate);
+}
+BENCHMARK(peak)->Apply(with_best);
+
+const bool context_added = [] {
+  benchmark::AddCustomContext("instruction set", instruction_set());
+  return true;
+}();
+
+}  // namespace
+#endif  // HWY_ONCE

@@ -1,0 +1,221 @@
+#include "lazygap/train/flow.h"
+
+#include <fmt/format.h>
+
+#include <Eigen/Dense>
+#include <algorithm>
+#include <boost/numeric/odeint.hpp>
+#include <cmath>
+
+#include "lazygap/core/error.h"
+#include "lazygap/train/sgd.h"
+#include "train/protocol.h"
+#include "train/stabilised_stepper.h"
+
+namespace lazygap::train {
+namespace {
+
+/// Local error of the integrator, absolute and relative, entry by entry. The curves then lie within 1e-3 of
+/// R0 of those of a ten times smaller tolerance.
+constexpr double kTolerance = 1e-4;
+/// Attempted steps after which the integrator gives up; the flows of the paper need a few thousand.
+constexpr std::int64_t kMostSteps = 1000000;
+
+using State = std::vector<double>;
+using ConstMatrixMap = Eigen::Map<const Matrix>;
+using MatrixMap = Eigen::Map<Matrix>;
+
+/// The diagonal parts of dR/dS for f = c + x^T S x: dR/dS = 4 sum_k C_k S C_k + diag(g(diag S, c)), dR/dc.
+struct GradientParts {
+  Vector g;
+  double c = 0;
+};
+
+std::vector<Vector> quadratic_factors(const QuadraticFunction& problem) {
+  return {Vector::Ones(problem.dimension())};
+}
+std::vector<Vector> quadratic_factors(const GaussianMixture& problem) {
+  return {problem.sigma(), problem.delta()};
+}
+
+GradientParts gradient_parts(const QuadraticFunction& problem, const Vector& diagonal, double c) {
+  const double u = problem.trace() - diagonal.sum() + problem.offset() - c;
+  return {(-4 * problem.eigenvalues()).array() - 2 * u, -2 * u};
+}
+GradientParts gradient_parts(const GaussianMixture& problem, const Vector& diagonal, double c) {
+  const double mean = c + diagonal.dot(problem.sigma());
+  return {2 * (1 + diagonal.dot(problem.delta())) * problem.delta() + 2 * mean * problem.sigma(), 2 * mean};
+}
+
+/// NN: the state is W (or L), a, o, one after another.
+class TwoLayerFlow {
+ public:
+  TwoLayerFlow(const Problem& problem, Index neurons, const Options& options)
+      : problem_(problem),
+        scaling_(scaling(problem, neurons, options)),
+        shared_(options.second_layer == SecondLayer::shared),
+        factors_(std::visit([](const auto& p) { return quadratic_factors(p); }, problem)) {
+    Matrix W = initial_weights(problem, neurons, options);
+    if (uses_lq(problem, neurons, options)) W = lq_factor(W);
+    rows_ = W.rows();
+    columns_ = W.cols();
+    start_.assign(W.data(), W.data() + W.size());
+    start_.push_back(shared_ ? 0.0 : options.second_layer_value);
+    start_.push_back(0.0);
+  }
+
+  [[nodiscard]] const State& start() const { return start_; }
+
+  void operator()(const State& state, State& rate, double) const {
+    const ConstMatrixMap W(state.data(), rows_, columns_);
+    const double a = state[state.size() - 2], o = state[state.size() - 1];
+    const double k = scaling_.kappa * a / scaling_.label;  // S = k W W^T in the units of the problem
+    const Vector diagonal = W.rowwise().squaredNorm();
+    const GradientParts parts = std::visit(
+        [&](const auto& p) { return gradient_parts(p, k * diagonal, o / scaling_.label); }, problem_);
+    // E[r x x^T] = -(label / 2) dR/dS, E[r] = -(label / 2) dR/dc.
+    rate.resize(state.size());
+    MatrixMap moment(rate.data(), rows_, columns_);  // E[r x x^T] W
+    moment = parts.g.asDiagonal() * W;
+    for (const Vector& factor : factors_) {
+      const Matrix CW = factor.asDiagonal() * W;
+      const Matrix gram = W.transpose() * CW;
+      moment.noalias() += (4 * k) * CW * gram;
+    }
+    moment *= -0.5 * scaling_.label;
+    rate[rate.size() - 2] = shared_ ? scaling_.shared * moment.cwiseProduct(W).sum() : 0.0;
+    rate[rate.size() - 1] = -scaling_.label * parts.c;
+    moment *= scaling_.weights * a;
+  }
+
+  [[nodiscard]] double risk(const State& state) const {
+    const ConstMatrixMap W(state.data(), rows_, columns_);
+    const double k = scaling_.kappa * state[state.size() - 2] / scaling_.label;
+    return population_risk(problem_, k * W * W.transpose(), state.back() / scaling_.label);
+  }
+
+ private:
+  const Problem& problem_;
+  Scaling scaling_;
+  bool shared_;
+  std::vector<Vector> factors_;
+  Index rows_ = 0, columns_ = 0;
+  State start_;
+};
+
+/// NT: the state is S in the basis U (d x d), o.
+class LinearFlow {
+ public:
+  LinearFlow(const Problem& problem, Index neurons, const Options& options)
+      : problem_(problem),
+        scaling_(scaling(problem, neurons, options)),
+        basis_(nt_basis(frozen_weights(problem, neurons, options))),
+        start_(static_cast<std::size_t>(basis_.U.size()) + 1, 0.0) {
+    if (const auto* qf = std::get_if<QuadraticFunction>(&problem))
+      rotated_ = basis_.U.transpose() * qf->eigenvalues().asDiagonal() * basis_.U;
+  }
+
+  [[nodiscard]] const State& start() const { return start_; }
+
+  void operator()(const State& state, State& rate, double) const {
+    const Index d = basis_.U.rows();
+    rate.resize(state.size());
+    MatrixMap moment(rate.data(), d, d);  // E[r x x^T] in the basis U, with E[r] the last entry of rate
+    std::visit([&](const auto& p) { residual_moments(p, state, moment, rate.back()); }, problem_);
+    for (Index k = 0; k < d; ++k) moment.col(k).array() *= scaling_.form * (basis_.l.array() + basis_.l[k]);
+    rate.back() *= 2;
+  }
+
+  [[nodiscard]] double risk(const State& state) const {
+    return population_risk(problem_, form(state), state.back() / scaling_.label);
+  }
+
+ private:
+  /// qf is the same in every basis but for B: no product of matrices is needed.
+  void residual_moments(const QuadraticFunction& problem, const State& state, MatrixMap& second,
+                        double& mean) const {
+    const ConstMatrixMap S(state.data(), second.rows(), second.cols());
+    mean = scaling_.label * (problem.trace() + problem.offset()) - S.trace() - state.back();
+    second = 2 * (scaling_.label * rotated_ - S);
+    second.diagonal().array() += mean;
+  }
+  void residual_moments(const GaussianMixture& problem, const State& state, MatrixMap& second,
+                        double& mean) const {
+    // E[r x x^T] = -(label / 2) dR/dS, E[r] = -(label / 2) dR/dc.
+    const Matrix gradient = problem.population_gradient(form(state), state.back() / scaling_.label, &mean);
+    second.noalias() = basis_.U.transpose() * (-0.5 * scaling_.label * gradient) * basis_.U;
+    mean *= -0.5 * scaling_.label;
+  }
+
+  /// S in the basis and the units of the problem.
+  [[nodiscard]] Matrix form(const State& state) const {
+    const Index d = basis_.U.rows();
+    return basis_.U * ConstMatrixMap(state.data(), d, d) * basis_.U.transpose() / scaling_.label;
+  }
+
+  const Problem& problem_;
+  Scaling scaling_;
+  NtBasis basis_;
+  Matrix rotated_;  // qf: U^T B U
+  State start_;
+};
+
+/// Sum of the step sizes of the first `step` steps.
+double time_after(const Options& options, Regime regime, std::int64_t step) {
+  double time = 0;
+  std::int64_t first = 0;
+  for (const std::int64_t end : schedule_ends(options, regime)) {
+    const std::int64_t last = std::min(end, step);
+    if (last <= first) break;
+    time += static_cast<double>(last - first) * scheduled_step_size(options, regime, first);
+    first = last;
+  }
+  return time;
+}
+
+template <class Flow>
+Outcome integrate(const Flow& flow, const Options& options, Regime regime) {
+  namespace odeint = boost::numeric::odeint;
+  using Checker = odeint::default_error_checker<double, odeint::range_algebra, odeint::default_operations>;
+  odeint::controlled_runge_kutta<StabilisedStepper, Checker> stepper(
+      Checker(kTolerance, kTolerance, 1.0, 0.0));
+  Outcome outcome;
+  outcome.path = "gradient flow, fp64";
+  State state = flow.start();
+  double time = 0, dt = 1e-3;
+  std::int64_t attempts = 0;
+  for (const std::int64_t step : record_steps(options)) {
+    const double end = time_after(options, regime, step);
+    // A remainder below the rounding of the time is not a step.
+    while (end - time > 1e-12 * end) {
+      double trial = std::min(dt, end - time);
+      const bool shortened = trial < dt;
+      const bool accepted = stepper.try_step(std::cref(flow), state, time, trial) == odeint::success;
+      if (!accepted || !shortened || trial > dt) dt = trial;
+      if (++attempts > kMostSteps || !std::isfinite(state.back())) {
+        outcome.status = Status::not_converged;
+        return outcome;
+      }
+    }
+    time = end;
+    outcome.steps_done = step;
+    outcome.trajectory.push_back({step, static_cast<double>(step * options.batch), flow.risk(state)});
+  }
+  outcome.risk = outcome.trajectory.back().risk;
+  outcome.status = std::isfinite(outcome.risk) ? Status::ok : Status::not_converged;
+  return outcome;
+}
+
+}  // namespace
+
+Outcome flow_nn(const Problem& problem, Index neurons, const Options& options) {
+  check_options("train::flow_nn", Regime::nn, neurons, options);
+  return integrate(TwoLayerFlow(problem, neurons, options), options, Regime::nn);
+}
+
+Outcome flow_nt(const Problem& problem, Index neurons, const Options& options) {
+  check_options("train::flow_nt", Regime::nt, neurons, options);
+  return integrate(LinearFlow(problem, neurons, options), options, Regime::nt);
+}
+
+}  // namespace lazygap::train

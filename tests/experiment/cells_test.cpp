@@ -1,0 +1,239 @@
+#include "lazygap/experiment/cells.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+
+#include "experiment/small_plan.h"
+#include "lazygap/exact/nn.h"
+#include "lazygap/limit/limit.h"
+
+namespace lazygap::experiment {
+namespace {
+
+std::size_t count(const std::vector<Cell>& cells, Method method, Regime regime) {
+  return static_cast<std::size_t>(std::count_if(cells.begin(), cells.end(), [&](const Cell& cell) {
+    return cell.method == method && cell.regime == regime;
+  }));
+}
+
+TEST(Cells, FollowThePlan) {
+  const std::vector<Cell> cells = make_cells(small_plan());
+  // 3 widths; draws of W only where W is drawn; 2 step sizes.
+  for (const Regime regime : {Regime::rf_isotropic, Regime::rf_aligned, Regime::nt, Regime::nn})
+    EXPECT_EQ(count(cells, Method::limit, regime), 3u);
+  for (const Regime regime : {Regime::rf_isotropic, Regime::rf_aligned}) {
+    EXPECT_EQ(count(cells, Method::exact, regime), 9u);
+    EXPECT_EQ(count(cells, Method::fit, regime), 9u);
+    EXPECT_EQ(count(cells, Method::train, regime), 0u);
+  }
+  EXPECT_EQ(count(cells, Method::exact, Regime::nt), 9u);
+  EXPECT_EQ(count(cells, Method::exact, Regime::nn), 3u);
+  for (const Regime regime : {Regime::nt, Regime::nn}) {
+    EXPECT_EQ(count(cells, Method::train, regime), 6u);
+    EXPECT_EQ(count(cells, Method::fit, regime), 0u);
+  }
+  EXPECT_EQ(cells.size(), 12u + 27 + 3 + 12 + 18);
+}
+
+TEST(Cells, BayesHasOneCellWithoutAWidth) {
+  const Plan plan =
+      small_plan({{"problem.model", "mg"},
+                  {"problem.spectrum", "{law = choice, values = [1, 1.5, 2], scale = 1/sqrt(d)}"},
+                  {"sweep.regimes", "[Bayes, NN]"},
+                  {"sweep.methods", "[limit, exact]"}});
+  const std::vector<Cell> cells = make_cells(plan);
+  EXPECT_EQ(count(cells, Method::limit, Regime::bayes), 1u);
+  EXPECT_EQ(count(cells, Method::exact, Regime::bayes), 1u);
+  EXPECT_EQ(cells.front().N, 0);
+}
+
+TEST(Cells, UnknownLimitsHaveNoCell) {
+  const Plan plan =
+      small_plan({{"problem.eigenvalues", "[1, -1]"}, {"problem.d", "2"}, {"sweep.regimes", "[RF(I), NN]"}});
+  const std::vector<Cell> cells = make_cells(plan);
+  EXPECT_EQ(count(cells, Method::limit, Regime::nn), 0u);
+  EXPECT_EQ(count(cells, Method::limit, Regime::rf_isotropic), 3u);
+  EXPECT_EQ(count(cells, Method::exact, Regime::nn), 3u);
+}
+
+std::set<std::string> keys(const Plan& plan) {
+  std::set<std::string> all;
+  for (const Cell& cell : make_cells(plan)) all.insert(cell_key(plan, cell));
+  return all;
+}
+
+std::set<std::string> keys(const Plan& plan, Method method) {
+  std::set<std::string> all;
+  for (const Cell& cell : make_cells(plan))
+    if (cell.method == method) all.insert(cell_key(plan, cell));
+  return all;
+}
+
+bool disjoint(const std::set<std::string>& a, const std::set<std::string>& b) {
+  return std::none_of(a.begin(), a.end(), [&](const std::string& key) { return b.contains(key); });
+}
+
+TEST(CellKeys, AreUniqueWithinAPlan) {
+  const Plan plan = small_plan();
+  EXPECT_EQ(keys(plan).size(), make_cells(plan).size());
+}
+
+TEST(CellKeys, NeverChangeWithoutANewTaskVersion) {
+  // By Python's uuid.uuid5(NAMESPACE_URL, "lazygap:" + parameters). A change here throws away every store in
+  // the world: raise the version of the task instead.
+  const Plan plan = small_plan();
+  const Cell cell{.method = Method::train, .regime = Regime::nn, .N = 6, .draw = 2, .step_size = 0.01};
+  EXPECT_EQ(
+      cell_parameters(plan, cell),
+      R"({"N":6,"activation":"quadratic","alpha":1.0,"batch":10,"beta":1.0,"draw":2,)"
+      R"("parameterisation":"mean-field","precision":"fp32","problem":{"d":12,"model":"qf","spectrum":)"
+      R"({"law":"exponential","scale":1.0,"scale_by_inverse_sqrt_d":false,"seed":7}},"records":5,)"
+      R"("reduction":"automatic","regime":"NN","schedule":"tail-drop","second_layer":"shared","seed":7,)"
+      R"("step_size":0.01,"steps":300,"task":"train","test_samples":100,"version":1})");
+  EXPECT_EQ(cell_key(plan, cell), "1a98e75c-895d-555b-a99e-345f00382340");
+}
+
+TEST(CellKeys, DoNotDependOnWhatDoesNotChangeTheNumbers) {
+  const std::set<std::string> before = keys(small_plan());
+  EXPECT_EQ(keys(small_plan({{"name", "other"}, {"figure.title", "other"}, {"figure.frame", "right"}})),
+            before);
+  // A larger sweep contains the smaller one.
+  const std::set<std::string> larger =
+      keys(small_plan({{"sweep.draws", "5"}, {"sweep.neurons", "[2, 3, 6, 24]"}, {"train.draws", "2"}}));
+  EXPECT_TRUE(std::includes(larger.begin(), larger.end(), before.begin(), before.end()));
+  // Options of another method, or that the regime does not read.
+  for (const Method method : {Method::limit, Method::exact, Method::fit})
+    EXPECT_EQ(keys(small_plan({{"train.steps", "77"}, {"train.records", "9"}}), method),
+              keys(small_plan(), method));
+  for (const Method method : {Method::limit, Method::exact, Method::train})
+    EXPECT_EQ(keys(small_plan({{"fit.ridge", "0.5"}, {"fit.samples", "77"}}), method),
+              keys(small_plan(), method));
+  const Overrides only_nt{{"sweep.regimes", "[NT]"}, {"sweep.methods", "[train]"}};
+  Overrides fixed = only_nt;
+  fixed.push_back({"train.second_layer", "fixed"});
+  EXPECT_EQ(keys(small_plan(fixed)), keys(small_plan(only_nt)));
+  // The seed does not enter a limit whose spectrum is not drawn.
+  const auto limits = [](const char* seed) {
+    return keys(small_plan({{"problem.spectrum", "{law = identity}"}, {"sweep.seed", seed}}), Method::limit);
+  };
+  EXPECT_EQ(limits("1"), limits("2"));
+}
+
+TEST(CellKeys, DependOnEverythingThatChangesTheNumbers) {
+  const Overrides changes[] = {{{"problem.d", "13"}},
+                               {{"problem.spectrum.scale", "2"}},
+                               {{"problem.spectrum", "{law = identity}"}},
+                               {{"sweep.seed", "8"}}};
+  for (const Overrides& change : changes) {
+    SCOPED_TRACE(change[0].first);
+    EXPECT_TRUE(disjoint(keys(small_plan(change)), keys(small_plan())));
+  }
+  const Overrides train_changes[] = {{{"train.steps", "301"}},         {{"train.batch", "11"}},
+                                     {{"train.schedule", "constant"}}, {{"train.parameterisation", "unit"}},
+                                     {{"train.alpha", "2"}},           {{"train.beta", "2"}},
+                                     {{"train.precision", "fp64"}},    {{"train.reduction", "none"}},
+                                     {{"train.records", "6"}},         {{"train.test_samples", "0"}},
+                                     {{"train.step_sizes", "[0.005]"}}};
+  for (const Overrides& change : train_changes) {
+    SCOPED_TRACE(change[0].first);
+    EXPECT_TRUE(disjoint(keys(small_plan(change), Method::train), keys(small_plan(), Method::train)));
+  }
+  for (const Overrides& change : {Overrides{{"fit.samples", "501"}}, Overrides{{"fit.ridge", "0.5"}},
+                                  Overrides{{"fit.test_samples", "0"}}})
+    EXPECT_TRUE(disjoint(keys(small_plan(change), Method::fit), keys(small_plan(), Method::fit)));
+  // What NN can fit depends on the signs of its second layer.
+  const auto nn = [](const Overrides& change) {
+    Overrides all{{"sweep.regimes", "[NN]"}, {"sweep.methods", "[exact]"}};
+    all.insert(all.end(), change.begin(), change.end());
+    return keys(small_plan(all));
+  };
+  EXPECT_TRUE(disjoint(nn({}), nn({{"train.second_layer", "fixed"}})));
+  EXPECT_TRUE(disjoint(nn({{"train.second_layer", "fixed"}, {"train.second_layer_value", "-1"}}),
+                       nn({{"train.second_layer", "fixed"}})));
+}
+
+TEST(CellKeys, GivenGammaEntersRf) {
+  const auto rf = [](const char* gamma) {
+    return keys(small_plan({{"problem.spectrum", "{law = identity}"},
+                            {"problem.d", "2"},
+                            {"problem.gamma", gamma},
+                            {"sweep.regimes", "[RF, RF(I)]"},
+                            {"sweep.methods", "[limit]"}}));
+  };
+  const std::set<std::string> a = rf("[1, 2]"), b = rf("[1, 3]");
+  std::set<std::string> both;
+  std::set_intersection(a.begin(), a.end(), b.begin(), b.end(), std::inserter(both, both.end()));
+  EXPECT_EQ(both.size(), 3u);  // RF(I) at three widths
+}
+
+TEST(ComputeCell, FillsTheResult) {
+  const Plan plan = small_plan();
+  const Problem problem = make_problem(plan);
+  for (const Cell& cell : make_cells(plan)) {
+    const store::Result result = compute_cell(plan, problem, cell);
+    SCOPED_TRACE(result.parameters);
+    EXPECT_EQ(result.key, cell_key(plan, cell));
+    EXPECT_EQ(result.status, Status::ok) << result.message;
+    EXPECT_EQ(result.model, "qf");
+    EXPECT_EQ(result.d, 12);
+    EXPECT_EQ(result.N, cell.N);
+    EXPECT_EQ(result.rho, static_cast<double>(cell.N) / 12);
+    EXPECT_EQ(result.null_risk, null_risk(problem));
+    // Training may end above the null risk, but not far above it.
+    EXPECT_GE(result.ratio, 0);
+    EXPECT_LE(result.ratio, 2);
+    EXPECT_NEAR(result.risk, result.ratio * result.null_risk, 1e-12 * result.null_risk);
+    EXPECT_EQ(result.n.has_value(), cell.method == Method::train || cell.method == Method::fit);
+    EXPECT_EQ(result.step_size.has_value(), cell.method == Method::train);
+    EXPECT_EQ(result.test_ratio.has_value(), cell.method == Method::train || cell.method == Method::fit);
+    EXPECT_EQ(!result.trajectory.empty(), cell.method == Method::train);
+  }
+}
+
+TEST(ComputeCell, RoutesAgreeWithTheLibrary) {
+  const Plan plan = small_plan();
+  const Problem problem = make_problem(plan);
+  const auto ratio = [&](Method method, Regime regime) {
+    return compute_cell(plan, problem, {.method = method, .regime = regime, .N = 6}).ratio;
+  };
+  EXPECT_EQ(ratio(Method::limit, Regime::nn), limit::nn_ratio(problem, 6));
+  EXPECT_EQ(ratio(Method::limit, Regime::nt), limit::nt_ratio(problem, 0.5));
+  EXPECT_EQ(ratio(Method::exact, Regime::nn),
+            exact::nn(problem, 6, exact::Sign::one_sign).risk / null_risk(problem));
+}
+
+TEST(ComputeCell, AFixedSecondLayerFitsItsSignOnly) {
+  // B = diag(3, 2, -1): one neuron with a > 0 removes 3, one with a < 0 removes -1.
+  const auto ratio = [](const char* value) {
+    const Plan plan = small_plan({{"problem.eigenvalues", "[3, 2, -1]"},
+                                  {"problem.d", "3"},
+                                  {"sweep.regimes", "[NN]"},
+                                  {"sweep.methods", "[exact]"},
+                                  {"train.second_layer", "fixed"},
+                                  {"train.second_layer_value", value}});
+    return compute_cell(plan, make_problem(plan), {.method = Method::exact, .regime = Regime::nn, .N = 1})
+        .ratio;
+  };
+  EXPECT_NEAR(ratio("2.5"), 5.0 / 14, 1e-15);
+  EXPECT_NEAR(ratio("-2.5"), 13.0 / 14, 1e-15);
+}
+
+TEST(CellCost, GrowsWithTheSizeAndCountsTheReduction) {
+  const Plan plan = small_plan();
+  for (const Cell& cell : make_cells(plan)) {
+    const Cost cost = cell_cost(plan, cell);
+    EXPECT_GT(cost.operations, 0);
+    EXPECT_GT(cost.bytes, 0);
+  }
+  const Cell wide{.method = Method::train, .regime = Regime::nn, .N = 2400, .step_size = 0.01};
+  const Plan without = small_plan({{"train.reduction", "none"}});
+  EXPECT_GT(cell_cost(without, wide).operations, 10 * cell_cost(plan, wide).operations);
+}
+
+}  // namespace
+}  // namespace lazygap::experiment

@@ -1,0 +1,434 @@
+#include "lazygap/store/store.h"
+
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <csignal>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "lazygap/core/error.h"
+#include "lazygap/store/json.h"
+
+namespace lazygap::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A folder of its own for every test, removed at its end.
+class StoreTest : public testing::Test {
+ protected:
+  StoreTest() {
+    std::string pattern = (fs::temp_directory_path() / "lazygap-store-XXXXXX").string();
+    folder_ = mkdtemp(pattern.data());
+  }
+  ~StoreTest() override {
+    fs::permissions(folder_, fs::perms::owner_all);
+    fs::remove_all(folder_);
+  }
+  [[nodiscard]] fs::path file(const std::string& name = "results.sqlite") const { return folder_ / name; }
+
+  fs::path folder_;
+};
+
+Result make_result(const std::string& key) {
+  Result r;
+  r.key = key;
+  r.parameters = R"({"task":"train"})";
+  r.model = "qf";
+  r.regime = "NN";
+  r.method = "train";
+  r.d = 30;
+  r.N = 15;
+  r.rho = 0.5;
+  r.n = 20000000000;
+  r.draw = 3;
+  r.step_size = 0.01;
+  r.risk = 0.1 + 0.2;
+  r.null_risk = 60;
+  r.ratio = r.risk / 60;
+  r.test_ratio = 0.0051;
+  r.test_se = 1e-300;
+  r.status = Status::ok;
+  r.message = "a 'quoted' \"message\"\nof two lines";
+  r.trajectory = {{0, 0, 60}, {100, 10000, 1.0 / 3}, {200, 20000, std::nan("")}};
+  r.provenance = {"abc-dirty", "gcc 12", "AVX2", "a machine", 1, 1.5, "2026-01-02T03:04:05Z"};
+  return r;
+}
+
+void expect_same(const Result& a, const Result& b) {
+  // Two numbers are the same if they are equal or both NaN.
+  const auto same = [](double x, double y) { return x == y || (std::isnan(x) && std::isnan(y)); };
+  EXPECT_EQ(a.key, b.key);
+  EXPECT_EQ(a.parameters, b.parameters);
+  EXPECT_EQ(a.model, b.model);
+  EXPECT_EQ(a.regime, b.regime);
+  EXPECT_EQ(a.method, b.method);
+  EXPECT_EQ(a.d, b.d);
+  EXPECT_EQ(a.N, b.N);
+  EXPECT_EQ(a.rho, b.rho);
+  EXPECT_EQ(a.n, b.n);
+  EXPECT_EQ(a.draw, b.draw);
+  EXPECT_EQ(a.step_size, b.step_size);
+  EXPECT_TRUE(same(a.risk, b.risk)) << a.risk << " " << b.risk;
+  EXPECT_TRUE(same(a.null_risk, b.null_risk));
+  EXPECT_TRUE(same(a.ratio, b.ratio));
+  EXPECT_EQ(a.se, b.se);
+  EXPECT_EQ(a.test_ratio, b.test_ratio);
+  EXPECT_EQ(a.test_se, b.test_se);
+  EXPECT_EQ(a.status, b.status);
+  EXPECT_EQ(a.message, b.message);
+  ASSERT_EQ(a.trajectory.size(), b.trajectory.size());
+  for (std::size_t i = 0; i < a.trajectory.size(); ++i) {
+    EXPECT_EQ(a.trajectory[i].step, b.trajectory[i].step);
+    EXPECT_EQ(a.trajectory[i].samples, b.trajectory[i].samples);
+    EXPECT_TRUE(same(a.trajectory[i].risk, b.trajectory[i].risk)) << i;
+  }
+  EXPECT_EQ(a.provenance.commit, b.provenance.commit);
+  EXPECT_EQ(a.provenance.compiler, b.provenance.compiler);
+  EXPECT_EQ(a.provenance.instruction_set, b.provenance.instruction_set);
+  EXPECT_EQ(a.provenance.machine, b.provenance.machine);
+  EXPECT_EQ(a.provenance.threads, b.provenance.threads);
+  EXPECT_EQ(a.provenance.seconds, b.provenance.seconds);
+  EXPECT_EQ(a.provenance.finished_at, b.provenance.finished_at);
+}
+
+std::vector<std::byte> bytes_of(const std::string& text) {
+  std::vector<std::byte> bytes(text.size());
+  std::memcpy(bytes.data(), text.data(), text.size());
+  return bytes;
+}
+
+/// The sentence of the FileError that `action` throws.
+template <class Action>
+std::string file_error(Action action) {
+  try {
+    action();
+  } catch (const FileError& error) {
+    return error.what();
+  }
+  ADD_FAILURE() << "no FileError";
+  return {};
+}
+
+void expect_contains(const std::string& text, const std::string& part) {
+  EXPECT_NE(text.find(part), std::string::npos) << "\"" << part << "\" is not in: " << text;
+}
+
+void execute(const fs::path& file, const char* sql) {
+  sqlite3* handle = nullptr;
+  ASSERT_EQ(sqlite3_open(file.c_str(), &handle), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(handle, sql, nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(handle);
+  sqlite3_close(handle);
+}
+
+/// Runs `action` in a process of its own; its exit code, or minus the signal that ended it.
+template <class Action>
+int in_child(Action action) {
+  const pid_t child = fork();
+  if (child == 0) {
+    int code = 99;
+    try {
+      code = action();
+    } catch (const std::exception& error) {
+      std::cerr << error.what() << std::endl;
+    }
+    _exit(code);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+TEST_F(StoreTest, GivesBackEveryFieldOfAResult) {
+  const Result full = make_result("full");
+  Result empty;  // NaN risks, no optional number, no trajectory
+  empty.key = "empty";
+  {
+    Store store = Store::open(file());
+    store.save(full);
+    store.save(empty);
+  }
+  const Store store = Store::open(file());
+  expect_same(full, store.find("full").value());
+  expect_same(empty, store.find("empty").value());
+  EXPECT_FALSE(store.find("no such key"));
+}
+
+TEST_F(StoreTest, FindsManyInTheOrderAsked) {
+  Store store = Store::in_memory();
+  for (const char* key : {"a", "b", "c"}) store.save(make_result(key));
+  const std::vector<std::string> keys{"c", "missing", "a"};
+  const auto results = store.find_all(keys);
+  ASSERT_EQ(results.size(), 3u);
+  EXPECT_EQ(results[0]->key, "c");
+  EXPECT_FALSE(results[1]);
+  EXPECT_EQ(results[2]->key, "a");
+}
+
+TEST_F(StoreTest, ASecondResultReplacesTheFirst) {
+  Store store = Store::in_memory();
+  Result result = make_result("key");
+  result.status = Status::failed;
+  store.save(result);
+  result.status = Status::ok;
+  store.save(result);
+  EXPECT_EQ(store.find("key")->status, Status::ok);
+}
+
+TEST_F(StoreTest, CheckpointsLastUntilTheResultIsSaved) {
+  Store store = Store::open(file());
+  EXPECT_TRUE(store.checkpoint("key").empty());
+  store.save_checkpoint("key", bytes_of("first"));
+  store.save_checkpoint("key", bytes_of(std::string("sec\0nd", 6)));
+  store.save_checkpoint("other", bytes_of("other"));
+  EXPECT_EQ(Store::open(file()).checkpoint("key"), bytes_of(std::string("sec\0nd", 6)));
+  store.save(make_result("key"));
+  EXPECT_TRUE(store.checkpoint("key").empty());
+  EXPECT_EQ(store.checkpoint("other"), bytes_of("other"));
+}
+
+TEST_F(StoreTest, CreatesItsFolder) {
+  Store::open(folder_ / "a" / "b" / "results.sqlite").save(make_result("key"));
+  EXPECT_TRUE(fs::exists(folder_ / "a" / "b" / "results.sqlite"));
+}
+
+TEST_F(StoreTest, NamesTheFolderThatCannotBeCreated) {
+  std::ofstream(file("plain")) << "text";
+  const std::string message =
+      file_error([&] { static_cast<void>(Store::open(file("plain") / "results.sqlite")); });
+  expect_contains(message, "plain/results.sqlite");
+  expect_contains(message, "folder cannot be created");
+}
+
+TEST_F(StoreTest, RefusesAFolderInPlaceOfTheFile) {
+  expect_contains(file_error([&] { static_cast<void>(Store::open(folder_)); }), "cannot be opened");
+}
+
+TEST_F(StoreTest, RefusesTextInPlaceOfADatabase) {
+  std::ofstream(file()) << std::string(5000, 'x');
+  for (const auto open : {&Store::open, &Store::open_read_only}) {
+    const std::string message = file_error([&] { static_cast<void>(open(file())); });
+    expect_contains(message, file().string());
+    expect_contains(message, "not a results store of lazygap, or is damaged; move it away to start anew");
+  }
+}
+
+TEST_F(StoreTest, RefusesADatabaseOfAnotherProgram) {
+  execute(file(), "CREATE TABLE results (name TEXT)");
+  expect_contains(file_error([&] { static_cast<void>(Store::open(file())); }),
+                  "a database of another program");
+}
+
+TEST_F(StoreTest, RefusesALaterFormat) {
+  static_cast<void>(Store::open(file()));
+  execute(file(), "PRAGMA user_version = 1000");
+  expect_contains(file_error([&] { static_cast<void>(Store::open(file())); }), "format 1000");
+}
+
+/// A store of many pages, so that there is something to damage.
+void fill(const fs::path& file, int count) {
+  Store store = Store::open(file);
+  std::vector<Result> results;
+  for (int i = 0; i < count; ++i) results.push_back(make_result("key " + std::to_string(i)));
+  store.save(results);
+}
+
+TEST_F(StoreTest, NoticesATruncatedFile) {
+  fill(file(), 50);
+  fs::resize_file(file(), fs::file_size(file()) / 2);
+  expect_contains(file_error([&] { static_cast<void>(Store::open(file())); }), "damaged; move it away");
+}
+
+TEST_F(StoreTest, NoticesAnOverwrittenPage) {
+  fill(file(), 50);
+  constexpr std::streamoff kPage = 4096;
+  std::fstream stream(file(), std::ios::in | std::ios::out | std::ios::binary);
+  stream.seekp(2 * kPage);
+  stream << std::string(kPage, 'x');
+  stream.close();
+  expect_contains(file_error([&] { static_cast<void>(Store::open(file())); }), "damaged; move it away");
+}
+
+TEST_F(StoreTest, NoticesARowThatItDidNotWrite) {
+  Store store = Store::open(file());
+  store.save(make_result("key"));
+  execute(file(), "UPDATE results SET trajectory = 'no JSON'");
+  expect_contains(file_error([&] { static_cast<void>(store.find("key")); }), "damaged; move it away");
+}
+
+TEST_F(StoreTest, ReadOnlyNeedsAFileAndSavesNothing) {
+  expect_contains(file_error([&] { static_cast<void>(Store::open_read_only(file())); }), "no such file");
+  fill(file(), 1);
+  Store store = Store::open_read_only(file());
+  EXPECT_TRUE(store.find("key 0"));
+  expect_contains(file_error([&] { store.save(make_result("other")); }), "cannot be written");
+  expect_contains(file_error([&] { store.save_checkpoint("other", bytes_of("state")); }),
+                  "cannot be written");
+}
+
+constexpr auto kReadOnlyFile = fs::perms::owner_read | fs::perms::group_read | fs::perms::others_read;
+constexpr auto kReadOnlyFolder =
+    kReadOnlyFile | fs::perms::owner_exec | fs::perms::group_exec | fs::perms::others_exec;
+
+/// Permissions do not bind the superuser: gives up its rights in a child process.
+template <class Action>
+int as_ordinary_user(Action action) {
+  return in_child([&] {
+    constexpr uid_t kNobody = 65534;
+    if (geteuid() == 0 && seteuid(kNobody) != 0) return 98;
+    return action();
+  });
+}
+
+TEST_F(StoreTest, ReadsFromAReadOnlyMediumAndRefusesToWriteThere) {
+  fill(file(), 3);
+  fs::permissions(file(), kReadOnlyFile);
+  fs::permissions(folder_, kReadOnlyFolder);
+  EXPECT_EQ(as_ordinary_user([&] { return Store::open_read_only(file()).find("key 2") ? 0 : 1; }), 0);
+  EXPECT_EQ(as_ordinary_user([&] {
+              const std::string message = file_error([&] { static_cast<void>(Store::open(file())); });
+              return message.find("the file or its folder cannot be written") == std::string::npos ? 1 : 0;
+            }),
+            0);
+}
+
+TEST_F(StoreTest, FindsOutAtOnceThatTheFolderCannotBeWritten) {
+  fill(file(), 1);
+  fs::permissions(file(), fs::perms::all);
+  fs::permissions(folder_, kReadOnlyFolder);
+  EXPECT_EQ(as_ordinary_user([&] {
+              const std::string message = file_error([&] { static_cast<void>(Store::open(file())); });
+              return message.find("folder cannot be written") == std::string::npos ? 1 : 0;
+            }),
+            0);
+}
+
+TEST_F(StoreTest, AFullDiskLosesNothing) {
+  fill(file(), 5);
+  // A limit on the size of files stands in for the end of the disk.
+  EXPECT_EQ(in_child([&] {
+              signal(SIGXFSZ, SIG_IGN);
+              const rlimit limit{fs::file_size(file()) + 8192, fs::file_size(file()) + 8192};
+              setrlimit(RLIMIT_FSIZE, &limit);
+              Store store = Store::open(file());
+              const std::string message = file_error([&] {
+                for (int i = 0; i < 10000; ++i) store.save(make_result("more " + std::to_string(i)));
+              });
+              const bool clear = message.find("disk") != std::string::npos &&
+                                 message.find("what was saved before is kept") != std::string::npos;
+              return clear && store.find("more 0") ? 0 : 1;
+            }),
+            0);
+  Store store = Store::open(file());
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(store.find("key " + std::to_string(i))) << i;
+  EXPECT_TRUE(store.find("more 0"));
+  store.save(make_result("after"));
+  EXPECT_TRUE(store.find("after"));
+}
+
+TEST_F(StoreTest, ProcessesTakeTurns) {
+  constexpr int kProcesses = 4, kResults = 10;
+  std::vector<pid_t> children;
+  for (int process = 0; process < kProcesses; ++process) {
+    const pid_t child = fork();
+    if (child == 0) {
+      int code = 1;
+      try {
+        Store store = Store::open(file());
+        for (int i = 0; i < kResults; ++i)
+          store.save(make_result(std::to_string(process) + " " + std::to_string(i)));
+        code = 0;
+      } catch (...) {
+      }
+      _exit(code);
+    }
+    children.push_back(child);
+  }
+  for (const pid_t child : children) {
+    int status = 0;
+    waitpid(child, &status, 0);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  }
+  const Store store = Store::open(file());
+  for (int process = 0; process < kProcesses; ++process)
+    for (int i = 0; i < kResults; ++i)
+      EXPECT_TRUE(store.find(std::to_string(process) + " " + std::to_string(i))) << process << " " << i;
+}
+
+TEST_F(StoreTest, SurvivesSigkillWhileSaving) {
+  fill(file(), 1);
+  for (int round = 0; round < 10; ++round) {
+    const pid_t child = fork();
+    if (child == 0) {
+      Store store = Store::open(file());
+      for (int i = 0;; ++i) store.save(make_result("round " + std::to_string(i)));
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(5 + 7 * round));
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+    // Reading first: a journal that was left behind has to be rolled back there too.
+    EXPECT_TRUE(Store::open_read_only(file()).find("key 0")) << round;
+    EXPECT_TRUE(Store::open(file()).find("key 0")) << round;
+  }
+}
+
+TEST_F(StoreTest, ThreadsShareOneStore) {
+  Store store = Store::open(file());
+  constexpr int kThreads = 4, kResults = 8;
+  std::array<std::thread, kThreads> threads;
+  for (int t = 0; t < kThreads; ++t)
+    threads[static_cast<std::size_t>(t)] = std::thread([&store, t] {
+      for (int i = 0; i < kResults; ++i) {
+        const std::string key = std::to_string(t) + " " + std::to_string(i);
+        store.save_checkpoint(key, bytes_of("state"));
+        store.save(make_result(key));
+        if (!store.find(key)) ADD_FAILURE() << key;
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+  for (int t = 0; t < kThreads; ++t)
+    for (int i = 0; i < kResults; ++i) EXPECT_TRUE(store.find(std::to_string(t) + " " + std::to_string(i)));
+}
+
+TEST(ResultJson, HasEveryFieldAndNullForWhatIsNotThere) {
+  const nlohmann::json full = to_json(make_result("key"));
+  EXPECT_EQ(full["model"], "qf");
+  EXPECT_EQ(full["regime"], "NN");
+  EXPECT_EQ(full["method"], "train");
+  EXPECT_EQ(full["d"], 30);
+  EXPECT_EQ(full["N"], 15);
+  EXPECT_EQ(full["rho"], 0.5);
+  EXPECT_EQ(full["n"], 20000000000);
+  EXPECT_EQ(full["draw"], 3);
+  EXPECT_EQ(full["step_size"], 0.01);
+  EXPECT_EQ(full["risk"], 0.1 + 0.2);
+  EXPECT_EQ(full["status"], "ok");
+  EXPECT_TRUE(full["se"].is_null());
+  EXPECT_EQ(full["seconds"], 1.5);
+  ASSERT_EQ(full["trajectory"].size(), 3u);
+  EXPECT_EQ(full["trajectory"][1]["step"], 100);
+  EXPECT_EQ(full["trajectory"][1]["n"], 10000);
+  EXPECT_TRUE(full["trajectory"][2]["risk"].is_null());
+  // One object a line: no line break may come from a message.
+  EXPECT_EQ(full.dump().find('\n'), std::string::npos);
+
+  const nlohmann::json empty = to_json(Result());
+  for (const char* key : {"n", "step_size", "risk", "null_risk", "ratio", "se", "test_ratio", "test_se"})
+    EXPECT_TRUE(empty.at(key).is_null()) << key;
+  EXPECT_EQ(empty["status"], "none");
+  EXPECT_FALSE(empty.contains("trajectory"));
+}
+
+}  // namespace
+}  // namespace lazygap::store

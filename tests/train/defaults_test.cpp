@@ -1,0 +1,105 @@
+#include "lazygap/train/defaults.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lazygap/core/error.h"
+#include "lazygap/exact/nn.h"
+#include "lazygap/problem/spectrum.h"
+#include "lazygap/train/sgd.h"
+
+namespace lazygap::train {
+namespace {
+
+constexpr Index kDimension = 100;
+
+Problem paper_problem(const std::string& model) {
+  if (model == "qf") return QuadraticFunction(draw_spectrum({}, kDimension, 1));
+  SpectrumLaw law;
+  law.kind = SpectrumLaw::Kind::choice;
+  law.values = {1, 1.5, 2};
+  law.scale_by_inverse_sqrt_d = true;
+  return GaussianMixture(draw_spectrum(law, kDimension, 1));
+}
+
+Options laptop_run() {
+  Options options;
+  options.steps = 20000;
+  options.test_samples = 0;
+  return options;
+}
+
+TEST(Defaults, GridsIncreaseAndAreShort) {
+  for (const char* model : {"qf", "mg"})
+    for (const Regime regime : {Regime::nn, Regime::nt})
+      for (const Index neurons : {1, 50, 100, 1000}) {
+        const auto grid = default_step_sizes(regime, paper_problem(model), neurons, laptop_run());
+        EXPECT_TRUE(std::is_sorted(grid.begin(), grid.end(), std::less_equal<>())) << model << neurons;
+        EXPECT_GT(grid.front(), 0);
+        EXPECT_LE(grid.size(), 7u);
+      }
+  EXPECT_EQ(default_step_sizes(Regime::nn, paper_problem("qf"), 50, laptop_run()),
+            (std::vector<double>{0.00083, 0.0022, 0.0056, 0.011, 0.022}));
+}
+
+TEST(Defaults, OtherRegimesAreErrors) {
+  EXPECT_THROW((void)default_step_sizes(Regime::bayes, paper_problem("qf"), 50, laptop_run()), UsageError);
+}
+
+/// The risk (over R0) for each step size, infinite where the run diverged.
+std::vector<double> ratios(const Problem& problem, Index neurons, const std::vector<double>& step_sizes) {
+  std::vector<double> found;
+  for (const double step_size : step_sizes) {
+    Options options = laptop_run();
+    options.step_size = step_size;
+    const Outcome outcome = run_nn(problem, neurons, options);
+    found.push_back(outcome.status == Status::ok ? outcome.risk / null_risk(problem) : INFINITY);
+  }
+  return found;
+}
+
+std::vector<double> grid(const Problem& problem, Index neurons) {
+  return default_step_sizes(Regime::nn, problem, neurons, laptop_run());
+}
+
+/// The best of `found` lies above the exact minimum, as every fp32 weight matrix does whose risk is computed
+/// in fp64, and within `excess` of it.
+void expect_reached(const Problem& problem, Index neurons, const std::vector<double>& found, double excess) {
+  constexpr double kRounding = 1e-9;
+  const double minimum = exact::nn(problem, neurons, exact::Sign::one_sign).risk / null_risk(problem);
+  const double best = *std::min_element(found.begin(), found.end());
+  EXPECT_GT(best, minimum - kRounding);
+  EXPECT_LT(best, minimum + excess);
+}
+
+// Must-hold at d = 100, 20000 steps: within 0.01 of the minimum for N = 10, 50, within 0.02 for N = 200.
+// The second and third of the grid are enough for that and save time.
+TEST(Defaults, TheProtocolReachesTheMinimum) {
+  for (const char* model : {"qf", "mg"})
+    for (const auto& [neurons, excess] : {std::pair<Index, double>{10, 0.01}, {200, 0.02}}) {
+      const Problem problem = paper_problem(model);
+      const std::vector<double> all = grid(problem, neurons);
+      expect_reached(problem, neurons, ratios(problem, neurons, {all[1], all[2]}), excess);
+    }
+}
+
+TEST(Defaults, TheBestStepSizeIsInsideTheGrid) {
+  constexpr double kExcess = 0.01;
+  for (const char* model : {"qf", "mg"}) {
+    const Problem problem = paper_problem(model);
+    const std::vector<double> found = ratios(problem, 50, grid(problem, 50));
+    expect_reached(problem, 50, found, kExcess);
+    const auto best = std::min_element(found.begin(), found.end());
+    EXPECT_NE(best, found.begin()) << model;
+    EXPECT_NE(best + 1, found.end()) << model;
+  }
+}
+
+}  // namespace
+}  // namespace lazygap::train
