@@ -94,8 +94,7 @@ Risk solve(const GaussianMixture& problem, const Matrix& W) {
     Ap = project(basis, S.cwiseProduct(weights)).reshaped();
   };
   const ConjugateGradientSolution solution = conjugate_gradient(apply, target.reshaped());
-  const double Q = solution.x.dot(target.reshaped());
-  risk.risk = 2 / (2 + Q);
+  risk.risk = 2 / (2 + solution.form);
   risk.iterations = solution.iterations;
   risk.residual = solution.residual;
   if (!solution.converged) risk.status = Status::not_converged;

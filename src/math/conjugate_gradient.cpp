@@ -23,7 +23,7 @@ ConjugateGradientSolution conjugate_gradient(const std::function<void(const Vect
   while (solution.iterations < options.max_iterations) {
     apply(p, Ap);
     const double curvature = p.dot(Ap);
-    if (!(curvature > 0) || !std::isfinite(curvature)) return solution;
+    if (!(curvature > 0) || !std::isfinite(curvature)) break;
     const double step = rr / curvature;
     solution.x += step * p;
     r -= step * Ap;
@@ -32,11 +32,13 @@ ConjugateGradientSolution conjugate_gradient(const std::function<void(const Vect
     solution.residual = std::sqrt(next) / norm_b;
     if (solution.residual <= options.tolerance) {
       solution.converged = true;
-      return solution;
+      break;
     }
     p = r + (next / rr) * p;
     rr = next;
   }
+  // <x, A x> = <x, b - r>. In exact arithmetic <x, r> = 0, but orthogonality is what rounding destroys first.
+  solution.form = solution.x.dot(b + r);
   return solution;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "lazygap/activation/activation.h"
 #include "lazygap/exact/risk.h"
 #include "lazygap/problem/problem.h"
 
@@ -17,6 +18,26 @@ namespace lazygap::exact {
 /// `W`: d x N, N >= 1, finite; repeated and vanishing columns are allowed. Throws UsageError otherwise.
 /// Where W has rank d the answer is direct: 0 on qf, 2 / (2 + sum_i delta_i^2 / (1 + delta_i^2)) on mg.
 [[nodiscard]] Risk nt(const Problem& problem, const Matrix& W);
+
+/// NT with any activation and first-layer biases: the minimum over c and A of
+/// E (y - c - sum_i sigma'(<w_i,x> + b_i) <a_i,x>)^2 = Var y - h^T G^+ h, by conjugate gradients on the (N d)
+/// x (N d) matrix G, which is never formed: with s = sigma' and x ~ N(0, I),
+///
+///   E[s(u_i) s(u_j) x x^T] = k I + c11 w_i w_i^T + c12 (w_i w_j^T + w_j w_i^T) + c22 w_j w_j^T,
+///   k = E[s s], c11 = E[s'' s], c12 = E[s' s'], c22 = E[s s'']  (i != j, Stein's lemma),
+///
+/// less the product of the means, which the offset c takes up. On mg the mean over the classes, each with its
+/// covariance. The coefficients are Hermite series as in rf, cut below rounding (Risk::kernel_error).
+///
+/// Stops at a relative residual of 1e-8, where the error of the risk is about the square of that times the
+/// condition number of G, or after 5000 iterations with Status::not_converged; either way `risk` is, up to
+/// rounding, not below the minimum. For the quadratic activation near N = d, where G is almost singular, use
+/// the function above.
+///
+/// `W`: d x N, N >= 1, finite. `biases`: N, or empty for none. Throws UsageError otherwise.
+/// Time O(N^2 d) an iteration; memory three N x N matrices (six on mg) and a few d x N ones.
+[[nodiscard]] Risk nt(const Problem& problem, const Activation& activation, const Matrix& W,
+                      const Vector& biases = {});
 
 /// Mean of nt(problem, W).risk over W with isotropic columns (any rotation-invariant law with a density), N
 /// >= 1: with m = max(d - N, 0), b = m (d - m) / (d (d - 1)(d + 2)), a = m / d - (d + 1) b,

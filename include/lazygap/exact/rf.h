@@ -1,5 +1,6 @@
 #pragma once
 
+#include "lazygap/activation/activation.h"
 #include "lazygap/exact/risk.h"
 #include "lazygap/problem/problem.h"
 
@@ -18,10 +19,29 @@ namespace lazygap::exact {
 /// K is singular where features depend on one another (repeated neurons, N > d(d+1)/2); a largest independent
 /// subset of them spans the same functions and is used then (Risk::rank says how many; see solve_semidefinite
 /// for the tolerance). The risk returned is that of the network found, in the closed form of the problem, a
-/// sum of squares: it does not suffer from the cancellation in R0 - v^T K^{-1} v.
+/// sum of squares: it does not suffer from the cancellation in R0 - v^T K^{-1} v and is never negative.
 ///
 /// `W`: d x N, N >= 1, finite, from any law; columns may vanish (a constant feature). Throws UsageError
 /// otherwise. Time O(N^2 d + N^3), memory one N x N matrix.
 [[nodiscard]] Risk rf(const Problem& problem, const Matrix& W);
+
+/// RF with any activation, centred (sigma - lambda_0), and first-layer biases: the minimum over a of
+/// E (y - sum_i a_i sigma(<w_i,x> + b_i))^2. With phi_i(g) = sigma(s_i g + b_i), s_i = |C^{1/2} w_i|, C the
+/// covariance of x, r_ij the correlations of the preactivations and c_ik = E[phi_i(G) He_k(G)] / sqrt(k!):
+///
+///   K_ij = sum_k c_ik c_jk r_ij^k  (i != j),   K_ii = E phi_i(G)^2,
+///   qf:  v_i = (b0 + tr B) c_i0 + sqrt(2) c_i2 <w^_i, B w^_i>,   w^_i = w_i / s_i;
+///   mg:  K is the mean over the classes, v_i = half the difference of c_i0 between y = +1 and y = -1.
+///
+/// The series is cut where the rest is below rounding (Risk::kernel_error bounds it); coefficients come from
+/// a quadrature that respects the kinks of sigma. Without biases, pairs with |r_ij| > 0.9 take
+/// Activation::kernel where there is one. R = E y^2 - v^T K^{-1} v, known to about 1e-13 E y^2 and so
+/// possibly negative by as much where the network can represent y (for the quadratic activation use the
+/// function above).
+///
+/// `W`: d x N, N >= 1, finite. `biases`: N, or empty for none. Throws UsageError otherwise.
+/// Time O(N^2 (d + K) + N^3), K the degree of the series (about 30 at d = 450); memory one N x N matrix.
+[[nodiscard]] Risk rf(const Problem& problem, const Activation& activation, const Matrix& W,
+                      const Vector& biases = {});
 
 }  // namespace lazygap::exact

@@ -11,11 +11,15 @@ namespace lazygap::exact {
 
 /// A default-constructed Risk is visibly empty.
 struct Risk {
-  double risk = std::numeric_limits<double>::quiet_NaN();  ///< not divided by R0, never negative
+  double risk = std::numeric_limits<double>::quiet_NaN();  ///< not divided by R0
   Status status = Status::none;  ///< ok, or not_converged: `risk` is then an upper bound of the minimum
   Index rank = 0;       ///< RF: independent features used; NT: dimension of span(W); NN: fitted eigenvalues
   int iterations = 0;   ///< of conjugate gradients; 0 where the solution is direct
   double residual = 0;  ///< relative residual of the linear system; 0 where the solution is direct
+  /// Bound on the truncation error of the Hermite series behind the kernel, relative to its diagonal; 0 where
+  /// the kernel is in closed form. At rounding level unless two neurons are almost parallel and the
+  /// activation has kinks.
+  double kernel_error = 0;
 };
 
 }  // namespace lazygap::exact

@@ -16,12 +16,12 @@ struct ConjugateGradientSolution {
   bool converged = false;
   int iterations = 0;
   double residual = 0;  ///< ||b - A x|| / ||b|| as the recursion has it, 0 where b = 0
+  double form = 0;  ///< 2 <b, x> - <x, A x>: at most b^T A^+ b, and less by the square of the error of x in A
 };
 
 /// Solves A x = b from x = 0, A symmetric positive semidefinite with b in its range, known only through
-/// `apply(p, Ap)`, which must overwrite every entry of Ap. Then <b, x> is a lower bound of b^T A^+ b whose
-/// relative error is of the order of the square of the residual. Where <p, A p> is not positive (A is not
-/// what it should be, or not finite) it stops with converged = false. [HS52]
+/// `apply(p, Ap)`, which must overwrite every entry of Ap. Where <p, A p> is not positive (A is not what it
+/// should be, or not finite) it stops with converged = false. [HS52]
 [[nodiscard]] ConjugateGradientSolution conjugate_gradient(
     const std::function<void(const Vector& p, Vector& Ap)>& apply, const Vector& b,
     const ConjugateGradientOptions& options = {});

@@ -1,0 +1,127 @@
+#include <gtest/gtest.h>
+
+#include <Eigen/Cholesky>
+#include <cmath>
+#include <vector>
+
+#include "exact/problems.h"
+#include "lazygap/activation/activation.h"
+#include "lazygap/core/error.h"
+#include "lazygap/exact/nt.h"
+#include "reference/exact_by_quadrature.h"
+
+namespace lazygap {
+namespace {
+
+using test::neurons;
+
+std::vector<Problem> problems(Index d) {
+  return {test::quadratic_function(d), test::shifted_quadratic_function(d), test::mixture(d),
+          test::scaled_mixture(d)};
+}
+
+TEST(ExactNtActivation, QuadraticAgreesWithTheProjector) {
+  for (const Index d : {1, 2, 3, 12})
+    for (const Problem& problem : problems(d))
+      for (const Index N : {1, 2, 7, 15}) {
+        Matrix W = neurons(d, N, 0);
+        const exact::Risk general = exact::nt(problem, Activation::quadratic(), W);
+        EXPECT_EQ(general.status, Status::ok);
+        EXPECT_NEAR(general.risk, exact::nt(problem, W).risk, 1e-12 * null_risk(problem)) << d << " " << N;
+      }
+}
+
+TEST(ExactNtActivation, AgreesWithLeastSquaresOnAGrid) {
+  for (const Activation& activation : {activation_from_name("tanh"), activation_from_name("erf")})
+    for (const Index d : {1, 2, 3})
+      for (const Problem& problem : problems(d)) {
+        const Index N = 5 - d;
+        const Matrix W = neurons(d, N, 1);
+        const Vector biases = test::uniforms(N, -1, 1, 9);
+        const exact::Risk risk = exact::nt(problem, activation, W, biases);
+        EXPECT_EQ(risk.status, Status::ok);
+        EXPECT_NEAR(risk.risk, reference::nt_risk_by_quadrature(problem, activation, W, biases),
+                    1e-6 * null_risk(problem))
+            << activation.name << " d = " << d << " problem " << problem.index();
+      }
+}
+
+TEST(ExactNtActivation, LeastSquaresOnManySamplesTendsToIt) {
+  constexpr Index kSamples = 100000, d = 3, N = 4;
+  const Activation relu = activation_from_name("relu");
+  for (const Problem& problem : problems(d)) {
+    const Matrix W = neurons(d, N, 4);
+    const Vector biases = test::uniforms(N, -1, 1, 14);
+    Matrix X(d, kSamples);
+    Vector y(kSamples);
+    draw_samples<double>(problem, {.seed = 6, .purpose = Purpose::fitting}, X, y);
+    Matrix features = Matrix::Ones(N * d + 1, kSamples);
+    for (Index j = 0; j < kSamples; ++j)
+      for (Index i = 0; i < N; ++i)
+        features.col(j).segment(i * d, d) = relu.derivative(W.col(i).dot(X.col(j)) + biases[i]) * X.col(j);
+    const Vector a = (features * features.transpose()).ldlt().solve(features * y);
+    const Vector squares = (y - features.transpose() * a).array().square();
+    const double mean = squares.mean();
+    const double se = std::sqrt((squares.array() - mean).square().mean() / kSamples);
+    const exact::Risk risk = exact::nt(problem, relu, W, biases);
+    EXPECT_EQ(risk.status, Status::ok);
+    EXPECT_LT(std::abs(mean - risk.risk) / se, 4) << problem.index();
+  }
+}
+
+TEST(ExactNtActivation, RepeatedAndVanishingNeurons) {
+  for (const Activation& activation : {activation_from_name("relu"), activation_from_name("tanh")})
+    for (const Problem& problem : problems(5)) {
+      const Matrix W = neurons(5, 3, 3);
+      const Vector biases = test::uniforms(3, -1, 1, 13);
+      const double once = exact::nt(problem, activation, W, biases).risk;
+      Matrix repeated(5, 6);
+      repeated << W, W;
+      Vector repeated_biases(6);
+      repeated_biases << biases, biases;
+      const exact::Risk twice = exact::nt(problem, activation, repeated, repeated_biases);
+      EXPECT_EQ(twice.status, Status::ok);
+      EXPECT_NEAR(twice.risk, once, 1e-10 * null_risk(problem));
+      // A vanishing neuron adds x itself, which no even target sees alone, but it may help others: never
+      // worse.
+      Matrix more(5, 4);
+      more << W, Vector::Zero(5);
+      Vector more_biases(4);
+      more_biases << biases, 0.5;
+      EXPECT_LE(exact::nt(problem, activation, more, more_biases).risk, once + 1e-10);
+    }
+}
+
+TEST(ExactNtActivation, OppositeNeuronsOfReluAreHalfSpaces) {
+  // In one dimension relu' (x) x and relu'(-x) x span x 1{x > 0} and x 1{x < 0}; the risk of x^2 on them and
+  // a constant: both halves by symmetry, b |x| + c with E|x|^3 = 4 / sqrt(2 pi), E|x| = 2 / sqrt(2 pi).
+  const QuadraticFunction problem(Vector::Ones(1));
+  const Matrix W = (Matrix(1, 2) << 0.7, -2).finished();
+  const double mean = 2 / std::sqrt(2 * M_PI);
+  const double covariance = 2 * mean - mean, variance = 1 - mean * mean;
+  const exact::Risk risk = exact::nt(problem, activation_from_name("relu"), W);
+  EXPECT_NEAR(risk.risk, 2 - covariance * covariance / variance, 1e-12);
+}
+
+TEST(ExactNtActivation, AnOddActivationIsBlind) {
+  // sigma' even, features odd in x: nothing of an even target is seen.
+  for (const Problem& problem : problems(6))
+    EXPECT_NEAR(exact::nt(problem, activation_from_name("tanh"), neurons(6, 9, 5)).risk, null_risk(problem),
+                1e-12);
+}
+
+TEST(ExactNtActivation, RefusesWhatItCannotAnswer) {
+  const Problem problem = test::quadratic_function(3);
+  EXPECT_THROW(static_cast<void>(exact::nt(problem, activation_from_name("relu"), Matrix::Ones(2, 2))),
+               UsageError);
+  EXPECT_THROW(static_cast<void>(exact::nt(problem, activation_from_name("relu"), Matrix::Ones(3, 0))),
+               UsageError);
+  EXPECT_THROW(static_cast<void>(
+                   exact::nt(problem, activation_from_name("relu"), Matrix::Ones(3, 2), Vector::Ones(3))),
+               UsageError);
+  EXPECT_THROW(static_cast<void>(exact::nt(problem, activation_from_name("sign"), Matrix::Ones(3, 2))),
+               UsageError);
+}
+
+}  // namespace
+}  // namespace lazygap

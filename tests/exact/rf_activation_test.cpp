@@ -1,0 +1,164 @@
+#include <gtest/gtest.h>
+
+#include <Eigen/Cholesky>
+#include <cmath>
+#include <numbers>
+#include <string>
+
+#include "exact/problems.h"
+#include "lazygap/activation/activation.h"
+#include "lazygap/core/error.h"
+#include "lazygap/exact/rf.h"
+#include "lazygap/limit/limit.h"
+#include "reference/exact_by_quadrature.h"
+
+namespace lazygap {
+namespace {
+
+using test::neurons;
+
+std::vector<Problem> problems(Index d) {
+  return {test::quadratic_function(d), test::shifted_quadratic_function(d), test::mixture(d),
+          test::scaled_mixture(d)};
+}
+
+TEST(ExactRfActivation, QuadraticAgreesWithTheClosedForm) {
+  // Both subtract, the accuracy of the general route is 1e-13 R0 times the condition number of K.
+  for (const Index d : {1, 3, 12})
+    for (const Problem& problem : problems(d))
+      for (const Index N : {1, 2, 3, 20, 10 * d}) {
+        const Matrix W = neurons(d, N, 0);
+        const exact::Risk general = exact::rf(problem, Activation::quadratic(), W);
+        EXPECT_NEAR(general.risk, exact::rf(problem, W).risk, 1e-9 * null_risk(problem)) << d << " " << N;
+        EXPECT_LT(general.kernel_error, 1e-13);
+      }
+}
+
+TEST(ExactRfActivation, AgreesWithLeastSquaresOnAGrid) {
+  // Smooth activations with biases, so that every Hermite coefficient is there; d = 2 has almost parallel
+  // neurons.
+  for (const Activation& activation : {activation_from_name("tanh"), activation_from_name("erf")})
+    for (const Index d : {1, 2})
+      for (const Problem& problem : problems(d)) {
+        const Matrix W = neurons(d, 5, 1);
+        const Vector biases = test::uniforms(5, -1, 1, 9);
+        const exact::Risk risk = exact::rf(problem, activation, W, biases);
+        EXPECT_EQ(risk.status, Status::ok);
+        EXPECT_LT(risk.kernel_error, 1e-10);
+        EXPECT_NEAR(risk.risk, reference::rf_risk_by_quadrature(problem, activation, W, biases),
+                    1e-6 * null_risk(problem))
+            << activation.name << " d = " << d << " problem " << problem.index();
+      }
+}
+
+TEST(ExactRfActivation, ArcCosineKernelOfRelu) {
+  // K_ij = s_i s_j (sqrt(1 - r^2) + r (pi - acos r)) / (2 pi) for relu, then centred. Neuron lengths
+  // 0.3 to 3.
+  constexpr Index d = 30, N = 40;
+  const double pi = std::numbers::pi, l0 = 1 / std::sqrt(2 * pi);
+  const QuadraticFunction problem(test::uniforms(d, 0, 2, 11));
+  Matrix W = neurons(d, N, 2);
+  W *= test::uniforms(N, 0.3, 3, 12).asDiagonal();
+  const Matrix C = W.transpose() * W;
+  const Vector s = C.diagonal().cwiseSqrt();
+  Matrix K(N, N);
+  for (Index i = 0; i < N; ++i)
+    for (Index j = 0; j < N; ++j) {
+      const double r = std::clamp(C(i, j) / (s[i] * s[j]), -1.0, 1.0);
+      K(i, j) = s[i] * s[j] / (2 * pi) * (std::sqrt(1 - r * r) + r * (pi - std::acos(r))) -
+                l0 * l0 * (s[i] + s[j]) + l0 * l0;
+    }
+  // v_i = E[sigma(s G)(G^2 - 1)] <w^_i, B w^_i>, and E[relu(s G)(G^2 - 1)] = s / sqrt(2 pi).
+  const Vector form = (W.cwiseAbs2().transpose() * problem.eigenvalues()).cwiseQuotient(s.cwiseAbs2());
+  const Vector v = l0 * s.cwiseProduct(form);
+  const exact::Risk risk = exact::rf(problem, activation_from_name("relu"), W);
+  EXPECT_NEAR(risk.risk, problem.null_risk() - v.dot(K.ldlt().solve(v)), 1e-10 * problem.null_risk());
+  EXPECT_LT(risk.kernel_error, 1e-13);
+}
+
+TEST(ExactRfActivation, ClosedFormTakesOverWhereNeuronsAreAlmostParallel) {
+  // In two dimensions most pairs are beyond the correlation where the series stops; without the closed form
+  // the series has to do it all, and for the smooth activations it can.
+  for (const std::string name : {"erf", "cos", "abs", "sign", "gelu"})
+    for (const Problem& problem : problems(2)) {
+      Activation activation = activation_from_name(name);
+      const Matrix W = neurons(2, 4, 6);
+      const exact::Risk closed = exact::rf(problem, activation, W);
+      activation.kernel = nullptr;
+      const exact::Risk series = exact::rf(problem, activation, W);
+      EXPECT_LT(closed.kernel_error, 1e-13) << name;
+      // What the truncated series lacks is magnified by the inverse of the smallest pivot.
+      EXPECT_NEAR(closed.risk, series.risk, (1e-8 + 1e3 * series.kernel_error) * null_risk(problem)) << name;
+    }
+}
+
+TEST(ExactRfActivation, AnOddActivationIsBlind) {
+  for (const Problem& problem : {Problem(test::quadratic_function(8)), Problem(test::mixture(8))})
+    EXPECT_NEAR(exact::rf(problem, activation_from_name("tanh"), neurons(8, 30, 5)).risk, null_risk(problem),
+                1e-12);
+}
+
+TEST(ExactRfActivation, RepeatedNeuronsChangeNothing) {
+  for (const Activation& activation : {activation_from_name("relu"), activation_from_name("tanh")})
+    for (const Problem& problem : problems(6)) {
+      const Matrix W = neurons(6, 5, 3);
+      const Vector biases = test::uniforms(5, -1, 1, 13);
+      Matrix repeated(6, 10);
+      repeated << W, W;
+      Vector repeated_biases(10);
+      repeated_biases << biases, biases;
+      const exact::Risk once = exact::rf(problem, activation, W, biases);
+      const exact::Risk twice = exact::rf(problem, activation, repeated, repeated_biases);
+      EXPECT_EQ(twice.rank, 5);
+      EXPECT_NEAR(twice.risk, once.risk, 1e-10 * null_risk(problem));
+    }
+}
+
+TEST(ExactRfActivation, LeastSquaresOnManySamplesTendsToIt) {
+  constexpr Index kSamples = 200000;
+  for (const Problem& problem : problems(3)) {
+    const Matrix W = neurons(3, 6, 4);
+    const Vector biases = test::uniforms(6, -1, 1, 14);
+    Matrix X(3, kSamples);
+    Vector y(kSamples);
+    draw_samples<double>(problem, {.seed = 6, .purpose = Purpose::fitting}, X, y);
+    const Matrix u = (W.transpose() * X).colwise() + biases;
+    const Activation relu = activation_from_name("relu");
+    const Matrix features = u.unaryExpr([&](double t) { return relu.value(t) - relu.hermite.lambda_0; });
+    const Vector a = (features * features.transpose()).ldlt().solve(features * y);
+    const Vector squares = (y - features.transpose() * a).array().square();
+    const double mean = squares.mean();
+    const double se = std::sqrt((squares.array() - mean).square().mean() / kSamples);
+    EXPECT_LT(std::abs(mean - exact::rf(problem, relu, W, biases).risk) / se, 4) << problem.index();
+  }
+}
+
+TEST(ExactRfActivation, ApproachesTheLimit) {
+  const auto difference = [](Index d) {
+    const Problem problem = QuadraticFunction(test::uniforms(d, 0, 2, 15));
+    const FirstLayerLaw law = FirstLayerLaw::isotropic(problem);
+    const double limit = limit::rf_ratio(problem, law, activation_from_name("relu").hermite, 1.5);
+    double mean = 0;
+    for (std::uint32_t draw = 0; draw < 4; ++draw)
+      mean += exact::rf(problem, activation_from_name("relu"), law.sample(3 * d / 2, 2, draw)).risk /
+              null_risk(problem) / 4;
+    return std::abs(mean - limit);
+  };
+  const double far = difference(40), near = difference(200);
+  EXPECT_LT(near, 0.03);
+  EXPECT_LT(near, 0.7 * far);
+}
+
+TEST(ExactRfActivation, RefusesWhatItCannotAnswer) {
+  const Problem problem = test::quadratic_function(3);
+  EXPECT_THROW(static_cast<void>(exact::rf(problem, activation_from_name("relu"), Matrix::Ones(2, 2))),
+               UsageError);
+  EXPECT_THROW(static_cast<void>(exact::rf(problem, activation_from_name("relu"), Matrix::Ones(3, 0))),
+               UsageError);
+  EXPECT_THROW(static_cast<void>(
+                   exact::rf(problem, activation_from_name("relu"), Matrix::Ones(3, 2), Vector::Ones(3))),
+               UsageError);
+}
+
+}  // namespace
+}  // namespace lazygap
