@@ -26,7 +26,7 @@ TEST(ExactRfActivation, QuadraticAgreesWithTheClosedForm) {
   // Both subtract, the accuracy of the general route is 1e-13 R0 times the condition number of K.
   for (const Index d : {1, 3, 12})
     for (const Problem& problem : problems(d))
-      for (const Index N : {1, 2, 3, 20, 10 * d}) {
+      for (const Index N : {Index{1}, Index{2}, Index{3}, Index{20}, 10 * d}) {
         const Matrix W = neurons(d, N, 0);
         const exact::Risk general = exact::rf(problem, Activation::quadratic(), W);
         EXPECT_NEAR(general.risk, exact::rf(problem, W).risk, 1e-9 * null_risk(problem)) << d << " " << N;
