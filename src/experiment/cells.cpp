@@ -430,7 +430,7 @@ Cost cell_cost(const Plan& plan, const Cell& cell) {
       const auto block = static_cast<double>(fit::Options().block);
       return {.operations = n * (kSingle * (N * N + 2 * N * d) + kSingle * kOperationsOfANormal * d) +
                             kFactorisation * N * N * N / 3,
-              .bytes = 12 * N * N + 4 * block * (N + d) + kNumber * 2 * sampled_weights};
+              .bytes = 24 * N * N + 4 * block * (N + d) + kNumber * 2 * sampled_weights};
     }
   }
   return {};

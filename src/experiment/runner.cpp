@@ -158,15 +158,16 @@ class Pool {
         return task.cost.bytes <= memory_ - memory_in_use_;
       });
       if (next == waiting_.end()) {  // a running cell has to return its memory first
+        save_finished(lock);
         freed_.wait_for(lock, std::chrono::milliseconds(100));
         continue;
       }
       const Task task = *next;
       waiting_.erase(next);
+      memory_in_use_ += task.cost.bytes;  // before the lock is released, or another cell would take it too
       // What is finished must not wait for a long cell to be saved.
       if (seconds_since(saved_) > kSaveTogether || task.cost.operations > kSmallOperations)
         save_finished(lock);
-      memory_in_use_ += task.cost.bytes;
       lock.unlock();
       std::exception_ptr error;
       std::optional<store::Result> result;
@@ -182,7 +183,7 @@ class Pool {
       if (result) finish(task, *result);
       freed_.notify_all();
     }
-    if (!error_) save_finished(lock);
+    save_finished(lock);  // after an error too: what is finished is not lost with it
   }
 
   /// Saves the results of small cells, which share a transaction.

@@ -24,8 +24,9 @@ Group find_group(const Plan& plan, const store::Store& store, std::vector<Cell> 
 }
 
 bool is_ok(const std::optional<store::Result>& result) {
-  // A result that did not converge is a number too; the counts of the row say that it is there.
-  return result && (result->status == Status::ok || result->status == Status::not_converged);
+  // A result that did not converge may be a number too; the counts of the row say that it is there.
+  return result && (result->status == Status::ok || result->status == Status::not_converged) &&
+         std::isfinite(result->ratio);
 }
 
 /// Mean and its standard error; no standard error for fewer than two numbers.

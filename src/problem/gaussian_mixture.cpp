@@ -8,6 +8,12 @@
 #include "lazygap/core/error.h"
 
 namespace lazygap {
+namespace {
+
+/// Samples are fp32, and so are their fourth powers in the training step.
+constexpr double kLeastVariance = 1e-8, kLargestVariance = 1e8;
+
+}  // namespace
 
 GaussianMixture::GaussianMixture(Vector delta) : GaussianMixture(Vector::Ones(delta.size()), delta) {}
 
@@ -18,6 +24,10 @@ GaussianMixture::GaussianMixture(Vector sigma, Vector delta)
   check_size(kFunction, "sigma", sigma_.size(), "the size of delta", delta_.size());
   check_finite(kFunction, "sigma", sigma_);
   check_finite(kFunction, "delta", delta_);
+  for (Index i = 0; i < delta_.size(); ++i)
+    if (!(sigma_[i] >= kLeastVariance && sigma_[i] <= kLargestVariance))
+      throw UsageError(fmt::format("{}: sigma[{}] is {}, but must be from {} to {}", kFunction, i, sigma_[i],
+                                   kLeastVariance, kLargestVariance));
   for (Index i = 0; i < delta_.size(); ++i)
     if (!(std::abs(delta_[i]) < sigma_[i]))
       throw UsageError(fmt::format(

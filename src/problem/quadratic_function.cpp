@@ -1,9 +1,17 @@
 #include "lazygap/problem/quadratic_function.h"
 
+#include <fmt/format.h>
+
 #include "lazygap/core/check.h"
 #include "lazygap/core/error.h"
 
 namespace lazygap {
+namespace {
+
+/// The training step is fp32, whose squares leave its range beyond 1e19: far enough from there.
+constexpr double kLeastNorm = 1e-12, kLargestNorm = 1e12;
+
+}  // namespace
 
 QuadraticFunction::QuadraticFunction(Vector eigenvalues)
     : QuadraticFunction(eigenvalues, -eigenvalues.sum()) {}
@@ -15,6 +23,11 @@ QuadraticFunction::QuadraticFunction(Vector eigenvalues, double offset)
   check_finite("QuadraticFunction", "offset", offset_);
   if (eigenvalues_.isZero(0))
     throw UsageError("QuadraticFunction: eigenvalues are all 0, but at least one must differ from 0");
+  if (const double norm = eigenvalues_.stableNorm(); !(norm >= kLeastNorm && norm <= kLargestNorm))
+    throw UsageError(
+        fmt::format("QuadraticFunction: the Frobenius norm of B is {}, but must be from {} to {}; R/R0 does "
+                    "not depend on it",
+                    norm, kLeastNorm, kLargestNorm));
 }
 
 double QuadraticFunction::trace_ratio() const {

@@ -408,6 +408,7 @@ void Store::save(std::span<const Result> results) {
     bind_result(insert, result);
     insert.step();
     insert.reset();
+    if (result.status == Status::failed) continue;  // the next run goes on from the state that there is
     drop.bind(result.key);
     drop.step();
     drop.reset();

@@ -166,7 +166,7 @@ double time_after(const Options& options, Regime regime, std::int64_t step) {
   std::int64_t first = 0;
   for (const std::int64_t end : schedule_ends(options, regime)) {
     const std::int64_t last = std::min(end, step);
-    if (last <= first) break;
+    if (last <= first) continue;  // two drops may coincide in a short run
     time += static_cast<double>(last - first) * scheduled_step_size(options, regime, first);
     first = last;
   }

@@ -175,10 +175,12 @@ class ErrorForm {
   }
 
   void save(StateWriter& state) const {
+    state.put(basis_);
     state.put(error_.matrix());
     state.put(offset_);
   }
   void load(StateReader& state) {
+    state.get(basis_);
     Matrix E(dimension(), dimension());
     state.get(E);
     error_ = SymmetricForm<Real>(E, basis_.l, X_.cols());
@@ -234,10 +236,13 @@ class RotatedForm {
   }
 
   void save(StateWriter& state) const {
+    state.put(basis_);
     state.put(form_.matrix());
     state.put(offset_);
   }
   void load(StateReader& state) {
+    state.get(basis_);
+    rotation_ = basis_.U.transpose().template cast<Real>();
     Matrix S = form_.matrix();
     state.get(S);
     form_ = SymmetricForm<Real>(S, basis_.l, X_.cols());
@@ -284,7 +289,7 @@ void estimate_test_risk(const Problem& problem, const QuadraticForm& f, const Op
 /// Everything on which the numbers of a run depend, so that a state is never resumed by another run.
 std::string fingerprint(Regime regime, const Problem& problem, Index neurons, const Options& o) {
   return fmt::format(
-      "lazygap training state 1: {} d={} R0={} N={} steps={} batch={} step_size={} {} {} {} alpha={} "
+      "lazygap training state 2: {} d={} R0={} N={} steps={} batch={} step_size={} {} {} {} alpha={} "
       "beta={} {} {} {} records={} seed={} draw={}",
       to_string(regime), dimension(problem), null_risk(problem), neurons, o.steps, o.batch, o.step_size,
       static_cast<int>(o.parameterisation), static_cast<int>(o.second_layer), o.second_layer_value, o.alpha,

@@ -4,6 +4,7 @@
 #include <boost/numeric/odeint.hpp>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <vector>
 
 namespace lazygap::train {
@@ -43,7 +44,14 @@ class StabilisedStepper {
                double dt, state_type& error) {
     if (derivative_.size() != x.size()) resize(x.size());
     update_fastest_rate(system, x, f0, t);
-    const int stages = std::max(2, 1 + static_cast<int>(std::sqrt(1 + 1.54 * dt * kSafety * fastest_rate_)));
+    const double wanted = std::sqrt(1 + 1.54 * dt * kSafety * fastest_rate_);
+    // Too stiff for one step, or not finite: an infinite error makes the controller shorten it.
+    if (!(wanted < kMostStages)) {
+      x_new = x;
+      std::fill(error.begin(), error.end(), std::numeric_limits<double>::infinity());
+      return;
+    }
+    const int stages = std::max(2, 1 + static_cast<int>(wanted));
     start_ = x;
 
     // Chebyshev polynomials T_j and their first two derivatives at w0.
@@ -85,6 +93,7 @@ class StabilisedStepper {
 
  private:
   static constexpr double kDamping = 2.0 / 13;
+  static constexpr double kMostStages = 2000;
   /// On the estimate of the fastest rate, which the power method approaches from below.
   static constexpr double kSafety = 1.2;
   /// Iterations of the power method: at the start, and in each step (from the last direction).

@@ -9,6 +9,7 @@
 
 #include "lazygap/core/error.h"
 #include "lazygap/core/matrix.h"
+#include "lazygap/train/sgd.h"
 
 /// A run's state as bytes, for Hooks::save and Hooks::resume. Every number is kept exactly, in the byte order
 /// of the machine; a state is not meant to travel.
@@ -25,6 +26,11 @@ class StateWriter {
   }
   void put(const Matrix& matrix) {
     append(matrix.data(), static_cast<std::size_t>(matrix.size()) * sizeof(double));
+  }
+  /// The basis is part of the state of NT: another processor or BLAS would compute it with other signs.
+  void put(const NtBasis& basis) {
+    put(basis.U);
+    append(basis.l.data(), static_cast<std::size_t>(basis.l.size()) * sizeof(double));
   }
 
   [[nodiscard]] std::span<const std::byte> bytes() const { return bytes_; }
@@ -54,6 +60,11 @@ class StateReader {
   void get(Matrix& matrix) {
     const std::size_t size = static_cast<std::size_t>(matrix.size()) * sizeof(double);
     std::memcpy(matrix.data(), take(size), size);
+  }
+  void get(NtBasis& basis) {
+    get(basis.U);
+    const std::size_t size = static_cast<std::size_t>(basis.l.size()) * sizeof(double);
+    std::memcpy(basis.l.data(), take(size), size);
   }
   [[nodiscard]] bool at_end() const { return bytes_.empty(); }
 

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <string>
 
 #include "lazygap/core/error.h"
 #include "lazygap/problem/problem.h"
@@ -19,6 +20,18 @@ constexpr double kDifferences = 1e-9;
 
 const Vector kEigenvalues{{2.0, 0.5, -1.0}};
 const Matrix kForm{{0.7, -0.2, 0.4}, {-0.2, 1.1, 0.3}, {0.4, 0.3, -0.6}};
+
+TEST(QuadraticFunctionScale, MustSuitTheTrainingStep) {
+  for (const double scale : {1e-200, 1e-13, 1e13, 1e200}) {
+    try {
+      (void)QuadraticFunction(Vector::Constant(1, scale));
+      ADD_FAILURE() << scale << " is accepted";
+    } catch (const UsageError& error) {
+      EXPECT_NE(std::string(error.what()).find("the Frobenius norm of B is"), std::string::npos)
+          << error.what();
+    }
+  }
+}
 
 TEST(QuadraticFunction, IsCentredUnlessToldOtherwise) {
   const QuadraticFunction problem(kEigenvalues);

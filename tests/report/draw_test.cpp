@@ -130,7 +130,7 @@ TEST_F(Draw, ScriptDrawsAgainByHandWithoutAWarning) {
     const Drawing drawing = draw(frame, folder_);
     fs::remove(folder_ / (frame.name + ".svg"));
     const std::string command =
-        "cd '" + folder_.string() + "' && gnuplot -d " + frame.name + ".gp > said 2>&1";
+        "cd '" + folder_.string() + "' && LC_ALL=C.UTF-8 gnuplot -d " + frame.name + ".gp > said 2>&1";
     EXPECT_EQ(std::system(command.c_str()), 0);
     EXPECT_EQ(read(folder_ / "said"), "");
     EXPECT_EQ(read(folder_ / (frame.name + ".svg")), drawing.svg);

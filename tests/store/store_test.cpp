@@ -198,6 +198,15 @@ TEST_F(StoreTest, CheckpointsLastUntilTheResultIsSaved) {
   EXPECT_EQ(store.checkpoint("other"), bytes_of("other"));
 }
 
+TEST_F(StoreTest, AFailureKeepsTheCheckpoint) {
+  Store store = Store::open(file());
+  store.save_checkpoint("key", bytes_of("hours of work"));
+  Result result = make_result("key");
+  result.status = Status::failed;
+  store.save(result);
+  EXPECT_EQ(store.checkpoint("key"), bytes_of("hours of work"));
+}
+
 TEST_F(StoreTest, CreatesItsFolder) {
   Store::open(folder_ / "a" / "b" / "results.sqlite").save(make_result("key"));
   EXPECT_TRUE(fs::exists(folder_ / "a" / "b" / "results.sqlite"));

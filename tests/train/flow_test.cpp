@@ -92,6 +92,18 @@ TEST(Flow, NeverRises) {
   }
 }
 
+// In so short a run both drops of the schedule begin at the same step; what comes after them still counts.
+TEST(Flow, ShortRunsGoToTheirEnd) {
+  Options options = options_for(Parameterisation::mean_field);
+  options.steps = 12;
+  options.records = 1000;  // every step
+  options.step_size = 0.05;
+  const Outcome nt = flow_nt(exponential_qf(6), 3, options);
+  ASSERT_EQ(nt.trajectory.size(), 13u);
+  EXPECT_EQ(nt.trajectory.back().step, 12);
+  EXPECT_LT(nt.trajectory[12].risk, nt.trajectory[11].risk);
+}
+
 TEST(Flow, BadOptionsAreNamed) {
   Options options = options_for(Parameterisation::unit);
   options.second_layer = SecondLayer::shared;

@@ -10,7 +10,7 @@ class GaussianMixture {
  public:
   /// Sigma = I. `delta`: eigenvalues of Delta, d >= 1, |delta_i| < 1, not all zero.
   explicit GaussianMixture(Vector delta);
-  /// `sigma` > 0 and |delta_i| < sigma_i entrywise.
+  /// 1e-8 <= sigma_i <= 1e8 (samples are fp32) and |delta_i| < sigma_i entrywise.
   GaussianMixture(Vector sigma, Vector delta);
 
   [[nodiscard]] Index dimension() const { return delta_.size(); }

@@ -7,7 +7,7 @@ namespace lazygap {
 /// qf: x ~ N(0, I_d), y = f*(x) = b0 + <x, B x>, in the eigenbasis of B.  [GMMM19, eq. (8)]
 class QuadraticFunction {
  public:
-  /// Centred: b0 = -tr B. `eigenvalues` of B: d >= 1, finite, not all zero (the null risk must be positive).
+  /// Centred: b0 = -tr B. `eigenvalues` of B: d >= 1, finite, 1e-12 <= ||B||_F <= 1e12 (training is fp32).
   explicit QuadraticFunction(Vector eigenvalues);
   QuadraticFunction(Vector eigenvalues, double offset);
 
