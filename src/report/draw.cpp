@@ -277,7 +277,7 @@ set tmargin 2.6
 set xlabel offset 0,0.3
 set ytics 0.2
 set grid ytics lt 1 lw 0.6 lc rgb '#DDDDDD'
-set key outside below center horizontal Left reverse samplen 2 spacing 1.3 width -4 maxcols 4 font ',12.5'
+set key outside below center horizontal Left reverse samplen 2 spacing 1.3 width -2 maxcols 4 font ',12.5'
 
 set terminal svg size 700,540 dynamic enhanced font 'sans-serif,15' background rgb 'white'
 set output {4}
