@@ -151,10 +151,8 @@ int verdict(const Plan& plan, const std::vector<Row>& rows) {
 
 /// `limit` and `exact`: one method, whatever the plan's say.
 int one_method(const Request& request, Method method) {
-  // The plan's own methods do not matter here, not even where they are impossible.
-  auto overrides = request.overrides;
-  overrides.emplace_back("sweep.methods", fmt::format("[{}]", to_string(method)));
-  const Plan plan = experiment::load_plan(request.plan, overrides);
+  Plan plan = experiment::load_plan(request.plan, request.overrides);
+  plan.sweep.methods = {method};
   if (request.dry_run) {
     print_estimate(request, plan, request.out ? existing_or_empty(*request.out) : Store::in_memory());
     return kExitOk;

@@ -143,8 +143,7 @@ void read_problem(const PlanTable& root, const PlanDocument& document, Plan& pla
     table.integer("d", d, 1, kMostNeurons);
     if (d != problem.d)
       table.refuse("d",
-                   fmt::format("{}, the number of entries of problem.{} (--set problem.d=...), or left out",
-                               problem.d, source));
+                   fmt::format("{}, the number of entries of problem.{}, or left out", problem.d, source));
   }
 
   const auto diagonal = [&](std::string_view key, std::vector<double>& out) {

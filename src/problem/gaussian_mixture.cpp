@@ -25,15 +25,15 @@ GaussianMixture::GaussianMixture(Vector sigma, Vector delta)
   check_finite(kFunction, "sigma", sigma_);
   check_finite(kFunction, "delta", delta_);
   for (Index i = 0; i < delta_.size(); ++i)
-    if (!(sigma_[i] >= kLeastVariance && sigma_[i] <= kLargestVariance))
-      throw UsageError(fmt::format("{}: sigma[{}] is {}, but must be from {} to {}", kFunction, i, sigma_[i],
-                                   kLeastVariance, kLargestVariance));
-  for (Index i = 0; i < delta_.size(); ++i)
     if (!(std::abs(delta_[i]) < sigma_[i]))
       throw UsageError(fmt::format(
           "{}: the class covariances Sigma - Delta and Sigma + Delta must be positive definite, but "
           "delta[{}] is {} and sigma[{}] is {}; |delta| < sigma is needed",
           kFunction, i, delta_[i], i, sigma_[i]));
+  for (Index i = 0; i < delta_.size(); ++i)
+    if (!(sigma_[i] >= kLeastVariance && sigma_[i] <= kLargestVariance))
+      throw UsageError(fmt::format("{}: sigma[{}] is {}, but must be from {} to {}", kFunction, i, sigma_[i],
+                                   kLeastVariance, kLargestVariance));
   if (delta_.isZero(0))
     throw UsageError("GaussianMixture: delta is all 0, but at least one entry must differ from 0");
   whitened_delta_ = delta_.cwiseQuotient(sigma_);

@@ -23,7 +23,9 @@ QuadraticFunction::QuadraticFunction(Vector eigenvalues, double offset)
   check_finite("QuadraticFunction", "offset", offset_);
   if (eigenvalues_.isZero(0))
     throw UsageError("QuadraticFunction: eigenvalues are all 0, but at least one must differ from 0");
-  if (const double norm = eigenvalues_.stableNorm(); !(norm >= kLeastNorm && norm <= kLargestNorm))
+  const double largest = eigenvalues_.cwiseAbs().maxCoeff();  // whose square may not be a number
+  if (const double norm = largest * (eigenvalues_ / largest).norm();
+      !(norm >= kLeastNorm && norm <= kLargestNorm))
     throw UsageError(
         fmt::format("QuadraticFunction: the Frobenius norm of B is {}, but must be from {} to {}; R/R0 does "
                     "not depend on it",
