@@ -63,7 +63,7 @@ constexpr Index kDimension = 450, kBatch = 100;
 /// Small enough that a million steps leave the weights finite.
 constexpr float kStepSize = 1e-7f;
 
-QuadraticFunction quadratic_function() { return QuadraticFunction(Vector::LinSpaced(kDimension, 0.01, 2.0)); }
+PolynomialTarget polynomial_target() { return PolynomialTarget(Vector::LinSpaced(kDimension, 0.01, 2.0)); }
 GaussianMixture gaussian_mixture() { return GaussianMixture(Vector::LinSpaced(kDimension, 0.04, 0.1)); }
 
 void report(benchmark::State& state, double flops) {
@@ -86,7 +86,7 @@ void with_best(benchmark::internal::Benchmark* benchmark) {
 }
 
 struct Step {
-  Problem problem = quadratic_function();
+  Problem problem = polynomial_target();
   MatrixOf<float> X{kDimension, kBatch};
   VectorOf<float> y{kBatch}, q{kBatch};
   std::uint32_t number = 0;
@@ -129,7 +129,7 @@ void nt_step(benchmark::State& state) {
   Step step;
   Vector l = Vector::Zero(kDimension);
   l.head(N).setOnes();
-  train::SymmetricForm<float> E(quadratic_function().eigenvalues().asDiagonal(), l, kBatch);
+  train::SymmetricForm<float> E(polynomial_target().eigenvalues().asDiagonal(), l, kBatch);
   for (auto _ : state) {
     fill_normals({.seed = 1, .purpose = Purpose::training, .index = 0, .step = ++step.number},
                  std::span<float>(step.X.data(), static_cast<std::size_t>(step.X.size())));
@@ -172,7 +172,7 @@ void sampling(benchmark::State& state, const Problem& problem) {
       benchmark::Counter(static_cast<double>(kDimension * kBatch),
                          benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
-BENCHMARK_CAPTURE(sampling, quadratic_function, quadratic_function())->Apply(with_best);
+BENCHMARK_CAPTURE(sampling, polynomial_target, polynomial_target())->Apply(with_best);
 BENCHMARK_CAPTURE(sampling, gaussian_mixture, gaussian_mixture())->Apply(with_best);
 
 template <class Number, class Fill>

@@ -28,7 +28,7 @@ constexpr std::uint64_t kSeed = 1;
 
 /// The paper's two problems in d dimensions.  [GMMM19, sec. 4]
 Problem make_problem(const std::string& model, Index d) {
-  if (model == "qf") return QuadraticFunction(draw_spectrum({}, d, kSeed));
+  if (model == "qf") return PolynomialTarget(draw_spectrum({}, d, kSeed));
   const SpectrumLaw law{
       .kind = SpectrumLaw::Kind::choice, .values = {1, 1.5, 2}, .scale_by_inverse_sqrt_d = true};
   return GaussianMixture(draw_spectrum(law, d, kSeed));

@@ -70,7 +70,7 @@ int main(int argc, char** argv) {
   const auto draws = static_cast<std::uint32_t>(arguments[2]);
   const std::vector<std::int64_t> samples(arguments.begin() + 3, arguments.end());
 
-  const QuadraticFunction qf(draw_spectrum({.kind = SpectrumLaw::Kind::exponential}, d, 1));
+  const PolynomialTarget qf(draw_spectrum({.kind = SpectrumLaw::Kind::exponential}, d, 1));
   const GaussianMixture mg(draw_spectrum(
       {.kind = SpectrumLaw::Kind::choice, .values = {1, 1.5, 2}, .scale_by_inverse_sqrt_d = true}, d, 1));
   fmt::print("RF(I), d = {}, N = {}, {} draws; R/R0 at n = infinity, and what is above it at n samples\n", d,

@@ -11,7 +11,7 @@ using namespace lazygap;
 
 int main() {
   const Index d = 100, N = 50;
-  const Problem problem = QuadraticFunction(draw_spectrum({.kind = SpectrumLaw::Kind::exponential}, d, 1));
+  const Problem problem = PolynomialTarget(draw_spectrum({.kind = SpectrumLaw::Kind::exponential}, d, 1));
   const Matrix W = FirstLayerLaw::isotropic(problem).sample(N, 1, 0);
   const limit::Comparison limits = limit::comparison(problem, N);
   const double R0 = null_risk(problem);

@@ -18,7 +18,7 @@
 
 #include "lazygap/core/random.h"
 #include "lazygap/limit/nn.h"
-#include "lazygap/problem/quadratic_function.h"
+#include "lazygap/problem/polynomial_target.h"
 
 using namespace lazygap;
 
@@ -32,7 +32,7 @@ using State = std::vector<double>;
 Eigen::Map<const Matrix> weights(const State& state) { return {state.data(), d, N}; }
 
 /// Gradient of R at (W, c), in the layout of State. R depends on W through S = W W^T: dR/dW = 2 (dR/dS) W.
-void gradient(const QuadraticFunction& problem, const State& state, State& out) {
+void gradient(const PolynomialTarget& problem, const State& state, State& out) {
   const auto W = weights(state);
   double slope_c = 0;
   const Matrix slope_S = problem.population_gradient(W * W.transpose(), state.back(), &slope_c);
@@ -40,13 +40,13 @@ void gradient(const QuadraticFunction& problem, const State& state, State& out) 
   out.back() = slope_c;
 }
 
-double risk(const QuadraticFunction& problem, const State& state) {
+double risk(const PolynomialTarget& problem, const State& state) {
   return problem.population_risk(weights(state) * weights(state).transpose(), state.back());
 }
 
 /// Hessian of R in (W, c), d N + 1 square. The derivative of the gradient in the direction (Z, z) is
 ///   2 (4 T - 2 v I) W + 2 (dR/dS) Z   and   -2 v,   T = Z W^T + W Z^T,  v = -tr T - z.
-Matrix hessian(const QuadraticFunction& problem, const State& state) {
+Matrix hessian(const PolynomialTarget& problem, const State& state) {
   const auto W = weights(state);
   const auto size = static_cast<Index>(state.size());
   double slope_c = 0;
@@ -64,7 +64,7 @@ Matrix hessian(const QuadraticFunction& problem, const State& state) {
 }
 
 /// The critical point of a subset, given as the bits of `subset`; neurons beyond its size are 0.
-State critical_point(const QuadraticFunction& problem, unsigned subset) {
+State critical_point(const PolynomialTarget& problem, unsigned subset) {
   State state(static_cast<std::size_t>(d * N + 1), 0.0);
   Eigen::Map<Matrix> W(state.data(), d, N);
   Index neuron = 0;
@@ -76,7 +76,7 @@ State critical_point(const QuadraticFunction& problem, unsigned subset) {
 
 /// min over neurons j and directions k outside the subset of 8 (lambda_j - lambda_k); rotations of the
 /// neurons among themselves leave R unchanged, so that no minimum is above 0.
-double predicted_curvature(const QuadraticFunction& problem, unsigned subset) {
+double predicted_curvature(const PolynomialTarget& problem, unsigned subset) {
   double inside = std::popcount(subset) < N ? 0 : problem.eigenvalues().maxCoeff(), outside = 0;
   for (Index i = 0; i < d; ++i) {
     const double eigenvalue = problem.eigenvalues()[i];
@@ -93,7 +93,7 @@ bool check(bool holds, const char* claim) {
   return holds;
 }
 
-bool every_saddle_is_strict(const QuadraticFunction& problem) {
+bool every_saddle_is_strict(const PolynomialTarget& problem) {
   bool holds = true;
   int saddles = 0;
   double flattest = -1e300;
@@ -120,7 +120,7 @@ bool every_saddle_is_strict(const QuadraticFunction& problem) {
   return check(flattest < 0, "every other subset is a strict saddle") && holds;
 }
 
-bool flow_leaves_the_worst_saddle(const QuadraticFunction& problem) {
+bool flow_leaves_the_worst_saddle(const PolynomialTarget& problem) {
   namespace odeint = boost::numeric::odeint;
   State state = critical_point(problem, ((1u << N) - 1) << (d - N));  // the bottom N directions
   State noise(state.size());
@@ -151,7 +151,7 @@ bool flow_leaves_the_worst_saddle(const QuadraticFunction& problem) {
 }  // namespace
 
 int main() {
-  const QuadraticFunction problem(Vector{{3.0, 2.2, 1.6, 1.1, 0.7, 0.4, 0.2, 0.1}});
+  const PolynomialTarget problem(Vector{{3.0, 2.2, 1.6, 1.1, 0.7, 0.4, 0.2, 0.1}});
   fmt::print("d = {}, N = {}\n", d, N);
   const bool strict = every_saddle_is_strict(problem);
   const bool leaves = flow_leaves_the_worst_saddle(problem);

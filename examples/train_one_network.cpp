@@ -14,7 +14,7 @@ using namespace lazygap;
 int main(int argc, char** argv) {
   const Index d = 40, N = 20;
   const double step_size = argc > 1 ? std::stod(argv[1]) : 0.01;
-  const Problem problem = QuadraticFunction(draw_spectrum({.kind = SpectrumLaw::Kind::exponential}, d, 1));
+  const Problem problem = PolynomialTarget(draw_spectrum({.kind = SpectrumLaw::Kind::exponential}, d, 1));
   const double R0 = null_risk(problem);
   const double least = exact::nn(problem, N, exact::Sign::one_sign).risk / R0;
 

@@ -50,7 +50,7 @@ double least_squares(const Problem& problem, const Features& features) {
       sums.add(
           0.5, mg->class_covariance(y), [y](const Vector&) { return y; }, features);
   } else {
-    const auto& qf = std::get<QuadraticFunction>(problem);
+    const auto& qf = std::get<PolynomialTarget>(problem);
     sums.add(
         1, Vector::Ones(qf.dimension()),
         [&](const Vector& x) { return qf.offset() + x.cwiseAbs2().dot(qf.eigenvalues()); }, features);

@@ -33,7 +33,7 @@ struct Component {
   Quadratic label;
 };
 
-std::vector<Component> components(const QuadraticFunction& problem) {
+std::vector<Component> components(const PolynomialTarget& problem) {
   const Index d = problem.dimension();
   const Matrix B = problem.eigenvalues().asDiagonal();
   return {{1.0, Matrix::Identity(d, d), {B, problem.offset()}}};

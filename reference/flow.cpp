@@ -29,7 +29,7 @@ struct Protocol {
 Protocol protocol(const Problem& problem, Index neurons, const Options& options) {
   if (options.parameterisation == train::Parameterisation::unit) return {1, 1, 1, 1};
   const double n = static_cast<double>(neurons), alpha = options.alpha;
-  const bool qf = std::holds_alternative<QuadraticFunction>(problem);
+  const bool qf = std::holds_alternative<PolynomialTarget>(problem);
   return {alpha / n, qf ? 1 / std::sqrt(static_cast<double>(dimension(problem))) : 1, n / (alpha * alpha),
           1 / (alpha * alpha)};
 }

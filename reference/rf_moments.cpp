@@ -9,7 +9,7 @@ double moment(const Vector& covariance, const Vector& w, const Vector& v) {
   return 2 * cross * cross + (w.dot(C * w) - 1) * (v.dot(C * v) - 1);
 }
 
-double gram_entry(const QuadraticFunction& problem, const Vector& w, const Vector& v) {
+double gram_entry(const PolynomialTarget& problem, const Vector& w, const Vector& v) {
   return moment(Vector::Ones(problem.dimension()), w, v);
 }
 
@@ -17,7 +17,7 @@ double gram_entry(const GaussianMixture& problem, const Vector& w, const Vector&
   return (moment(problem.class_covariance(+1), w, v) + moment(problem.class_covariance(-1), w, v)) / 2;
 }
 
-double target_entry(const QuadraticFunction& problem, const Vector& w) {
+double target_entry(const PolynomialTarget& problem, const Vector& w) {
   return 2 * w.dot(problem.eigenvalues().asDiagonal() * w) +
          (problem.trace() + problem.offset()) * (w.squaredNorm() - 1);
 }

@@ -10,7 +10,7 @@ using train::Options;
 bool is_unit(const Options& options) { return options.parameterisation == train::Parameterisation::unit; }
 
 double label_factor(const Problem& problem, const Options& options) {
-  const bool qf = std::holds_alternative<QuadraticFunction>(problem);
+  const bool qf = std::holds_alternative<PolynomialTarget>(problem);
   return qf && !is_unit(options) ? 1 / std::sqrt(static_cast<double>(dimension(problem))) : 1;
 }
 
@@ -81,7 +81,7 @@ std::vector<double> sgd_nt(const Problem& problem, const Matrix& W, const Matrix
   const double front = is_unit(options) ? 1 : alpha / n;
   const double multiply_a = is_unit(options) ? 1 : n / (alpha * alpha);
   const double multiply_c = is_unit(options) ? 1 : 1 / (beta * beta);
-  const auto* qf = std::get_if<QuadraticFunction>(&problem);
+  const auto* qf = std::get_if<PolynomialTarget>(&problem);
   Matrix A = Matrix::Zero(W.rows(), N);
   double c = 0;
 

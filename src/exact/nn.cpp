@@ -22,7 +22,7 @@ Choice largest_positive(const Vector& values, Index N) {
   return {.fitted = {sorted.begin(), end}, .left = {end, sorted.end()}};
 }
 
-Risk risk(const QuadraticFunction&, const Choice& choice) {
+Risk risk(const PolynomialTarget&, const Choice& choice) {
   double sum = 0;
   for (const double lambda : choice.left) sum += lambda * lambda;
   return {.risk = 2 * sum, .status = Status::ok, .rank = static_cast<Index>(choice.fitted.size())};
@@ -35,7 +35,7 @@ Risk risk(const GaussianMixture&, const Choice& choice) {
 }
 
 /// What a network with a > 0 can fit, as positive numbers.
-Vector fitted_by_positive(const QuadraticFunction& problem) { return problem.eigenvalues(); }
+Vector fitted_by_positive(const PolynomialTarget& problem) { return problem.eigenvalues(); }
 Vector fitted_by_positive(const GaussianMixture& problem) { return -problem.whitened_delta(); }
 
 template <class P>

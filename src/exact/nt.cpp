@@ -55,7 +55,7 @@ Split split_span(const Matrix& W) {
   return split(unit);
 }
 
-Risk solve(const QuadraticFunction& problem, const Matrix& W) {
+Risk solve(const PolynomialTarget& problem, const Matrix& W) {
   const Split basis = split_span(W);
   const Matrix PBP = basis.complement.transpose() * problem.eigenvalues().asDiagonal() * basis.complement;
   return {.risk = 2 * PBP.squaredNorm(), .status = Status::ok, .rank = basis.span.cols()};
@@ -110,7 +110,7 @@ Risk nt(const Problem& problem, const Matrix& W) {
   return std::visit([&](const auto& p) { return solve(p, W); }, problem);
 }
 
-double nt_mean(const QuadraticFunction& problem, Index N) {
+double nt_mean(const PolynomialTarget& problem, Index N) {
   check_at_least("exact::nt_mean", "N", N, 1);
   if (N >= problem.dimension()) return 0;
   const auto d = static_cast<double>(problem.dimension());

@@ -100,7 +100,7 @@ void add_product(const Part& part, const Eigen::Ref<const Matrix>& A, Eigen::Ref
 }
 
 /// E[(y - E y) phi_i(g_i) z] within one component, d x N.
-Matrix projections(const QuadraticFunction& problem, const Part& part, const Expansion& expansion) {
+Matrix projections(const PolynomialTarget& problem, const Part& part, const Expansion& expansion) {
   const Matrix& directions = part.neurons.directions;
   const Vector form = directions.cwiseAbs2().transpose() * problem.eigenvalues();
   return 2 * problem.eigenvalues().asDiagonal() * directions * expansion.coefficients.col(1).asDiagonal() +

@@ -21,7 +21,7 @@ void for_each_panel(Index N, const Visit& visit) {
 /// Squared lengths of the columns in the inner product diag(weight).
 Vector squared_lengths(const Matrix& W, const Vector& weight) { return W.cwiseAbs2().transpose() * weight; }
 
-SemidefiniteSolution solve(const QuadraticFunction& problem, const Matrix& W) {
+SemidefiniteSolution solve(const PolynomialTarget& problem, const Matrix& W) {
   const Vector excess = W.colwise().squaredNorm().transpose().array() - 1;
   const Vector v =
       2 * squared_lengths(W, problem.eigenvalues()) + (problem.offset() + problem.trace()) * excess;

@@ -67,7 +67,7 @@ void add_gram(const Part& part, double most, const PairMoment& near, Matrix& K) 
 }
 
 /// E[y phi_i] within one component.
-Vector projections(const QuadraticFunction& problem, const Part& part) {
+Vector projections(const PolynomialTarget& problem, const Part& part) {
   const Vector form = part.neurons.directions.cwiseAbs2().transpose() * problem.eigenvalues();
   return (problem.offset() + problem.trace()) * part.expansion.coefficients.col(0) +
          std::numbers::sqrt2 * part.expansion.coefficients.col(2).cwiseProduct(form);
@@ -76,7 +76,7 @@ Vector projections(const GaussianMixture&, const Part& part) {
   return part.component.label * part.expansion.coefficients.col(0);
 }
 
-double second_moment(const QuadraticFunction& problem) {
+double second_moment(const PolynomialTarget& problem) {
   const double mean = problem.offset() + problem.trace();
   return problem.null_risk() + mean * mean;
 }

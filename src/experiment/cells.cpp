@@ -150,8 +150,8 @@ void add_train_parameters(nlohmann::json& parameters, const Plan& plan, const Ce
 
 /// A network whose second layer is fixed below 0 fits y as well as one above 0 fits -y.
 Problem negated(const Problem& problem) {
-  if (const auto* qf = std::get_if<QuadraticFunction>(&problem))
-    return QuadraticFunction(-qf->eigenvalues(), -qf->offset());
+  if (const auto* qf = std::get_if<PolynomialTarget>(&problem))
+    return PolynomialTarget(-qf->eigenvalues(), -qf->offset());
   const auto& mg = std::get<GaussianMixture>(problem);
   return GaussianMixture(mg.sigma(), -mg.delta());
 }

@@ -299,7 +299,7 @@ Plan read_plan(const PlanDocument& document) {
 /// Whether a fixed second layer has the sign of some eigenvalue: of B on qf, of -Delta on mg, where the class
 /// y = +1 is the narrower one.
 bool can_fit(const Problem& problem, const train::Options& options) {
-  const auto* qf = std::get_if<QuadraticFunction>(&problem);
+  const auto* qf = std::get_if<PolynomialTarget>(&problem);
   const Vector signs =
       qf != nullptr ? qf->eigenvalues() : Vector(-std::get<GaussianMixture>(problem).delta());
   return (signs * options.second_layer_value).maxCoeff() > 0;
@@ -373,14 +373,14 @@ std::vector<std::string> built_in_plans() {
 Problem make_problem(const Plan& plan) {
   const ProblemPlan& problem = plan.problem;
   const Vector spectrum = draw_spectrum(problem.spectrum, problem.d, plan.sweep.seed);
-  if (problem.model == "qf") return QuadraticFunction(spectrum);
+  if (problem.model == "qf") return PolynomialTarget(spectrum);
   if (problem.sigma.empty()) return GaussianMixture(spectrum);
   return GaussianMixture(
       Eigen::Map<const Vector>(problem.sigma.data(), static_cast<Index>(problem.sigma.size())), spectrum);
 }
 
 bool has_limit(const Problem& problem, Regime regime) {
-  if (const auto* qf = std::get_if<QuadraticFunction>(&problem))
+  if (const auto* qf = std::get_if<PolynomialTarget>(&problem))
     return regime != Regime::nn || qf->eigenvalues().minCoeff() >= 0;
   return regime != Regime::nt || std::get<GaussianMixture>(problem).sigma().isOnes(0);
 }

@@ -18,7 +18,7 @@ Vector sorted_squares(const Vector& values) {
   return squares;
 }
 
-double ratio(const QuadraticFunction& problem, Index N) {
+double ratio(const PolynomialTarget& problem, Index N) {
   const double least = problem.eigenvalues().minCoeff();
   if (least < 0)
     throw UsageError(fmt::format(

@@ -25,7 +25,7 @@ Shares shares(const Vector& eigenvalues) {
           .traceless = (eigenvalues.array() - mean).square().sum() / total};
 }
 
-double ratio(const QuadraticFunction& problem, double rho) {
+double ratio(const PolynomialTarget& problem, double rho) {
   const Shares share = shares(problem.eigenvalues());
   const double missing = std::max(1 - rho, 0.0);
   return missing * missing * share.traceless + missing * share.identity;

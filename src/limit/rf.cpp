@@ -19,7 +19,7 @@ struct Shape {
   double slope = 0;
 };
 
-Shape shape(const QuadraticFunction& problem, const Vector& gamma) {
+Shape shape(const PolynomialTarget& problem, const Vector& gamma) {
   const Vector& b = problem.eigenvalues();
   const double gamma_squared = gamma.squaredNorm();
   // 1 - cos^2 of the angle between Gamma and B as the length of a residual: near Gamma* the difference
@@ -38,7 +38,7 @@ Shape shape(const GaussianMixture& problem, const Vector& gamma) {
 }
 
 /// The t_i of eqs. (9) and (14).
-Vector feature_spectrum(const QuadraticFunction& problem, const Vector& gamma) {
+Vector feature_spectrum(const PolynomialTarget& problem, const Vector& gamma) {
   return static_cast<double>(problem.dimension()) * gamma;
 }
 

@@ -11,12 +11,12 @@ namespace lazygap {
 namespace {
 
 /// E <w, x>^2 for w ~ N(0, diag(gamma)): tr(Gamma) on qf, tr(Gamma Sigma) on mg.
-double input_variance(const QuadraticFunction&, const Vector& gamma) { return gamma.sum(); }
+double input_variance(const PolynomialTarget&, const Vector& gamma) { return gamma.sum(); }
 double input_variance(const GaussianMixture& problem, const Vector& gamma) {
   return gamma.dot(problem.sigma());
 }
 
-Vector aligned_gamma(const QuadraticFunction& problem) { return problem.eigenvalues(); }
+Vector aligned_gamma(const PolynomialTarget& problem) { return problem.eigenvalues(); }
 Vector aligned_gamma(const GaussianMixture& problem) {
   return problem.whitened_delta().cwiseQuotient(problem.sigma());
 }
@@ -57,6 +57,18 @@ Matrix FirstLayerLaw::sample(Index neurons, std::uint64_t seed, std::uint32_t dr
     fill_normals({.seed = seed, .purpose = purpose, .index = draw, .step = static_cast<std::uint32_t>(i)},
                  std::span<double>(W.col(i).data(), static_cast<std::size_t>(W.rows())));
   return gamma_.cwiseSqrt().asDiagonal() * W;
+}
+
+Vector sample_biases(double tau, Index neurons, std::uint64_t seed, std::uint32_t draw) {
+  check_nonnegative("sample_biases", "tau", tau);
+  check_at_least("sample_biases", "neurons", neurons, 1);
+  if (tau == 0) return {};
+  Vector biases(neurons);
+  for (Index i = 0; i < neurons; ++i)
+    fill_normals(
+        {.seed = seed, .purpose = Purpose::bias, .index = draw, .step = static_cast<std::uint32_t>(i)},
+        std::span<double>(&biases[i], 1));
+  return tau * biases;
 }
 
 }  // namespace lazygap

@@ -16,9 +16,24 @@ constexpr Index kFeatures = 512;
 template <class Real>
 using Factors = Eigen::Matrix<Real, Eigen::Dynamic, 1, Eigen::ColMajor, kFeatures, 1>;
 
-/// y_j = b0 + sum_k b_k x_kj^2
+/// Adds sum_i sum_{k != 2} beta_ki He_k(x_i).
 template <class Real>
-void transform(const QuadraticFunction& problem, const RandomAddress&, Eigen::Ref<MatrixOf<Real>> X,
+void add_other_degrees(const PolynomialTarget& problem, const Eigen::Ref<const MatrixOf<Real>>& X,
+                       Eigen::Ref<VectorOf<Real>> y) {
+  const MatrixOf<Real> beta = problem.beta().cast<Real>();
+  for (Index j = 0; j < X.cols(); ++j) {
+    const auto x = X.col(j).array();
+    const auto square = x.square();
+    y[j] += (x * (beta.col(0).array() + beta.col(2).array() * (square - 3) +
+                  beta.col(4).array() * ((square - 10) * square + 15)) +
+             beta.col(3).array() * ((square - 6) * square + 3))
+                .sum();
+  }
+}
+
+/// y_j = f*(x_j); the quadratic part as b0 + sum_k b_k x_kj^2.
+template <class Real>
+void transform(const PolynomialTarget& problem, const RandomAddress&, Eigen::Ref<MatrixOf<Real>> X,
                Eigen::Ref<VectorOf<Real>> y) {
   y.setConstant(static_cast<Real>(problem.offset()));
   for (Index first = 0; first < X.rows(); first += kFeatures) {
@@ -27,6 +42,7 @@ void transform(const QuadraticFunction& problem, const RandomAddress&, Eigen::Re
     for (Index j = 0; j < X.cols(); ++j)
       y[j] += (X.col(j).segment(first, count).array().square() * b.array()).sum();
   }
+  if (!problem.is_quadratic()) add_other_degrees<Real>(problem, X, y);
 }
 
 /// y_j = +1 or -1 by one bit of the stream each; x_kj times the standard deviation of its class.
@@ -88,6 +104,21 @@ void draw_samples(const Problem& problem, const RandomAddress& address, Eigen::R
   std::visit([&](const auto& p) { transform<Real>(p, address, X, y); }, problem);
 }
 
+template <class Real>
+void add_label_noise(double standard_deviation, const RandomAddress& address, Eigen::Ref<VectorOf<Real>> y) {
+  check_nonnegative("add_label_noise", "standard_deviation", standard_deviation);
+  if (standard_deviation == 0) return;
+  Vector noise(y.size());
+  fill_normals({.seed = address.seed,
+                .purpose = Purpose::label_noise,
+                .index = address.index,
+                .step = address.step},
+               std::span<double>(noise.data(), static_cast<std::size_t>(noise.size())));
+  y += (standard_deviation * noise).template cast<Real>();
+}
+
+template void add_label_noise<float>(double, const RandomAddress&, Eigen::Ref<VectorOf<float>>);
+template void add_label_noise<double>(double, const RandomAddress&, Eigen::Ref<VectorOf<double>>);
 template void draw_samples<float>(const Problem&, const RandomAddress&, Eigen::Ref<MatrixOf<float>>,
                                   Eigen::Ref<VectorOf<float>>);
 template void draw_samples<double>(const Problem&, const RandomAddress&, Eigen::Ref<MatrixOf<double>>,

@@ -17,7 +17,7 @@ constexpr double kNnMultiples[] = {0.15, 0.4, 1.0, 2.0, 4.0};
 constexpr double kNtMultiples[] = {0.005, 0.015, 0.05, 0.15, 0.5, 1.2, 2.0};
 
 /// Trace of S, in absolute value, of the best f = c + x^T S x whose S has one sign and any rank; whitened.
-double target_trace(const QuadraticFunction& problem) {
+double target_trace(const PolynomialTarget& problem) {
   const Vector& B = problem.eigenvalues();
   return std::max(B.cwiseMax(0.0).sum(), (-B).cwiseMax(0.0).sum());
 }

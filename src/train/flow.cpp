@@ -31,14 +31,14 @@ struct GradientParts {
   double c = 0;
 };
 
-std::vector<Vector> quadratic_factors(const QuadraticFunction& problem) {
+std::vector<Vector> quadratic_factors(const PolynomialTarget& problem) {
   return {Vector::Ones(problem.dimension())};
 }
 std::vector<Vector> quadratic_factors(const GaussianMixture& problem) {
   return {problem.sigma(), problem.delta()};
 }
 
-GradientParts gradient_parts(const QuadraticFunction& problem, const Vector& diagonal, double c) {
+GradientParts gradient_parts(const PolynomialTarget& problem, const Vector& diagonal, double c) {
   const double u = problem.trace() - diagonal.sum() + problem.offset() - c;
   return {(-4 * problem.eigenvalues()).array() - 2 * u, -2 * u};
 }
@@ -111,7 +111,7 @@ class LinearFlow {
         scaling_(scaling(problem, neurons, options)),
         basis_(nt_basis(frozen_weights(problem, neurons, options))),
         start_(static_cast<std::size_t>(basis_.U.size()) + 1, 0.0) {
-    if (const auto* qf = std::get_if<QuadraticFunction>(&problem))
+    if (const auto* qf = std::get_if<PolynomialTarget>(&problem))
       rotated_ = basis_.U.transpose() * qf->eigenvalues().asDiagonal() * basis_.U;
   }
 
@@ -132,7 +132,7 @@ class LinearFlow {
 
  private:
   /// qf is the same in every basis but for B: no product of matrices is needed.
-  void residual_moments(const QuadraticFunction& problem, const State& state, MatrixMap& second,
+  void residual_moments(const PolynomialTarget& problem, const State& state, MatrixMap& second,
                         double& mean) const {
     const ConstMatrixMap S(state.data(), second.rows(), second.cols());
     mean = scaling_.label * (problem.trace() + problem.offset()) - S.trace() - state.back();

@@ -59,7 +59,7 @@ Scaling scaling(const Problem& problem, Index neurons, const Options& options) {
   if (options.parameterisation == Parameterisation::unit)
     return {.label = 1, .kappa = 1, .weights = 4, .shared = 2, .form = 4};
   const double N = static_cast<double>(neurons);
-  const double label = std::holds_alternative<QuadraticFunction>(problem)
+  const double label = std::holds_alternative<PolynomialTarget>(problem)
                            ? 1 / std::sqrt(static_cast<double>(dimension(problem)))
                            : 1.0;
   return {.label = label,

@@ -146,7 +146,7 @@ void draw_normals(const RandomAddress& address, MatrixOf<double>& X) {
 template <class Real>
 class ErrorForm {
  public:
-  ErrorForm(const QuadraticFunction& problem, Index neurons, const Options& options)
+  ErrorForm(const PolynomialTarget& problem, Index neurons, const Options& options)
       : problem_(problem),
         scaling_(scaling(problem, neurons, options)),
         basis_(nt_basis(frozen_weights(problem, neurons, options))),
@@ -193,7 +193,7 @@ class ErrorForm {
     return scaling_.label * basis_.U.transpose() * problem_.eigenvalues().asDiagonal() * basis_.U;
   }
 
-  const QuadraticFunction& problem_;
+  const PolynomialTarget& problem_;
   Scaling scaling_;
   NtBasis basis_;
   double offset_;
@@ -395,7 +395,7 @@ Outcome train_nn(const Problem& problem, Index neurons, const Options& options, 
 
 template <class Real>
 Outcome train_nt(const Problem& problem, Index neurons, const Options& options, const Hooks& hooks) {
-  if (const auto* qf = std::get_if<QuadraticFunction>(&problem))
+  if (const auto* qf = std::get_if<PolynomialTarget>(&problem))
     return Run(Regime::nt, problem, neurons, options, hooks, ErrorForm<Real>(*qf, neurons, options))();
   return Run(Regime::nt, problem, neurons, options, hooks,
              RotatedForm<Real>(std::get<GaussianMixture>(problem), neurons, options))();
@@ -421,7 +421,7 @@ Outcome run_nt(const Problem& problem, Index neurons, const Options& options, co
   Outcome outcome = options.precision == Precision::fp32 ? train_nt<float>(problem, neurons, options, hooks)
                                                          : train_nt<double>(problem, neurons, options, hooks);
   outcome.path =
-      path(std::holds_alternative<QuadraticFunction>(problem) ? "error form" : "symmetric form", options);
+      path(std::holds_alternative<PolynomialTarget>(problem) ? "error form" : "symmetric form", options);
   return outcome;
 }
 

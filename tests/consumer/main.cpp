@@ -8,7 +8,7 @@
 #include "lazygap/train/sgd.h"
 
 int main() {
-  const lazygap::Problem problem = lazygap::QuadraticFunction(lazygap::Vector::LinSpaced(8, 0.5, 2.0));
+  const lazygap::Problem problem = lazygap::PolynomialTarget(lazygap::Vector::LinSpaced(8, 0.5, 2.0));
   const lazygap::Matrix W = lazygap::FirstLayerLaw::isotropic(problem).sample(5, 1, 0);
   const double R0 = lazygap::null_risk(problem);
   const double limit = lazygap::limit::nn_ratio(problem, 4);

@@ -16,7 +16,7 @@ namespace lazygap {
 namespace {
 
 Problem make_problem(const std::string& model, Index d) {
-  if (model == "qf") return QuadraticFunction(draw_spectrum({}, d, 3));
+  if (model == "qf") return PolynomialTarget(draw_spectrum({}, d, 3));
   return GaussianMixture(draw_spectrum(
       {.kind = SpectrumLaw::Kind::choice, .values = {1, 1.5, 2}, .scale_by_inverse_sqrt_d = true}, d, 3));
 }
@@ -32,7 +32,7 @@ double exact_ratio(const Problem& problem, Regime regime, Index N, std::uint32_t
   if (regime == Regime::nn) return exact::nn(problem, N, exact::Sign::one_sign).risk / null_risk(problem);
   // The mean over draws is known here, and its small difference to the limit would drown in their
   // fluctuations.
-  if (const auto* qf = std::get_if<QuadraticFunction>(&problem); qf != nullptr && regime == Regime::nt)
+  if (const auto* qf = std::get_if<PolynomialTarget>(&problem); qf != nullptr && regime == Regime::nt)
     return exact::nt_mean(*qf, N) / null_risk(problem);
   const Matrix W = first_layer_law(regime, problem).sample(N, 3, draw);
   return (regime == Regime::nt ? exact::nt(problem, W) : exact::rf(problem, W)).risk / null_risk(problem);

@@ -62,7 +62,7 @@ TEST(ExactNn, GradientDescentReachesItAndGoesNoLower) {
   // Descent gets this close in 6000 steps; the differences between the cases are above 0.01.
   constexpr double kDescent = 1e-4;
   const Vector mixed = (Vector(4) << 0.8, -0.7, 0.5, -0.3).finished();
-  const std::vector<Problem> problems{QuadraticFunction(mixed), QuadraticFunction(mixed.cwiseAbs(), 0.4),
+  const std::vector<Problem> problems{PolynomialTarget(mixed), PolynomialTarget(mixed.cwiseAbs(), 0.4),
                                       GaussianMixture(mixed), GaussianMixture(mixed.cwiseAbs()),
                                       GaussianMixture((Vector(4) << 1, 2, 0.5, 1.5).finished(), 0.5 * mixed)};
   for (std::size_t i = 0; i < problems.size(); ++i)
@@ -76,7 +76,7 @@ TEST(ExactNn, GradientDescentReachesItAndGoesNoLower) {
 }
 
 TEST(ExactNn, Theorem3) {
-  const QuadraticFunction problem((Vector(5) << 1, 5, 2, 4, 3).finished());
+  const PolynomialTarget problem((Vector(5) << 1, 5, 2, 4, 3).finished());
   const double expected[] = {0, 60, 28, 10, 2, 0, 0};  // 2 (1 + 4 + 9 + 16), ...
   for (Index N = 1; N <= 6; ++N) {
     for (const exact::Sign sign : {exact::Sign::positive, exact::Sign::one_sign, exact::Sign::free}) {
@@ -91,7 +91,7 @@ TEST(ExactNn, Theorem3) {
 TEST(ExactNn, SignsDecideWhatIsFitted) {
   const Vector values = (Vector(4) << 0.1, -0.6, 0.5, -0.4).finished();
   const auto fit = [](double v) { return v * v / (1 + v * v); };
-  const QuadraticFunction qf(values);
+  const PolynomialTarget qf(values);
   const GaussianMixture mg(values);
   using exact::Sign;
   EXPECT_DOUBLE_EQ(exact::nn(qf, 2, Sign::positive).risk, 2 * (0.36 + 0.16));
@@ -107,8 +107,8 @@ TEST(ExactNn, SignsDecideWhatIsFitted) {
 }
 
 TEST(ExactNn, OneDimension) {
-  EXPECT_EQ(exact::nn(QuadraticFunction(Vector::Constant(1, -2)), 1, exact::Sign::positive).risk, 8);
-  EXPECT_EQ(exact::nn(QuadraticFunction(Vector::Constant(1, -2)), 3, exact::Sign::one_sign).risk, 0);
+  EXPECT_EQ(exact::nn(PolynomialTarget(Vector::Constant(1, -2)), 1, exact::Sign::positive).risk, 8);
+  EXPECT_EQ(exact::nn(PolynomialTarget(Vector::Constant(1, -2)), 3, exact::Sign::one_sign).risk, 0);
   EXPECT_DOUBLE_EQ(exact::nn(GaussianMixture(Vector::Constant(1, 0.5)), 1, exact::Sign::free).risk, 2 / 2.2);
 }
 

@@ -16,7 +16,7 @@ namespace {
 using test::neurons;
 
 std::vector<Problem> problems(Index d) {
-  return {test::quadratic_function(d), test::shifted_quadratic_function(d), test::mixture(d),
+  return {test::polynomial_target(d), test::shifted_polynomial_target(d), test::mixture(d),
           test::scaled_mixture(d)};
 }
 
@@ -95,7 +95,7 @@ TEST(ExactNtActivation, RepeatedAndVanishingNeurons) {
 TEST(ExactNtActivation, OppositeNeuronsOfReluAreHalfSpaces) {
   // In one dimension relu' (x) x and relu'(-x) x span x 1{x > 0} and x 1{x < 0}; the risk of x^2 on them and
   // a constant: both halves by symmetry, b |x| + c with E|x|^3 = 4 / sqrt(2 pi), E|x| = 2 / sqrt(2 pi).
-  const QuadraticFunction problem(Vector::Ones(1));
+  const PolynomialTarget problem(Vector::Ones(1));
   const Matrix W = (Matrix(1, 2) << 0.7, -2).finished();
   const double mean = 2 / std::sqrt(2 * M_PI);
   const double covariance = 2 * mean - mean, variance = 1 - mean * mean;
@@ -111,7 +111,7 @@ TEST(ExactNtActivation, AnOddActivationIsBlind) {
 }
 
 TEST(ExactNtActivation, RefusesWhatItCannotAnswer) {
-  const Problem problem = test::quadratic_function(3);
+  const Problem problem = test::polynomial_target(3);
   EXPECT_THROW(static_cast<void>(exact::nt(problem, activation_from_name("relu"), Matrix::Ones(2, 2))),
                UsageError);
   EXPECT_THROW(static_cast<void>(exact::nt(problem, activation_from_name("relu"), Matrix::Ones(3, 0))),

@@ -21,7 +21,7 @@ using test::neurons;
 constexpr double kReferenceAccuracy = 1e-9;
 
 std::vector<Problem> problems(Index d) {
-  return {test::quadratic_function(d), test::shifted_quadratic_function(d), test::mixture(d),
+  return {test::polynomial_target(d), test::shifted_polynomial_target(d), test::mixture(d),
           test::scaled_mixture(d)};
 }
 
@@ -43,7 +43,7 @@ TEST(ExactNt, AgreesWithWickSums) {
 
 TEST(ExactNt, FullRankIsDirect) {
   for (const Index d : {1, 3, 30}) {
-    const QuadraticFunction qf = test::quadratic_function(d);
+    const PolynomialTarget qf = test::polynomial_target(d);
     const GaussianMixture mg = test::scaled_mixture(d);
     const auto squares = mg.whitened_delta().array().square();
     for (const Index N : {d, d + 1, 5 * d}) {
@@ -78,7 +78,7 @@ TEST(ExactNt, VanishingNeuronsFitNothing) {
 
 TEST(ExactNt, NoCancellationJustBelowFullRank) {
   constexpr Index d = 60;
-  const QuadraticFunction problem = test::quadratic_function(d);
+  const PolynomialTarget problem = test::polynomial_target(d);
   const Matrix W = neurons(d, d - 1, 4);
   const Eigen::JacobiSVD<Matrix> svd(W, Eigen::ComputeFullU);
   const Vector p = svd.matrixU().col(d - 1);
@@ -124,7 +124,7 @@ TEST(ExactNt, AlmostSingularClassCovariances) {
 TEST(ExactNt, MeanOverDrawsIsTheClosedForm) {
   constexpr int kDraws = 400;
   for (const Index d : {1, 2, 3, 10}) {
-    const QuadraticFunction problem = test::quadratic_function(d);
+    const PolynomialTarget problem = test::polynomial_target(d);
     for (Index N = 1; N < d; N += 1 + d / 5) {
       double sum = 0, squares = 0;
       for (int draw = 0; draw < kDraws; ++draw) {
@@ -143,7 +143,7 @@ TEST(ExactNt, MeanOverDrawsIsTheClosedForm) {
 
 TEST(ExactNt, MeanOverDrawsOfTheReferenceToo) {
   constexpr int kDraws = 200;
-  const QuadraticFunction problem = test::quadratic_function(3);
+  const PolynomialTarget problem = test::polynomial_target(3);
   double sum = 0, squares = 0;
   for (int draw = 0; draw < kDraws; ++draw) {
     const double risk = reference::nt_risk(problem, neurons(3, 1, 1000 + static_cast<std::uint32_t>(draw)));
@@ -171,7 +171,7 @@ TEST(ExactNt, RefusesWhatItCannotAnswer) {
   Matrix W = Matrix::Ones(3, 2);
   W(2, 0) = std::numeric_limits<double>::infinity();
   EXPECT_EQ(message(nt(W)), "exact::nt: W[2,0] is inf, but must be finite");
-  EXPECT_EQ(message([] { return exact::nt_mean(test::quadratic_function(3), 0); }),
+  EXPECT_EQ(message([] { return exact::nt_mean(test::polynomial_target(3), 0); }),
             "exact::nt_mean: N is 0, but must be at least 1");
 }
 

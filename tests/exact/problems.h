@@ -28,9 +28,9 @@ inline Matrix neurons(Index d, Index N, std::uint32_t index) {
 }
 
 /// B with eigenvalues of both signs.
-inline QuadraticFunction quadratic_function(Index d) { return QuadraticFunction(uniforms(d, -1, 3, 1)); }
-inline QuadraticFunction shifted_quadratic_function(Index d) {
-  return QuadraticFunction(uniforms(d, -1, 3, 1), 0.7);
+inline PolynomialTarget polynomial_target(Index d) { return PolynomialTarget(uniforms(d, -1, 3, 1)); }
+inline PolynomialTarget shifted_polynomial_target(Index d) {
+  return PolynomialTarget(uniforms(d, -1, 3, 1), 0.7);
 }
 /// Delta with eigenvalues of both signs, Sigma = I or not.
 inline GaussianMixture mixture(Index d) { return GaussianMixture(uniforms(d, -0.6, 0.9, 2)); }

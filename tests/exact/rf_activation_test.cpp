@@ -18,7 +18,7 @@ namespace {
 using test::neurons;
 
 std::vector<Problem> problems(Index d) {
-  return {test::quadratic_function(d), test::shifted_quadratic_function(d), test::mixture(d),
+  return {test::polynomial_target(d), test::shifted_polynomial_target(d), test::mixture(d),
           test::scaled_mixture(d)};
 }
 
@@ -56,7 +56,7 @@ TEST(ExactRfActivation, ArcCosineKernelOfRelu) {
   // 0.3 to 3.
   constexpr Index d = 30, N = 40;
   const double pi = std::numbers::pi, l0 = 1 / std::sqrt(2 * pi);
-  const QuadraticFunction problem(test::uniforms(d, 0, 2, 11));
+  const PolynomialTarget problem(test::uniforms(d, 0, 2, 11));
   Matrix W = neurons(d, N, 2);
   W *= test::uniforms(N, 0.3, 3, 12).asDiagonal();
   const Matrix C = W.transpose() * W;
@@ -93,7 +93,7 @@ TEST(ExactRfActivation, ClosedFormTakesOverWhereNeuronsAreAlmostParallel) {
 }
 
 TEST(ExactRfActivation, AnOddActivationIsBlind) {
-  for (const Problem& problem : {Problem(test::quadratic_function(8)), Problem(test::mixture(8))})
+  for (const Problem& problem : {Problem(test::polynomial_target(8)), Problem(test::mixture(8))})
     EXPECT_NEAR(exact::rf(problem, activation_from_name("tanh"), neurons(8, 30, 5)).risk, null_risk(problem),
                 1e-12);
 }
@@ -135,7 +135,7 @@ TEST(ExactRfActivation, LeastSquaresOnManySamplesTendsToIt) {
 
 TEST(ExactRfActivation, ApproachesTheLimit) {
   const auto difference = [](Index d) {
-    const Problem problem = QuadraticFunction(test::uniforms(d, 0, 2, 15));
+    const Problem problem = PolynomialTarget(test::uniforms(d, 0, 2, 15));
     const FirstLayerLaw law = FirstLayerLaw::isotropic(problem);
     const double limit = limit::rf_ratio(problem, law, activation_from_name("relu").hermite, 1.5);
     double mean = 0;
@@ -150,7 +150,7 @@ TEST(ExactRfActivation, ApproachesTheLimit) {
 }
 
 TEST(ExactRfActivation, RefusesWhatItCannotAnswer) {
-  const Problem problem = test::quadratic_function(3);
+  const Problem problem = test::polynomial_target(3);
   EXPECT_THROW(static_cast<void>(exact::rf(problem, activation_from_name("relu"), Matrix::Ones(2, 2))),
                UsageError);
   EXPECT_THROW(static_cast<void>(exact::rf(problem, activation_from_name("relu"), Matrix::Ones(3, 0))),

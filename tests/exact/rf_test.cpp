@@ -24,7 +24,7 @@ constexpr double kReferenceAccuracy = 1e-8;
 constexpr double kZeroRisk = 1e-18;
 
 std::vector<Problem> problems(Index d) {
-  return {test::quadratic_function(d), test::shifted_quadratic_function(d), test::mixture(d),
+  return {test::polynomial_target(d), test::shifted_polynomial_target(d), test::mixture(d),
           test::scaled_mixture(d)};
 }
 
@@ -48,7 +48,7 @@ TEST(ExactRf, AllQuadraticFormsAreReachedOnceThereAreEnoughNeurons) {
   for (const Index d : {1, 2, 5, 20}) {
     const Index all = d * (d + 1) / 2 + 1;
     const Matrix W = neurons(d, all + 30, 1);
-    const QuadraticFunction qf = test::shifted_quadratic_function(d);
+    const PolynomialTarget qf = test::shifted_polynomial_target(d);
     const exact::Risk fitted = exact::rf(qf, W);
     EXPECT_EQ(fitted.rank, all);
     EXPECT_GE(fitted.risk, 0);
@@ -73,7 +73,7 @@ TEST(ExactRf, RepeatedNeuronsChangeNothing) {
 
 TEST(ExactRf, AVanishingNeuronIsAConstant) {
   // All of b0 + tr B beyond the quadratic part is the constant's; nothing else is fitted by it.
-  const QuadraticFunction problem(Vector::LinSpaced(4, 1, 2), 3.0);
+  const PolynomialTarget problem(Vector::LinSpaced(4, 1, 2), 3.0);
   EXPECT_NEAR(exact::rf(problem, Matrix::Zero(4, 1)).risk, problem.null_risk(), 1e-12);
   const exact::Risk risk = exact::rf(problem, Matrix::Zero(4, 3));
   EXPECT_EQ(risk.rank, 1);
@@ -153,7 +153,7 @@ TEST(ExactRf, FollowsTheorem4AndNotThePrintedEquation17) {
 TEST(ExactRf, RefusesWhatItCannotAnswer) {
   const auto message = [](const Matrix& W) -> std::string {
     try {
-      static_cast<void>(exact::rf(test::quadratic_function(3), W));
+      static_cast<void>(exact::rf(test::polynomial_target(3), W));
     } catch (const UsageError& error) {
       return error.what();
     }

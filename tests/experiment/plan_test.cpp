@@ -426,7 +426,7 @@ TEST(Plan, ImpossibleValuesAreRefusedInAClearSentence) {
   }
 }
 
-TEST(Plan, QuadraticFunctionsHaveTheirOwnRefusals) {
+TEST(Plan, PolynomialTargetsHaveTheirOwnRefusals) {
   const auto message = [](const Overrides& overrides) { return refusal(kSmallPlan, overrides); };
   expect_contains(
       message({{"sweep.regimes", "[Bayes]"}, {"sweep.methods", "[exact]"}}),

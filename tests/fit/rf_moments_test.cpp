@@ -14,8 +14,8 @@ constexpr double kRounding = 1e-12;
 
 const Vector kSpectrum{{0.9, -0.4, 0.2, 0.6}};
 const Problem kProblems[] = {
-    QuadraticFunction(kSpectrum),
-    QuadraticFunction(kSpectrum, 0.7),
+    PolynomialTarget(kSpectrum),
+    PolynomialTarget(kSpectrum, 0.7),
     GaussianMixture(kSpectrum),
     GaussianMixture(Vector{{1.5, 0.5, 2.0, 1.0}}, kSpectrum),
 };
@@ -59,7 +59,7 @@ TEST(RfMoments, AgreeWithThePopulationRiskOfAQuadraticForm) {
 
 TEST(RfMoments, OneNeuronInOneDimension) {
   // sigma(w x) with x ~ N(0,1), w = 2: E (4 x^2 - 1)^2 = 48 - 8 + 1, E (3 x^2 - 3)(4 x^2 - 1) = 24.
-  const QuadraticFunction problem(Vector{{3.0}});
+  const PolynomialTarget problem(Vector{{3.0}});
   EXPECT_NEAR(rf_gram(problem, Matrix{{2.0}})(0, 0), 41, 41 * kRounding);
   EXPECT_NEAR(rf_target(problem, Matrix{{2.0}})[0], 24, 24 * kRounding);
 }

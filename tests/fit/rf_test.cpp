@@ -22,7 +22,7 @@ constexpr double kRounding = 1e-12;
 // Where the features represent y exactly only their rounding is left, squared.
 constexpr double kSquaredSinglePrecision = 1e-11;
 
-Problem qf(Index d) { return QuadraticFunction(draw_spectrum({}, d, 1)); }
+Problem qf(Index d) { return PolynomialTarget(draw_spectrum({}, d, 1)); }
 Problem mg(Index d) {
   const Vector delta = draw_spectrum({.kind = SpectrumLaw::Kind::choice, .values = {0.3, -0.5, 0.8}}, d, 1);
   return GaussianMixture(Vector::LinSpaced(d, 1, 2), delta);
@@ -91,7 +91,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"mg", mg(8), 12, {.samples = 5000}, 12}, Case{"qf_one_block", qf(8), 12, {.samples = 700}, 12},
         Case{"qf_ridge", qf(8), 12, {.samples = 3000, .ridge = 0.5}, 12},
         Case{"mg_ridge", mg(8), 12, {.samples = 3000, .ridge = 0.5}, 12},
-        Case{"qf_offset", QuadraticFunction(Vector::LinSpaced(6, 1, 2), 3), 9, {.samples = 3000}, 9},
+        Case{"qf_offset", PolynomialTarget(Vector::LinSpaced(6, 1, 2), 3), 9, {.samples = 3000}, 9},
         Case{"qf_fewer_samples_than_neurons", qf(30), 100, {.samples = 40}, 40},
         Case{"mg_fewer_samples_than_neurons", mg(30), 100, {.samples = 40}, 40},
         Case{"qf_more_neurons_than_quadratic_forms", qf(4), 30, {.samples = 3000}, 11},

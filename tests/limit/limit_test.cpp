@@ -29,7 +29,7 @@ HermiteSummary relu() {
           .lambda_tilde = 0.25 - 1 / (2 * pi)};
 }
 
-QuadraticFunction function() { return QuadraticFunction(Vector{{1.3, 0.2, 0.7, 2.9, 0.05, 1.1}}); }
+PolynomialTarget function() { return PolynomialTarget(Vector{{1.3, 0.2, 0.7, 2.9, 0.05, 1.1}}); }
 GaussianMixture mixture() { return GaussianMixture(Vector{{0.1, 0.25, 0.2, 0.45, 0.4, 0.3}}); }
 GaussianMixture coloured_mixture() { return GaussianMixture(Vector{{1, 2, 0.5}}, Vector{{0.3, 1.9, -0.4}}); }
 
@@ -230,22 +230,22 @@ TEST(NtRatioGivenWeights, RefusesBadArguments) {
 }
 
 TEST(NnRatio, KeepsTheLargestDirections) {
-  EXPECT_NEAR(limit::nn_ratio(QuadraticFunction(Vector{{1, 3, 2}}), 1), 5.0 / 14, kRounding);
-  EXPECT_EQ(limit::nn_ratio(QuadraticFunction(Vector{{1, 3, 2}}), 3), 0);
-  EXPECT_EQ(limit::nn_ratio(QuadraticFunction(Vector{{1, 3, 2}}), 1000), 0);
+  EXPECT_NEAR(limit::nn_ratio(PolynomialTarget(Vector{{1, 3, 2}}), 1), 5.0 / 14, kRounding);
+  EXPECT_EQ(limit::nn_ratio(PolynomialTarget(Vector{{1, 3, 2}}), 3), 0);
+  EXPECT_EQ(limit::nn_ratio(PolynomialTarget(Vector{{1, 3, 2}}), 1000), 0);
   EXPECT_NEAR(limit::nn_ratio(GaussianMixture(Vector{{0.5, -0.75}}), 1), 2 / (2 + 0.5625), kRounding);
 }
 
 TEST(NnRatio, RefusesWhatTheTheoremDoesNotCover) {
   expect_mentions(message_of([] {
-                    return limit::nn_ratio(QuadraticFunction(Vector{{1, -3}}), 1);
+                    return limit::nn_ratio(PolynomialTarget(Vector{{1, -3}}), 1);
                   }),
                   "positive semidefinite");
   expect_mentions(message_of([] { return limit::nn_ratio(function(), 0); }), "N is 0");
 }
 
 TEST(Comparison, IsEquation13) {
-  const QuadraticFunction problem = function();
+  const PolynomialTarget problem = function();
   const double tau = problem.trace_ratio();
   for (const Index N : {1, 3, 6, 14}) {
     const auto [rf, nt, nn] = limit::comparison(problem, N);

@@ -20,7 +20,7 @@ double value_of(const test::Row& row) {
   const Vector sigma = test::numbers(row[1]), target = test::numbers(row[2]), gamma = test::numbers(row[3]);
   const Vector summary = test::numbers(row[4]);
   const Problem problem =
-      sigma.size() == 0 ? Problem(QuadraticFunction(target)) : Problem(GaussianMixture(sigma, target));
+      sigma.size() == 0 ? Problem(PolynomialTarget(target)) : Problem(GaussianMixture(sigma, target));
   const auto law = [&] { return FirstLayerLaw::diagonal(problem, gamma); };
   const auto hermite = [&] {
     return HermiteSummary{.lambda_1 = summary[0], .lambda_2 = summary[1], .lambda_tilde = summary[2]};

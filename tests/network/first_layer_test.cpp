@@ -15,7 +15,7 @@ namespace {
 constexpr double kStandardErrors = 4.5;  // the largest of some 20 z-scores
 constexpr double kRounding = 1e-14;
 
-const Problem kQf = QuadraticFunction(Vector{{1.0, 2.0, 5.0}});
+const Problem kQf = PolynomialTarget(Vector{{1.0, 2.0, 5.0}});
 const Problem kMg = GaussianMixture(Vector{{2.0, 0.5, 1.0}}, Vector{{1.0, 0.2, 0.4}});
 
 TEST(FirstLayer, LawsAreNormalised) {
@@ -83,7 +83,7 @@ TEST(FirstLayer, RefusesBadArguments) {
   EXPECT_EQ(message([] { return FirstLayerLaw::isotropic(kQf).sample(0, 1, 0); }),
             "FirstLayerLaw::sample: neurons is 0, but must be at least 1");
   const std::string indefinite = message([] {
-    return FirstLayerLaw::aligned(QuadraticFunction(Vector{{1.0, -0.5}}));
+    return FirstLayerLaw::aligned(PolynomialTarget(Vector{{1.0, -0.5}}));
   });
   EXPECT_NE(indefinite.find("RF(Gamma*) needs a positive semidefinite B"), std::string::npos) << indefinite;
   EXPECT_NE(indefinite.find("-0.5"), std::string::npos) << indefinite;

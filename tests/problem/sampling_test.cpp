@@ -30,10 +30,10 @@ Batch<Real> draw(const Problem& problem, Index b, const RandomAddress& address =
   return batch;
 }
 
-TEST(Sampling, QuadraticFunctionLabelsAreItsValues) {
+TEST(Sampling, PolynomialTargetLabelsAreItsValues) {
   for (const Index d : {1, 7, 16, 31, 512, 601}) {
     const Vector b = spectrum(d);
-    const auto [X, y] = draw<double>(QuadraticFunction(b, 0.25), 13);
+    const auto [X, y] = draw<double>(PolynomialTarget(b, 0.25), 13);
     for (Index j = 0; j < y.size(); ++j) {
       double value = 0.25;
       for (Index k = 0; k < d; ++k) value += b[k] * X(k, j) * X(k, j);
@@ -43,8 +43,8 @@ TEST(Sampling, QuadraticFunctionLabelsAreItsValues) {
   }
 }
 
-TEST(Sampling, QuadraticFunctionHasItsNullRisk) {
-  const QuadraticFunction problem(spectrum(9));
+TEST(Sampling, PolynomialTargetHasItsNullRisk) {
+  const PolynomialTarget problem(spectrum(9));
   constexpr Index kCount = 40000;
   const auto [X, y] = draw<float>(problem, kCount);
   const Vector squares = y.cast<double>().cwiseAbs2();
@@ -93,7 +93,7 @@ TEST(Sampling, MixtureLabelsAlternateIndependently) {
 
 TEST(Sampling, FewerSamplesAreAPrefix) {
   for (const Problem& problem :
-       {Problem(QuadraticFunction(spectrum(601))), Problem(GaussianMixture(spectrum(601)))}) {
+       {Problem(PolynomialTarget(spectrum(601))), Problem(GaussianMixture(spectrum(601)))}) {
     const auto few = draw<float>(problem, 17), many = draw<float>(problem, 150);
     EXPECT_EQ(few.X, many.X.leftCols(17));
     EXPECT_EQ(few.y, many.y.head(17));
@@ -110,7 +110,7 @@ INSTANTIATE_TEST_SUITE_P(Sampling, SamplingVectors, testing::ValuesIn(hwy::Suppo
 
 TEST_P(SamplingVectors, BothPrecisionsSeeTheSameNormals) {
   for (const Index d : {1, 9, 40, 601}) {
-    const Problem qf = QuadraticFunction(spectrum(d)), mg = GaussianMixture(spectrum(d));
+    const Problem qf = PolynomialTarget(spectrum(d)), mg = GaussianMixture(spectrum(d));
     const auto single = draw<float>(qf, 11);
     const auto twice = draw<double>(qf, 11);
     EXPECT_EQ(single.X.cast<double>(), twice.X);
@@ -139,7 +139,7 @@ TEST(Sampling, AddressesDiffer) {
 }
 
 TEST(Sampling, WrongShapesAreErrors) {
-  const Problem problem = QuadraticFunction(spectrum(4));
+  const Problem problem = PolynomialTarget(spectrum(4));
   MatrixOf<float> X(4, 3), tall(5, 3);
   VectorOf<float> y(3), few(2);
   EXPECT_THROW(draw_samples<float>(problem, kAddress, tall, y), UsageError);

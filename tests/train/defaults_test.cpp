@@ -20,7 +20,7 @@ namespace {
 constexpr Index kDimension = 100;
 
 Problem paper_problem(const std::string& model) {
-  if (model == "qf") return QuadraticFunction(draw_spectrum({}, kDimension, 1));
+  if (model == "qf") return PolynomialTarget(draw_spectrum({}, kDimension, 1));
   SpectrumLaw law;
   law.kind = SpectrumLaw::Kind::choice;
   law.values = {1, 1.5, 2};

@@ -13,7 +13,7 @@
 namespace lazygap::train {
 namespace {
 
-Problem exponential_qf(Index d) { return QuadraticFunction(draw_spectrum({}, d, 7)); }
+Problem exponential_qf(Index d) { return PolynomialTarget(draw_spectrum({}, d, 7)); }
 
 Problem mixture(Index d) {
   const Vector sigma = Vector::LinSpaced(d, 0.5, 1.5);

@@ -15,7 +15,7 @@
 namespace lazygap::train {
 namespace {
 
-Problem exponential_qf(Index d) { return QuadraticFunction(draw_spectrum({}, d, 7)); }
+Problem exponential_qf(Index d) { return PolynomialTarget(draw_spectrum({}, d, 7)); }
 
 /// A mixture with Sigma different from the identity.
 Problem mixture(Index d) {
@@ -69,7 +69,7 @@ void expect_same_risks(const Outcome& outcome, const std::vector<double>& refere
 }
 
 std::string describe(const Problem& problem, Index neurons, std::size_t option) {
-  return std::string(std::holds_alternative<QuadraticFunction>(problem) ? "qf" : "mg") +
+  return std::string(std::holds_alternative<PolynomialTarget>(problem) ? "qf" : "mg") +
          " N=" + std::to_string(neurons) + " options " + std::to_string(option);
 }
 

@@ -45,6 +45,6 @@ namespace lazygap::exact {
 ///   E R = 2 [ (a + b) ||B||_F^2 + b tr(B)^2 ],
 ///
 /// which is 0 for N >= d. Tends to Theorem 2 of [GMMM19].
-[[nodiscard]] double nt_mean(const QuadraticFunction& problem, Index N);
+[[nodiscard]] double nt_mean(const PolynomialTarget& problem, Index N);
 
 }  // namespace lazygap::exact

@@ -4,12 +4,16 @@
 #include <limits>
 #include <string>
 
+#include "lazygap/activation/activation.h"
 #include "lazygap/core/status.h"
 #include "lazygap/problem/problem.h"
 
 namespace lazygap::fit {
 
 struct Options {
+  Activation activation = Activation::quadratic();
+  bool centred = true;     ///< RF: sigma - lambda_0 instead of sigma
+  double label_noise = 0;  ///< >= 0, standard deviation of N(0, .) added to the labels of the fit
   std::int64_t samples = 500000;      ///< n >= 1
   double ridge = 0;                   ///< >= 0; normalisation: see fit::rf
   std::int64_t test_samples = 10000;  ///< fresh samples of the test risk; 0: none, otherwise >= 2

@@ -33,4 +33,8 @@ class FirstLayerLaw {
   Vector gamma_;
 };
 
+/// First-layer biases b_i ~ N(0, tau^2) iid, `neurons` of them; empty (no biases) for tau = 0. Neuron i depends
+/// on (seed, draw, i) only.
+[[nodiscard]] Vector sample_biases(double tau, Index neurons, std::uint64_t seed, std::uint32_t draw);
+
 }  // namespace lazygap

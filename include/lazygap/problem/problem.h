@@ -4,11 +4,11 @@
 
 #include "lazygap/core/random.h"
 #include "lazygap/problem/gaussian_mixture.h"
-#include "lazygap/problem/quadratic_function.h"
+#include "lazygap/problem/polynomial_target.h"
 
 namespace lazygap {
 
-using Problem = std::variant<QuadraticFunction, GaussianMixture>;
+using Problem = std::variant<PolynomialTarget, GaussianMixture>;
 
 [[nodiscard]] Index dimension(const Problem& problem);
 [[nodiscard]] double null_risk(const Problem& problem);
@@ -21,5 +21,10 @@ using Problem = std::variant<QuadraticFunction, GaussianMixture>;
 template <class Real>
 void draw_samples(const Problem& problem, const RandomAddress& address, Eigen::Ref<MatrixOf<Real>> X,
                   Eigen::Ref<VectorOf<Real>> y);
+
+/// y += standard_deviation * (independent N(0,1) at the seed, index and step of `address`). Labels of training
+/// and fitting may be noisy; risks never are: they are distances to f* (mg: to y) itself.
+template <class Real>
+void add_label_noise(double standard_deviation, const RandomAddress& address, Eigen::Ref<VectorOf<Real>> y);
 
 }  // namespace lazygap

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "lazygap/activation/activation.h"
 #include "lazygap/core/matrix.h"
 
 namespace lazygap::train {
@@ -17,8 +18,9 @@ namespace lazygap::train {
 /// Loss: mean over the batch of (y - f)^2. At the start: w_i isotropic, c = 0, shared a = 0, all a_i = 0.
 enum class Parameterisation { unit, mean_field };
 
-/// The second layer of NN: fixed, or one shared scalar trained from 0 (mean_field only).
-enum class SecondLayer { fixed, shared };
+/// The second layer of NN: fixed at one value, one shared scalar trained from 0, or a vector trained from
+/// a_i ~ N(0, 1) (the last two in mean_field only).
+enum class SecondLayer { fixed, shared, free };
 
 /// Step size along the run, as fractions of the number of steps.
 ///   constant   the paper's text
@@ -34,6 +36,11 @@ enum class Precision { fp32, fp64 };
 enum class Reduction { automatic, none };
 
 struct Options {
+  Activation activation = Activation::quadratic();
+  double bias_scale = 0;      ///< tau >= 0: first-layer biases b_i ~ N(0, tau^2), sigma(<w_i,x> + b_i)
+  bool train_biases = false;  ///< NN: biases are trained with W; NT keeps them fixed
+  double momentum = 0;        ///< in [0, 1): heavy ball, v = momentum v - gradient, parameters += step size v
+  double label_noise = 0;     ///< >= 0, standard deviation of N(0, .) added to the labels of training
   std::int64_t steps = 200000;  ///< > 0
   Index batch = 100;            ///< > 0, samples of one step
   double step_size = 0.01;      ///< > 0, before the schedule

@@ -1,4 +1,4 @@
-#include "lazygap/problem/quadratic_function.h"
+#include "lazygap/problem/polynomial_target.h"
 
 #include <gtest/gtest.h>
 
@@ -21,10 +21,10 @@ constexpr double kDifferences = 1e-9;
 const Vector kEigenvalues{{2.0, 0.5, -1.0}};
 const Matrix kForm{{0.7, -0.2, 0.4}, {-0.2, 1.1, 0.3}, {0.4, 0.3, -0.6}};
 
-TEST(QuadraticFunctionScale, MustSuitTheTrainingStep) {
+TEST(PolynomialTargetScale, MustSuitTheTrainingStep) {
   for (const double scale : {1e-200, 1e-13, 1e13, 1e200}) {
     try {
-      (void)QuadraticFunction(Vector::Constant(1, scale));
+      (void)PolynomialTarget(Vector::Constant(1, scale));
       ADD_FAILURE() << scale << " is accepted";
     } catch (const UsageError& error) {
       EXPECT_NE(std::string(error.what()).find("the Frobenius norm of B is"), std::string::npos)
@@ -33,31 +33,31 @@ TEST(QuadraticFunctionScale, MustSuitTheTrainingStep) {
   }
 }
 
-TEST(QuadraticFunction, IsCentredUnlessToldOtherwise) {
-  const QuadraticFunction problem(kEigenvalues);
+TEST(PolynomialTarget, IsCentredUnlessToldOtherwise) {
+  const PolynomialTarget problem(kEigenvalues);
   EXPECT_EQ(problem.dimension(), 3);
   EXPECT_DOUBLE_EQ(problem.offset(), -1.5);
   EXPECT_DOUBLE_EQ(problem.trace(), 1.5);
   EXPECT_DOUBLE_EQ(problem.null_risk(), 2 * 5.25);
   EXPECT_DOUBLE_EQ(problem.trace_ratio(), 1.5 * 1.5 / (3 * 5.25));
-  EXPECT_DOUBLE_EQ(QuadraticFunction(kEigenvalues, 4).offset(), 4);
+  EXPECT_DOUBLE_EQ(PolynomialTarget(kEigenvalues, 4).offset(), 4);
 }
 
-TEST(QuadraticFunction, TraceRatioIsBetween0And1) {
-  EXPECT_DOUBLE_EQ(QuadraticFunction(Vector::Constant(7, -0.3)).trace_ratio(), 1);
-  EXPECT_DOUBLE_EQ(QuadraticFunction(Vector{{1, -1}}).trace_ratio(), 0);
+TEST(PolynomialTarget, TraceRatioIsBetween0And1) {
+  EXPECT_DOUBLE_EQ(PolynomialTarget(Vector::Constant(7, -0.3)).trace_ratio(), 1);
+  EXPECT_DOUBLE_EQ(PolynomialTarget(Vector{{1, -1}}).trace_ratio(), 0);
 }
 
-TEST(QuadraticFunction, RiskOfTheTargetIs0AndOfTheBestConstantIsTheNullRisk) {
-  const QuadraticFunction problem(kEigenvalues, 0.3);
+TEST(PolynomialTarget, RiskOfTheTargetIs0AndOfTheBestConstantIsTheNullRisk) {
+  const PolynomialTarget problem(kEigenvalues, 0.3);
   EXPECT_NEAR(problem.population_risk(kEigenvalues.asDiagonal(), 0.3), 0, kRounding);
   EXPECT_NEAR(problem.population_risk(Matrix::Zero(3, 3), 1.5 + 0.3), problem.null_risk(), kRounding);
   EXPECT_GT(problem.population_risk(Matrix::Zero(3, 3), 0), problem.null_risk());
 }
 
-TEST(QuadraticFunction, RiskAgreesWithSamples) {
+TEST(PolynomialTarget, RiskAgreesWithSamples) {
   constexpr Index kSamples = 200000;
-  const QuadraticFunction problem(kEigenvalues, 0.3);
+  const PolynomialTarget problem(kEigenvalues, 0.3);
   Matrix X(3, kSamples);
   Vector y(kSamples);
   draw_samples<double>(problem, {.seed = 1, .purpose = Purpose::testing}, X, y);
@@ -67,9 +67,9 @@ TEST(QuadraticFunction, RiskAgreesWithSamples) {
   EXPECT_LT(std::abs(losses.mean() - problem.population_risk(kForm, 0.8)), kStandardErrors * se);
 }
 
-TEST(QuadraticFunction, GradientAgreesWithDifferences) {
+TEST(PolynomialTarget, GradientAgreesWithDifferences) {
   constexpr double kStep = 1e-3;
-  const QuadraticFunction problem(kEigenvalues, 0.3);
+  const PolynomialTarget problem(kEigenvalues, 0.3);
   double gradient_c = 0;
   const Matrix gradient = problem.population_gradient(kForm, 0.8, &gradient_c);
   EXPECT_NEAR(gradient_c,
@@ -88,8 +88,8 @@ TEST(QuadraticFunction, GradientAgreesWithDifferences) {
     }
 }
 
-TEST(QuadraticFunction, OneDimension) {
-  const QuadraticFunction problem(Vector{{-3.0}});
+TEST(PolynomialTarget, OneDimension) {
+  const PolynomialTarget problem(Vector{{-3.0}});
   EXPECT_DOUBLE_EQ(problem.null_risk(), 18);
   EXPECT_DOUBLE_EQ(problem.trace_ratio(), 1);
   EXPECT_DOUBLE_EQ(problem.population_risk(Matrix{{1.0}}, 0), 2 * 16 + 1);
@@ -105,26 +105,26 @@ std::string message(Call call) {
   return "no error";
 }
 
-TEST(QuadraticFunction, RefusesBadArguments) {
+TEST(PolynomialTarget, RefusesBadArguments) {
   constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-  EXPECT_EQ(message([] { return QuadraticFunction(Vector(0)); }),
-            "QuadraticFunction: eigenvalues is empty, but must have at least one entry");
+  EXPECT_EQ(message([] { return PolynomialTarget(Vector(0)); }),
+            "PolynomialTarget: eigenvalues is empty, but must have at least one entry");
   EXPECT_EQ(message([] {
-              return QuadraticFunction(Vector{{1, kNan}});
+              return PolynomialTarget(Vector{{1, kNan}});
             }),
-            "QuadraticFunction: eigenvalues[1] is nan, but must be finite");
+            "PolynomialTarget: eigenvalues[1] is nan, but must be finite");
   EXPECT_EQ(message([] {
-              return QuadraticFunction(Vector{{1, 2}}, kNan);
+              return PolynomialTarget(Vector{{1, 2}}, kNan);
             }),
-            "QuadraticFunction: offset is nan, but must be finite");
-  EXPECT_EQ(message([] { return QuadraticFunction(Vector::Zero(4)); }),
-            "QuadraticFunction: eigenvalues are all 0, but at least one must differ from 0");
-  const QuadraticFunction problem(kEigenvalues);
+            "PolynomialTarget: offset is nan, but must be finite");
+  EXPECT_EQ(message([] { return PolynomialTarget(Vector::Zero(4)); }),
+            "PolynomialTarget: eigenvalues are all 0, but at least one must differ from 0");
+  const PolynomialTarget problem(kEigenvalues);
   EXPECT_EQ(message([&] { return problem.population_risk(Matrix::Zero(2, 2), 0); }),
-            "QuadraticFunction::population_risk: S has size 2, but must have the dimension d = 3");
+            "PolynomialTarget::population_risk: S has size 2, but must have the dimension d = 3");
   double gradient_c = 0;
   EXPECT_EQ(message([&] { return problem.population_gradient(Matrix::Zero(4, 4), 0, &gradient_c); }),
-            "QuadraticFunction::population_gradient: S has size 4, but must have the dimension d = 3");
+            "PolynomialTarget::population_gradient: S has size 4, but must have the dimension d = 3");
 }
 
 }  // namespace

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <memory>
+
+#include "lazygap/activation/activation.h"
+#include "lazygap/core/matrix.h"
+#include "lazygap/problem/problem.h"
+
+/// Second moments of the features s(<w_i,x> + b_i) x, s = sigma', of NT under the law of the problem: all that
+/// the population risk of f(x) = c + sum_i s(<w_i,x> + b_i) <a_i,x> depends on. The (N d) x (N d) matrix of
+/// moments is never formed. Used by exact, fit and train.
+namespace lazygap {
+
+class TangentMoments {
+ public:
+  /// `W` d x N in the coordinates of the data; `biases` N, or empty for none. Memory: three N x N matrices
+  /// (six on mg). Throws UsageError where the activation has no derivative.
+  TangentMoments(const Problem& problem, const Activation& activation, const Matrix& W, const Vector& biases);
+  ~TangentMoments();
+  TangentMoments(TangentMoments&&) noexcept;
+
+  /// Centred second moments times A, in the whitened coordinates z of the problem (x = M z):
+  /// result_i = sum_j Cov(s_i z, s_j z) a_j; A and result are d x N. O(N^2 d) operations.
+  void apply(const Eigen::Ref<const Matrix>& A, Eigen::Ref<Matrix> result) const;
+  /// Cov(y, s_i z), d x N, whitened coordinates.
+  [[nodiscard]] const Matrix& projections() const;
+  /// E[s_i z], d x N, whitened coordinates.
+  [[nodiscard]] const Matrix& means() const;
+  /// Bound on the truncation error of the series, see exact::Risk::kernel_error.
+  [[nodiscard]] double error() const;
+
+  /// E (y - c - sum_i s(<w_i,x> + b_i) <a_i,x>)^2, A = (a_1 ... a_N) d x N in the coordinates of the data.
+  [[nodiscard]] double risk(const Matrix& A, double c) const;
+
+ private:
+  struct Storage;
+  std::unique_ptr<Storage> storage_;
+};
+
+}  // namespace lazygap
