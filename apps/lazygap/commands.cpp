@@ -170,6 +170,12 @@ int one_method(const Request& request, Method method) {
   return verdict(plan, rows);
 }
 
+/// Whether the word names a figure of two frames, the built-in plans figure-WORD-left and figure-WORD-right.
+bool is_figure(const std::string& word) {
+  const std::vector<std::string> names = experiment::built_in_plans();
+  return std::find(names.begin(), names.end(), fmt::format("figure-{}-left", word)) != names.end();
+}
+
 }  // namespace
 
 int limit(const Request& request) { return one_method(request, Method::limit); }
@@ -202,22 +208,27 @@ int show(const Request& request) {
 }
 
 int figure(const Request& request) {
-  const bool whole = request.plan == "1" || request.plan == "2";
+  const bool whole = is_figure(request.plan);
+  const std::string scale = request.scale.value_or("laptop");
   std::vector<Plan> frames;
   if (whole) {
-    const std::string ending = request.scale == "laptop" ? "-laptop" : "";
     for (const char* side : {"left", "right"})
-      frames.push_back(experiment::load_plan(fmt::format("figure-{}-{}{}", request.plan, side, ending),
-                                             request.overrides));
+      frames.push_back(experiment::load_plan(
+          fmt::format("figure-{}-{}{}", request.plan, side, scale == "laptop" ? "-laptop" : ""),
+          request.overrides));
+  } else if (request.scale) {
+    throw UsageError(fmt::format("--scale {} belongs to the figures of two frames (1, 2, 1-relu, ...), but \"{}\" "
+                                 "is a plan, which has its own scale",
+                                 scale, request.plan));
   } else {
     frames.push_back(experiment::load_plan(request.plan, request.overrides));
   }
   const fs::path pictures = request.out ? fs::path(*request.out)
-                            : whole
-                                ? kResultsFolder / fmt::format("figure-{}-{}", request.plan, request.scale)
-                                : kResultsFolder / frames.front().name;
+                            : whole     ? kResultsFolder / fmt::format("figure-{}-{}", request.plan, scale)
+                                        : kResultsFolder / frames.front().name;
   // The results of a plan are where `lazygap run` puts them, so that each finds the work of the other.
   const auto results = [&](const Plan& plan) {
+    if (!whole) return pictures;
     return request.out ? pictures / plan.name : kResultsFolder / plan.name;
   };
 
@@ -243,7 +254,7 @@ int figure(const Request& request) {
     code = std::max(code, verdict(plan, section.rows));
     sections.push_back(std::move(section));
   }
-  const std::string title = whole ? fmt::format("Figure {} at {} scale", request.plan, request.scale)
+  const std::string title = whole ? fmt::format("Figure {} at {} scale", request.plan, scale)
                                   : fmt::format("Figure of {}", frames.front().name);
   report::write_file(pictures / "report.html", report::to_html(title, sections));
   text += (pictures / "report.html").string() + "\n";

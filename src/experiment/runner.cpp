@@ -114,7 +114,7 @@ class Pool {
  public:
   Pool(const Plan& plan, store::Store& store, const RunOptions& options, int jobs, double memory)
       : plan_(plan),
-        problem_(make_problem(plan)),
+        setting_(make_setting(plan)),
         store_(store),
         options_(options),
         jobs_(jobs),
@@ -228,7 +228,7 @@ class Pool {
     };
     store::Result result;
     try {
-      result = compute_cell(plan_, problem_, task.cell, hooks);
+      result = compute_cell(plan_, setting_, task.cell, hooks);
     } catch (const FileError&) {
       throw;
     } catch (const std::bad_alloc&) {
@@ -265,7 +265,7 @@ class Pool {
     result.rho = static_cast<double>(task.cell.N) / static_cast<double>(plan_.problem.d);
     result.draw = task.cell.draw;
     if (task.cell.step_size > 0) result.step_size = task.cell.step_size;
-    result.null_risk = null_risk(problem_);
+    result.null_risk = null_risk(setting_.problem);
     result.status = Status::failed;
     result.message = message;
     return result;
@@ -304,7 +304,7 @@ class Pool {
   }
 
   const Plan& plan_;
-  const Problem problem_;
+  const Setting setting_;
   store::Store& store_;
   const RunOptions& options_;
   const int jobs_;
@@ -391,7 +391,7 @@ PlanEstimate estimate_plan(const Plan& plan, const store::Store& store, const Ru
   const int jobs = job_count(options);
   use_one_blas_thread();
   const double rate = matrix_product_rate();
-  const Problem problem = make_problem(plan);
+  const Setting setting = make_setting(plan);
 
   std::vector<Cell> cells = make_cells(plan);
   if (has_flow(plan))
@@ -403,7 +403,7 @@ PlanEstimate estimate_plan(const Plan& plan, const store::Store& store, const Ru
                              .regime = regime,
                              .N = N,
                              .draw = 0,
-                             .step_size = step_sizes(plan, problem, regime, N).front()};
+                             .step_size = step_sizes(plan, setting, regime, N).front()};
           cells.push_back(flow_cell(plan, store, regime, N).value_or(unknown));
         }
 

@@ -74,9 +74,8 @@ std::string text_table(const Plan& plan, const std::vector<Row>& rows) {
   header(simulated && exact, {"diff/se"});
   header(train, {"step size"});
   header(remarks, {"remark"});
-  for (const Row& row : rows) {
-    const Simulation& simulation = is_rf(row.regime) ? row.fit : row.train;
-    std::vector<std::string> line{std::string(to_string(row.regime)),
+  for (const Row& row : rows) for (const auto& [kind, simulation, trained] : simulations(row)) {
+    std::vector<std::string> line{fmt::format("{}{}{}", to_string(row.regime), kind.empty() ? "" : " ", kind),
                                   row.N > 0 ? fmt::format("{}", row.N) : "-",
                                   row.N > 0 ? fmt::format("{:.4g}", row.rho) : "-"};
     if (limit) line.push_back(number(row.limit));
@@ -91,11 +90,19 @@ std::string text_table(const Plan& plan, const std::vector<Row>& rows) {
     if (simulated && exact)
       line.push_back(simulation.difference_in_se ? fmt::format("{:+.1f}", *simulation.difference_in_se)
                                                  : "-");
-    if (train) line.push_back(row.step_size ? fmt::format("{:.4g}", *row.step_size) : "-");
+    if (train) line.push_back(trained && row.step_size ? fmt::format("{:.4g}", *row.step_size) : "-");
     if (remarks) line.push_back(remark(row));
     lines.push_back(std::move(line));
   }
   return align(lines);
+}
+
+std::vector<LabelledSimulation> simulations(const Row& row) {
+  const bool fitted = row.fit.risk.draws > 0, trained = row.train.risk.draws > 0;
+  if (fitted && trained)
+    return {{.kind = "trained", .simulation = row.train, .trained = true},
+            {.kind = "fitted", .simulation = row.fit, .trained = false}};
+  return {{.kind = {}, .simulation = fitted ? row.fit : row.train, .trained = trained}};
 }
 
 std::string remark(const Row& row) {

@@ -131,7 +131,7 @@ TEST(Runner, RecordsFailedCellsAndTriesThemAgain) {
 
   // A cell that failed before, for want of memory say, is computed.
   const Plan good = small_plan();
-  Result failed = compute_cell(good, make_problem(good), make_cells(good)[0]);
+  Result failed = compute_cell(good, make_setting(good), make_cells(good)[0]);
   failed.status = Status::failed;
   store.save(failed);
   static_cast<void>(run_plan(good, store, {.jobs = 1}));
