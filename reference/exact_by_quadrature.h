@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+
 #include "lazygap/activation/activation.h"
 #include "lazygap/core/matrix.h"
 #include "lazygap/problem/problem.h"
@@ -10,6 +12,9 @@
 /// only to about the square of the step.
 namespace lazygap::reference {
 
+/// E (y - f(x))^2.
+[[nodiscard]] double risk_by_quadrature(const Problem& problem,
+                                        const std::function<double(const Vector& x)>& f);
 /// Features sigma(<w_i,x> + b_i) - lambda_0.
 [[nodiscard]] double rf_risk_by_quadrature(const Problem& problem, const Activation& activation,
                                            const Matrix& W, const Vector& biases);

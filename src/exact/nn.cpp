@@ -22,10 +22,12 @@ Choice largest_positive(const Vector& values, Index N) {
   return {.fitted = {sorted.begin(), end}, .left = {end, sorted.end()}};
 }
 
-Risk risk(const PolynomialTarget&, const Choice& choice) {
+Risk risk(const PolynomialTarget& problem, const Choice& choice) {
   double sum = 0;
   for (const double lambda : choice.left) sum += lambda * lambda;
-  return {.risk = 2 * sum, .status = Status::ok, .rank = static_cast<Index>(choice.fitted.size())};
+  return {.risk = 2 * sum + problem.rest_risk(),
+          .status = Status::ok,
+          .rank = static_cast<Index>(choice.fitted.size())};
 }
 
 Risk risk(const GaussianMixture&, const Choice& choice) {

@@ -6,6 +6,7 @@
 
 #include "lazygap/core/check.h"
 #include "lazygap/math/conjugate_gradient.h"
+#include "network/neuron_functions.h"
 
 namespace lazygap::exact {
 namespace {
@@ -58,7 +59,8 @@ Split split_span(const Matrix& W) {
 Risk solve(const PolynomialTarget& problem, const Matrix& W) {
   const Split basis = split_span(W);
   const Matrix PBP = basis.complement.transpose() * problem.eigenvalues().asDiagonal() * basis.complement;
-  return {.risk = 2 * PBP.squaredNorm(), .status = Status::ok, .rank = basis.span.cols()};
+  return {
+      .risk = 2 * PBP.squaredNorm() + problem.rest_risk(), .status = Status::ok, .rank = basis.span.cols()};
 }
 
 /// X - P X P for symmetric X, through the smaller of the two bases.
@@ -104,21 +106,19 @@ Risk solve(const GaussianMixture& problem, const Matrix& W) {
 }  // namespace
 
 Risk nt(const Problem& problem, const Matrix& W) {
-  check_size("exact::nt", "a column of W", W.rows(), "the dimension d", dimension(problem));
-  check_at_least("exact::nt", "the number of neurons", W.cols(), 1);
-  check_finite("exact::nt", "W", W);
+  network::check_first_layer("exact::nt", problem, W);
   return std::visit([&](const auto& p) { return solve(p, W); }, problem);
 }
 
 double nt_mean(const PolynomialTarget& problem, Index N) {
   check_at_least("exact::nt_mean", "N", N, 1);
-  if (N >= problem.dimension()) return 0;
+  if (N >= problem.dimension()) return problem.rest_risk();
   const auto d = static_cast<double>(problem.dimension());
   const double m = d - static_cast<double>(N);
   // The mean of P (x) P over projectors of rank m is a combination of the invariant forms with these weights.
   const double b = m * (d - m) / (d * (d - 1) * (d + 2));
   const double a = m / d - (d + 1) * b;
-  return 2 * ((a + b) * problem.squared_norm() + b * problem.trace() * problem.trace());
+  return 2 * ((a + b) * problem.squared_norm() + b * problem.trace() * problem.trace()) + problem.rest_risk();
 }
 
 }  // namespace lazygap::exact

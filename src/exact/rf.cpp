@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "lazygap/core/check.h"
 #include "lazygap/math/pivoted_cholesky.h"
+#include "network/neuron_functions.h"
 
 namespace lazygap::exact {
 namespace {
@@ -23,8 +23,7 @@ Vector squared_lengths(const Matrix& W, const Vector& weight) { return W.cwiseAb
 
 SemidefiniteSolution solve(const PolynomialTarget& problem, const Matrix& W) {
   const Vector excess = W.colwise().squaredNorm().transpose().array() - 1;
-  const Vector v =
-      2 * squared_lengths(W, problem.eigenvalues()) + (problem.offset() + problem.trace()) * excess;
+  const Vector v = 2 * squared_lengths(W, problem.eigenvalues()) + problem.mean() * excess;
   const auto fill = [&](Matrix& K) {
     for_each_panel(W.cols(), [&](Index j, Index columns, Index rows) {
       auto panel = K.block(j, j, rows, columns);
@@ -36,16 +35,17 @@ SemidefiniteSolution solve(const PolynomialTarget& problem, const Matrix& W) {
   return solve_semidefinite(fill, v);
 }
 
-SemidefiniteSolution solve(const GaussianMixture& problem, const Matrix& W) {
-  const Vector excess = squared_lengths(W, problem.sigma()).array() - 1;
-  const Vector h = squared_lengths(W, problem.delta());
+SemidefiniteSolution solve(const GaussianMixture& problem, const Matrix& neurons) {
+  const Matrix W = problem.whiten_neurons(neurons);
+  const Vector& delta = problem.whitened_delta();
+  const Vector excess = W.colwise().squaredNorm().transpose().array() - 1;
+  const Vector h = squared_lengths(W, delta);
   const auto fill = [&](Matrix& K) {
     Matrix scaled(W.rows(), kPanel), H(W.cols(), kPanel);
     for_each_panel(W.cols(), [&](Index j, Index columns, Index rows) {
       auto panel = K.block(j, j, rows, columns);
-      scaled.leftCols(columns) = problem.sigma().asDiagonal() * W.middleCols(j, columns);
-      panel.noalias() = W.rightCols(rows).transpose() * scaled.leftCols(columns);
-      scaled.leftCols(columns) = problem.delta().asDiagonal() * W.middleCols(j, columns);
+      panel.noalias() = W.rightCols(rows).transpose() * W.middleCols(j, columns);
+      scaled.leftCols(columns) = delta.asDiagonal() * W.middleCols(j, columns);
       H.topLeftCorner(rows, columns).noalias() = W.rightCols(rows).transpose() * scaled.leftCols(columns);
       for (Index k = 0; k < columns; ++k)
         panel.col(k).array() = 2 * (panel.col(k).array().square() + H.col(k).head(rows).array().square()) +
@@ -58,9 +58,7 @@ SemidefiniteSolution solve(const GaussianMixture& problem, const Matrix& W) {
 }  // namespace
 
 Risk rf(const Problem& problem, const Matrix& W) {
-  check_size("exact::rf", "a column of W", W.rows(), "the dimension d", dimension(problem));
-  check_at_least("exact::rf", "the number of neurons", W.cols(), 1);
-  check_finite("exact::rf", "W", W);
+  network::check_first_layer("exact::rf", problem, W);
   const SemidefiniteSolution solution = std::visit([&](const auto& p) { return solve(p, W); }, problem);
   // The network found is x^T S x + c with S = W diag(a) W^T.
   const Matrix S = W * solution.a.asDiagonal() * W.transpose();

@@ -6,9 +6,9 @@
 #include "lazygap/core/matrix.h"
 #include "lazygap/problem/problem.h"
 
-/// Second moments of the features s(<w_i,x> + b_i) x, s = sigma', of NT under the law of the problem: all that
-/// the population risk of f(x) = c + sum_i s(<w_i,x> + b_i) <a_i,x> depends on. The (N d) x (N d) matrix of
-/// moments is never formed. Used by exact, fit and train.
+/// Second moments of the features s(<w_i,x> + b_i) x, s = sigma', of NT under the law of the problem: all
+/// that the population risk of f(x) = c + sum_i s(<w_i,x> + b_i) <a_i,x> depends on. The (N d) x (N d) matrix
+/// of moments is never formed. Used by exact, fit and train.
 namespace lazygap {
 
 class TangentMoments {

@@ -116,5 +116,19 @@ TEST(ExactNn, RefusesNoNeurons) {
   EXPECT_THROW(static_cast<void>(exact::nn(test::mixture(2), 0, exact::Sign::free)), UsageError);
 }
 
+TEST(ExactNn, LeavesTheOtherDegreesUnexplained) {
+  const PolynomialTarget target = test::target_of_every_degree(5);
+  const PolynomialTarget quadratic(target.eigenvalues(), target.offset());
+  EXPECT_NEAR(exact::nn(target, 2, exact::Sign::free).risk,
+              exact::nn(quadratic, 2, exact::Sign::free).risk + target.rest_risk(),
+              1e-12 * target.null_risk());
+  Matrix cubic = Matrix::Zero(5, 3);
+  cubic(2, 2) = 1.5;
+  const PolynomialTarget unseen = PolynomialTarget::from_hermite(cubic);
+  const exact::Risk risk = exact::nn(unseen, 2, exact::Sign::free);
+  EXPECT_EQ(risk.risk, unseen.null_risk());
+  EXPECT_EQ(risk.rank, 0);
+}
+
 }  // namespace
 }  // namespace lazygap

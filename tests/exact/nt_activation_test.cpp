@@ -14,11 +14,7 @@ namespace lazygap {
 namespace {
 
 using test::neurons;
-
-std::vector<Problem> problems(Index d) {
-  return {test::polynomial_target(d), test::shifted_polynomial_target(d), test::mixture(d),
-          test::scaled_mixture(d)};
-}
+using test::problems;
 
 TEST(ExactNtActivation, QuadraticAgreesWithTheProjector) {
   for (const Index d : {1, 2, 3, 12})
@@ -105,7 +101,7 @@ TEST(ExactNtActivation, OppositeNeuronsOfReluAreHalfSpaces) {
 
 TEST(ExactNtActivation, AnOddActivationIsBlind) {
   // sigma' even, features odd in x: nothing of an even target is seen.
-  for (const Problem& problem : problems(6))
+  for (const Problem& problem : test::quadratic_problems(6))
     EXPECT_NEAR(exact::nt(problem, activation_from_name("tanh"), neurons(6, 9, 5)).risk, null_risk(problem),
                 1e-12);
 }

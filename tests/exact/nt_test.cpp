@@ -16,14 +16,10 @@ namespace lazygap {
 namespace {
 
 using test::neurons;
+using test::problems;
 
 // The reference subtracts R0 - v^T K^+ v with an eigenvalue cut at 1e-12.
 constexpr double kReferenceAccuracy = 1e-9;
-
-std::vector<Problem> problems(Index d) {
-  return {test::polynomial_target(d), test::shifted_polynomial_target(d), test::mixture(d),
-          test::scaled_mixture(d)};
-}
 
 TEST(ExactNt, AgreesWithWickSums) {
   struct Size {
@@ -31,7 +27,7 @@ TEST(ExactNt, AgreesWithWickSums) {
   };
   for (const Size size : {Size{1, 1}, Size{1, 2}, Size{2, 1}, Size{2, 3}, Size{3, 1}, Size{3, 2}, Size{4, 1},
                           Size{4, 2}, Size{4, 3}})
-    for (const Problem& problem : problems(size.d)) {
+    for (const Problem& problem : test::quadratic_problems(size.d)) {
       const Matrix W = neurons(size.d, size.N, 0);
       const exact::Risk risk = exact::nt(problem, W);
       EXPECT_EQ(risk.status, Status::ok);
@@ -39,6 +35,18 @@ TEST(ExactNt, AgreesWithWickSums) {
       EXPECT_NEAR(risk.risk, reference::nt_risk(problem, W), kReferenceAccuracy * null_risk(problem))
           << "d = " << size.d << ", N = " << size.N << ", problem " << problem.index();
     }
+}
+
+TEST(ExactNt, LeavesTheOtherDegreesUnexplained) {
+  const PolynomialTarget target = test::target_of_every_degree(5);
+  const PolynomialTarget quadratic(target.eigenvalues(), target.offset());
+  const Matrix W = neurons(5, 3, 1);
+  EXPECT_NEAR(exact::nt(target, W).risk, exact::nt(quadratic, W).risk + target.rest_risk(),
+              1e-12 * target.null_risk());
+  Matrix cubic = Matrix::Zero(5, 3);
+  cubic(2, 2) = 1.5;
+  const PolynomialTarget unseen = PolynomialTarget::from_hermite(cubic);
+  EXPECT_DOUBLE_EQ(exact::nt(unseen, W).risk, unseen.null_risk());
 }
 
 TEST(ExactNt, FullRankIsDirect) {

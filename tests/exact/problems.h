@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cmath>
 #include <cstdint>
+#include <vector>
 
 #include "lazygap/core/random.h"
 #include "lazygap/problem/problem.h"
@@ -37,6 +39,25 @@ inline GaussianMixture mixture(Index d) { return GaussianMixture(uniforms(d, -0.
 inline GaussianMixture scaled_mixture(Index d) {
   const Vector sigma = uniforms(d, 0.5, 2.5, 3);
   return GaussianMixture(sigma, sigma.cwiseProduct(uniforms(d, -0.6, 0.9, 4)));
+}
+
+/// f* of all degrees from 1 to 5, with a mean.
+inline PolynomialTarget target_of_every_degree(Index d) {
+  Matrix beta(d, PolynomialTarget::kMostDegree);
+  for (Index k = 0; k < beta.cols(); ++k)
+    beta.col(k) =
+        uniforms(d, -1, 1, 40 + static_cast<std::uint32_t>(k)) / std::tgamma(static_cast<double>(k) + 1.5);
+  return PolynomialTarget::from_hermite(beta);
+}
+
+/// The quadratic problems, for which every route has an answer of its own.
+inline std::vector<Problem> quadratic_problems(Index d) {
+  return {polynomial_target(d), shifted_polynomial_target(d), mixture(d), scaled_mixture(d)};
+}
+inline std::vector<Problem> problems(Index d) {
+  std::vector<Problem> all = quadratic_problems(d);
+  all.emplace_back(target_of_every_degree(d));
+  return all;
 }
 
 }  // namespace lazygap::test

@@ -16,11 +16,7 @@ namespace lazygap {
 namespace {
 
 using test::neurons;
-
-std::vector<Problem> problems(Index d) {
-  return {test::polynomial_target(d), test::shifted_polynomial_target(d), test::mixture(d),
-          test::scaled_mixture(d)};
-}
+using test::problems;
 
 TEST(ExactRfActivation, QuadraticAgreesWithTheClosedForm) {
   // Both subtract, the accuracy of the general route is 1e-13 R0 times the condition number of K.

@@ -16,6 +16,7 @@ namespace lazygap {
 namespace {
 
 using test::neurons;
+using test::problems;
 
 // The reference subtracts R0 - v^T K^+ v with an eigenvalue cut at 1e-12: about half of the digits are left
 // in the worst of these small problems.
@@ -23,18 +24,13 @@ constexpr double kReferenceAccuracy = 1e-8;
 // Risks as sums of squares of differences of O(1) matrices with errors of 1e-10 at most.
 constexpr double kZeroRisk = 1e-18;
 
-std::vector<Problem> problems(Index d) {
-  return {test::polynomial_target(d), test::shifted_polynomial_target(d), test::mixture(d),
-          test::scaled_mixture(d)};
-}
-
 TEST(ExactRf, AgreesWithWickSums) {
   struct Size {
     Index d, N;
   };
   for (const Size size : {Size{1, 1}, Size{1, 3}, Size{2, 1}, Size{2, 3}, Size{2, 6}, Size{3, 2}, Size{3, 7},
                           Size{3, 12}, Size{4, 4}, Size{4, 10}, Size{4, 15}})
-    for (const Problem& problem : problems(size.d)) {
+    for (const Problem& problem : test::quadratic_problems(size.d)) {
       const Matrix W = neurons(size.d, size.N, 0);
       const exact::Risk risk = exact::rf(problem, W);
       EXPECT_EQ(risk.status, Status::ok);
@@ -42,6 +38,18 @@ TEST(ExactRf, AgreesWithWickSums) {
       EXPECT_NEAR(risk.risk, reference::rf_risk(problem, W), kReferenceAccuracy * null_risk(problem))
           << "d = " << size.d << ", N = " << size.N << ", problem " << problem.index();
     }
+}
+
+TEST(ExactRf, LeavesTheOtherDegreesUnexplained) {
+  const PolynomialTarget target = test::target_of_every_degree(5);
+  const PolynomialTarget quadratic(target.eigenvalues(), target.offset());
+  const Matrix W = neurons(5, 3, 1);
+  EXPECT_NEAR(exact::rf(target, W).risk, exact::rf(quadratic, W).risk + target.rest_risk(),
+              1e-12 * target.null_risk());
+  Matrix cubic = Matrix::Zero(5, 3);
+  cubic(2, 2) = 1.5;
+  const PolynomialTarget unseen = PolynomialTarget::from_hermite(cubic);
+  EXPECT_DOUBLE_EQ(exact::rf(unseen, W).risk, unseen.null_risk());
 }
 
 TEST(ExactRf, AllQuadraticFormsAreReachedOnceThereAreEnoughNeurons) {

@@ -42,6 +42,6 @@ namespace lazygap::exact {
 /// `W`: d x N, N >= 1, finite. `biases`: N, or empty for none. Throws UsageError otherwise.
 /// Time O(N^2 (d + K) + N^3), K the degree of the series (about 30 at d = 450); memory one N x N matrix.
 [[nodiscard]] Risk rf(const Problem& problem, const Activation& activation, const Matrix& W,
-                      const Vector& biases = {});
+                      const Vector& biases = {}, bool centred = true);
 
 }  // namespace lazygap::exact

@@ -1,12 +1,13 @@
-#include "exact/neuron_functions.h"
+#include "network/neuron_functions.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "lazygap/core/check.h"
 #include "lazygap/math/gaussian_rule.h"
 
-namespace lazygap::exact {
+namespace lazygap::network {
 namespace {
 
 constexpr Index kFirstDegree = 32;
@@ -69,19 +70,40 @@ double truncation_error(const Expansion& expansion, double r, bool derivatives) 
 
 }  // namespace
 
+void check_first_layer(std::string_view function, const Problem& problem, const Matrix& W,
+                       const Vector& biases) {
+  check_size(function, "a column of W", W.rows(), "the dimension d", dimension(problem));
+  check_at_least(function, "the number of neurons", W.cols(), 1);
+  check_finite(function, "W", W);
+  if (biases.size() > 0) check_size(function, "biases", biases.size(), "the number of neurons", W.cols());
+  check_finite(function, "biases", biases);
+}
+
+Matrix whiten_neurons(const Problem& problem, const Matrix& W) {
+  const auto* mg = std::get_if<GaussianMixture>(&problem);
+  return mg != nullptr ? mg->whiten_neurons(W) : W;
+}
+
+double mean_label(const Problem& problem) {
+  const auto* target = std::get_if<PolynomialTarget>(&problem);
+  return target != nullptr ? target->mean() : 0;
+}
+
 std::vector<Component> components(const Problem& problem) {
-  if (const auto* mg = std::get_if<GaussianMixture>(&problem))
-    return {{.weight = 0.5, .label = +1, .root = mg->class_covariance(+1).cwiseSqrt()},
-            {.weight = 0.5, .label = -1, .root = mg->class_covariance(-1).cwiseSqrt()}};
+  if (const auto* mg = std::get_if<GaussianMixture>(&problem)) {
+    const Eigen::ArrayXd delta = mg->whitened_delta().array();
+    return {{.weight = 0.5, .label = +1, .root = (1 - delta).sqrt()},
+            {.weight = 0.5, .label = -1, .root = (1 + delta).sqrt()}};
+  }
   return {{.weight = 1, .label = 0, .root = Vector::Ones(dimension(problem))}};
 }
 
-Neurons act_on_normals(const Component& component, const Matrix& W, const Vector& biases) {
-  Neurons neurons{.directions = component.root.asDiagonal() * W,
+Neurons act_on_normals(const Component& component, const Matrix& whitened, const Vector& biases) {
+  Neurons neurons{.directions = component.root.asDiagonal() * whitened,
                   .lengths = {},
-                  .biases = biases.size() > 0 ? biases : Vector(Vector::Zero(W.cols()))};
+                  .biases = biases.size() > 0 ? biases : Vector(Vector::Zero(whitened.cols()))};
   neurons.lengths = neurons.directions.colwise().stableNorm();
-  for (Index i = 0; i < W.cols(); ++i)
+  for (Index i = 0; i < whitened.cols(); ++i)
     if (neurons.lengths[i] > 0) neurons.directions.col(i) /= neurons.lengths[i];
   return neurons;
 }
@@ -118,4 +140,4 @@ ParallelMoments parallel_moments(const ScalarFunction& s, const Neurons& neurons
   return {.moment = product.sum(), .moment_g2 = (product * rule.nodes.array().square()).sum()};
 }
 
-}  // namespace lazygap::exact
+}  // namespace lazygap::network

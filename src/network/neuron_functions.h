@@ -1,17 +1,28 @@
 #pragma once
 
 #include <functional>
+#include <string_view>
 #include <vector>
 
 #include "lazygap/core/matrix.h"
 #include "lazygap/problem/problem.h"
 
-/// What the exact risks of RF and NT with any activation share. In each component of the law of x, x =
-/// C^{1/2} z with z ~ N(0, I), and neuron i acts as phi_i(g_i) with g_i = <w^_i, z> ~ N(0,1), w^_i the
-/// direction of C^{1/2} w_i, and phi_i(g) = s(s_i g + b_i), s_i its length, s = sigma (RF) or sigma' (NT).
-/// Means of products depend on the correlations r_ij = <w^_i, w^_j> only, through the Hermite coefficients of
-/// phi_i.
-namespace lazygap::exact {
+/// What the moments of RF and NT features share. In whitened coordinates x = M z (M = I on qf) and, in each
+/// component of the law of z, z = C^{1/2} n with n ~ N(0, I) and C diagonal. Neuron i acts as phi_i(g_i) with
+/// g_i = <w^_i, n> ~ N(0,1), w^_i the direction of C^{1/2} M^T w_i, and phi_i(g) = s(s_i g + b_i), s_i its
+/// length, s = sigma (RF) or sigma' (NT). Means of products depend on the correlations r_ij = <w^_i, w^_j>
+/// only, through the Hermite coefficients of phi_i.
+namespace lazygap::network {
+
+/// Checks of the public functions: W is d x N, N >= 1, finite; biases N, or empty, finite.
+void check_first_layer(std::string_view function, const Problem& problem, const Matrix& W,
+                       const Vector& biases = {});
+
+/// M^T W: neurons (or the vectors a_i of NT) as they act on z.
+[[nodiscard]] Matrix whiten_neurons(const Problem& problem, const Matrix& W);
+
+/// E y; null_risk is Var y.
+[[nodiscard]] double mean_label(const Problem& problem);
 
 /// s: sigma or sigma' of an activation, with what the quadrature has to know of it.
 struct ScalarFunction {
@@ -20,7 +31,7 @@ struct ScalarFunction {
   double length = 1;          ///< in u: scale of its variation between kinks, as Activation::length
 };
 
-/// One component of the law of x: qf has one, mg its two classes.
+/// One component of the law of z: qf has one, mg its two classes.
 struct Component {
   double weight;
   double label;  ///< mg: the label of the class
@@ -28,14 +39,15 @@ struct Component {
 };
 [[nodiscard]] std::vector<Component> components(const Problem& problem);
 
-/// First layer as it acts on z.
+/// First layer as it acts on n.
 struct Neurons {
   Matrix directions;  ///< d x N, unit columns; 0 where the neuron vanishes
   Vector lengths;     ///< N
   Vector biases;      ///< N
 };
-/// `biases` empty: none.
-[[nodiscard]] Neurons act_on_normals(const Component& component, const Matrix& W, const Vector& biases);
+/// `whitened`: M^T W. `biases` empty: none.
+[[nodiscard]] Neurons act_on_normals(const Component& component, const Matrix& whitened,
+                                     const Vector& biases);
 
 /// Directions closer to parallel than this, 1 - |r| below it, count as parallel: rounding in r does not allow
 /// more.
@@ -68,4 +80,4 @@ struct ParallelMoments {
 [[nodiscard]] ParallelMoments parallel_moments(const ScalarFunction& s, const Neurons& neurons, Index i,
                                                Index j, double sign);
 
-}  // namespace lazygap::exact
+}  // namespace lazygap::network

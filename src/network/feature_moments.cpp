@@ -1,0 +1,153 @@
+#include "network/feature_moments.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "network/neuron_functions.h"
+
+namespace lazygap {
+namespace {
+
+using network::Component;
+using network::Expansion;
+using network::Neurons;
+
+/// Columns of the Gram matrix computed together: wide enough for the matrix product to run at full speed,
+/// narrow enough for its scratch space to be small against K.
+constexpr Index kPanel = 256;
+/// Pairs more correlated than this, where the series is slow, take the kernel in closed form if there is one.
+constexpr double kSeries = 0.9;
+
+struct Part {
+  Component component;
+  Neurons neurons;
+  Expansion expansion;
+};
+
+/// E[y phi_i] within one component.
+Vector projections(const PolynomialTarget& target, const Part& part) {
+  const Matrix& c = part.expansion.coefficients;
+  Vector v = target.mean() * c.col(0);
+  Eigen::ArrayXXd powers = part.neurons.directions;  // w^_i^k entrywise
+  double factorial = 1;
+  for (Index k = 1; k <= target.degree(); ++k) {
+    factorial *= static_cast<double>(k);
+    // E[He_k(x_j) phi_i] = w^_ij^k E[He_k(G) phi_i(G)].
+    const Vector form = powers.matrix().transpose() * target.coefficients(k);
+    v += std::sqrt(factorial) * c.col(k).cwiseProduct(form);
+    powers *= part.neurons.directions.array();
+  }
+  return v;
+}
+Vector projections(const GaussianMixture&, const Part& part) {
+  return part.component.label * part.expansion.coefficients.col(0);
+}
+
+}  // namespace
+
+struct FeatureMoments::Storage {
+  Activation activation;
+  double centre;
+  network::ScalarFunction sigma;  ///< sigma - centre
+  bool closed_form;               ///< whether pairs with |r| > kSeries use activation.kernel
+  std::vector<Part> parts;
+  Vector projections, means;
+  double mean_label, null_risk;
+  double error = 0;
+
+  /// Largest |r| that is left to the series.
+  [[nodiscard]] double most() const { return closed_form ? kSeries : 1 - network::kParallel; }
+
+  /// E[phi_i phi_j] within one component of a pair with correlation r near 1 or -1: from the kernel in closed
+  /// form, or for parallel pairs by quadrature.
+  [[nodiscard]] double pair_moment(const Part& part, Index i, Index j, double r) const {
+    if (!closed_form) return network::parallel_moments(sigma, part.neurons, i, j, r > 0 ? 1 : -1).moment;
+    const double si = part.neurons.lengths[i], sj = part.neurons.lengths[j];
+    // sigma = (sigma - centre) + centre in both factors.
+    const double both = part.expansion.coefficients(i, 0) + part.expansion.coefficients(j, 0);
+    return activation.kernel(si * si, sj * sj, std::clamp(r, -1.0, 1.0) * si * sj) - centre * both -
+           centre * centre;
+  }
+
+  /// Adds weight * E[phi_i phi_j] to the lower triangle of K.
+  void add_gram(const Part& part, Matrix& K) const {
+    const Matrix& directions = part.neurons.directions;
+    const Matrix& c = part.expansion.coefficients;
+    const Index N = directions.cols(), last = c.cols() - 1;
+    const double weight = part.component.weight;
+    Matrix correlations(N, kPanel);
+    Eigen::ArrayXd sum(N);
+    for (Index start = 0; start < N; start += kPanel) {
+      const Index columns = std::min(kPanel, N - start);
+      auto R = correlations.topLeftCorner(N - start, columns);
+      R.noalias() = directions.rightCols(N - start).transpose() * directions.middleCols(start, columns);
+      for (Index j = start; j < start + columns; ++j) {
+        const Index rows = N - j - 1;
+        const auto r = R.col(j - start).tail(rows).array();
+        auto entries = sum.head(rows);
+        entries = c(j, last) * c.col(last).tail(rows).array();
+        for (Index k = last - 1; k >= 0; --k) entries = entries * r + c(j, k) * c.col(k).tail(rows).array();
+        for (Index i = 0; i < rows; ++i)
+          if (std::abs(r[i]) > most()) entries[i] = pair_moment(part, j + 1 + i, j, r[i]);
+        K.col(j).tail(rows).array() += weight * entries;
+        K(j, j) += weight * part.expansion.moment[j];
+      }
+    }
+  }
+};
+
+FeatureMoments::FeatureMoments(const Problem& problem, const Activation& activation, const Matrix& W,
+                               const Vector& biases, double centre)
+    : storage_(std::make_unique<Storage>(Storage{
+          .activation = activation,
+          .centre = centre,
+          .sigma = {.value = [sigma = activation.value, centre](double u) { return sigma(u) - centre; },
+                    .kinks = activation.kinks,
+                    .length = activation.length},
+          .closed_form = activation.kernel && biases.size() == 0,
+          .parts = {},
+          .projections = Vector::Zero(W.cols()),
+          .means = Vector::Zero(W.cols()),
+          .mean_label = network::mean_label(problem),
+          .null_risk = lazygap::null_risk(problem)})) {
+  Storage& m = *storage_;
+  const Matrix whitened = network::whiten_neurons(problem, W);
+  for (const Component& component : network::components(problem)) {
+    Part part{.component = component,
+              .neurons = network::act_on_normals(component, whitened, biases),
+              .expansion = {}};
+    part.expansion = network::expand(m.sigma, part.neurons,
+                                     network::largest_correlation(part.neurons.directions, m.most()), false);
+    m.projections +=
+        component.weight * std::visit([&](const auto& p) { return lazygap::projections(p, part); }, problem);
+    m.means += component.weight * part.expansion.coefficients.col(0);
+    m.error = std::max(m.error, part.expansion.error);
+    m.parts.push_back(std::move(part));
+  }
+}
+
+FeatureMoments::~FeatureMoments() = default;
+FeatureMoments::FeatureMoments(FeatureMoments&&) noexcept = default;
+
+void FeatureMoments::gram(Matrix& K) const {
+  K.triangularView<Eigen::Lower>().setZero();
+  for (const Part& part : storage_->parts) storage_->add_gram(part, K);
+}
+
+const Vector& FeatureMoments::projections() const { return storage_->projections; }
+const Vector& FeatureMoments::means() const { return storage_->means; }
+double FeatureMoments::error() const { return storage_->error; }
+
+double FeatureMoments::risk(const Vector& a, double c) const {
+  const Storage& m = *storage_;
+  Matrix K(a.size(), a.size());
+  gram(K);
+  const Vector product = K.selfadjointView<Eigen::Lower>() * a;
+  // Var y + (E y - c)^2 is E (y - c)^2.
+  const double without = m.null_risk + (m.mean_label - c) * (m.mean_label - c);
+  return without - 2 * a.dot(m.projections - c * m.means) + a.dot(product);
+}
+
+}  // namespace lazygap
