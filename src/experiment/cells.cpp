@@ -18,6 +18,7 @@
 #include "lazygap/fit/nt.h"
 #include "lazygap/fit/rf.h"
 #include "lazygap/limit/limit.h"
+#include "lazygap/limit/rf_biases.h"
 #include "lazygap/train/defaults.h"
 #include "lazygap/train/flow.h"
 #include "lazygap/train/sgd.h"
@@ -304,10 +305,25 @@ void set_risk(store::Result& result, double risk) {
   result.ratio = risk / result.null_risk;
 }
 
-void set_test(store::Result& result, double test_risk, double test_se) {
-  if (!std::isfinite(test_risk)) return;
-  result.test_ratio = test_risk / result.null_risk;
-  result.test_se = test_se / result.null_risk;
+/// What train and fit found: the exact risk of it where there is one, else the estimate on test samples.
+template <class Outcome>
+void set_outcome(store::Result& result, const Outcome& outcome) {
+  set_risk(result, outcome.risk);
+  result.status = outcome.status;
+  if (!std::isfinite(outcome.test_risk)) return;
+  result.test_ratio = outcome.test_risk / result.null_risk;
+  result.test_se = outcome.test_se / result.null_risk;
+  if (std::isfinite(outcome.risk) || outcome.status != Status::ok) return;
+  set_risk(result, outcome.test_risk);
+  result.se = result.test_se;
+}
+
+constexpr auto kEstimated = "risk estimated on test samples";
+/// Beyond this the error of the kernel behind an exact risk is worth a word.
+constexpr double kKernelError = 1e-10;
+
+void add_sentence(std::string& message, const std::string& sentence) {
+  message += (message.empty() ? "" : "; ") + sentence;
 }
 
 }  // namespace
@@ -368,9 +384,11 @@ std::vector<Cell> make_cells(const Plan& plan) {
 }
 
 std::string cell_parameters(const Plan& plan, const Cell& cell) {
-  nlohmann::json parameters = {{"task", to_string(cell.method)},      {"version", task_version(cell.method)},
+  nlohmann::json parameters = {{"task", to_string(cell.method)},
+                               {"version", task_version(cell.method)},
                                {"problem", problem_parameters(plan)},
-                               {"regime", to_string(cell.regime)},    {"N", cell.N}};
+                               {"regime", to_string(cell.regime)},
+                               {"N", cell.N}};
   if (cell.regime != Regime::bayes) parameters["activation"] = activation_parameters(plan, cell.regime);
   if (cell.regime == Regime::rf) parameters["gamma"] = matrix_parameters(plan.problem.gamma);
   switch (cell.method) {
@@ -381,8 +399,7 @@ std::string cell_parameters(const Plan& plan, const Cell& cell) {
         parameters["seed"] = plan.sweep.seed;
         parameters["draw"] = cell.draw;
       }
-      if (cell.regime == Regime::nn)
-        parameters["second_layer"] = second_layer_word(plan.train.options);
+      if (cell.regime == Regime::nn) parameters["second_layer"] = second_layer_word(plan.train.options);
       break;
     case Method::train:
     case Method::flow:
@@ -436,6 +453,9 @@ store::Result compute_cell(const Plan& plan, const Setting& setting, const Cell&
         result.message =
             fmt::format("conjugate gradients stopped after {} iterations at a relative residual of {:.1e}",
                         risk.iterations, risk.residual);
+      if (risk.kernel_error > kKernelError)
+        add_sentence(result.message,
+                     fmt::format("kernel accurate to {:.1e} of its diagonal", risk.kernel_error));
       break;
     }
     case Method::train:
@@ -443,10 +463,9 @@ store::Result compute_cell(const Plan& plan, const Setting& setting, const Cell&
       const train::Outcome outcome = train_outcome(plan, setting, cell, hooks);
       result.step_size = cell.step_size;
       if (cell.method == Method::train) result.n = plan.train.options.steps * plan.train.options.batch;
-      set_risk(result, outcome.risk);
-      set_test(result, outcome.test_risk, outcome.test_se);
-      result.status = outcome.status;
+      set_outcome(result, outcome);
       result.message = outcome.path;
+      if (result.se) add_sentence(result.message, kEstimated);
       if (outcome.status == Status::diverged)
         result.message = fmt::format("diverged after {} steps ({})", outcome.steps_done, outcome.path);
       for (const train::Point& point : outcome.trajectory)
@@ -456,10 +475,9 @@ store::Result compute_cell(const Plan& plan, const Setting& setting, const Cell&
     case Method::fit: {
       const fit::Outcome outcome = fit_outcome(plan, setting, cell);
       result.n = plan.fit.samples;
-      set_risk(result, outcome.risk);
-      set_test(result, outcome.test_risk, outcome.test_se);
-      result.status = outcome.status;
+      set_outcome(result, outcome);
       result.message = outcome.message;
+      if (result.se) add_sentence(result.message, kEstimated);
       break;
     }
   }

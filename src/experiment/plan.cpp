@@ -97,7 +97,7 @@ void read_spectrum(const PlanTable& problem, std::string_view key, SpectrumLaw& 
     if (needed && option != "exponent") table.require(option);
     if (!needed && table.has(option))
       table.complain(option, fmt::format("belongs to law = \"{}\", but law is \"{}\"", word_of(kLaws, kind),
-                                      word_of(kLaws, law.kind)));
+                                         word_of(kLaws, law.kind)));
   };
   only_for("values", SpectrumLaw::Kind::choice);
   only_for("exponent", SpectrumLaw::Kind::power);
@@ -202,8 +202,8 @@ std::string_view read_hermite(const PlanTable& table, ProblemPlan& problem) {
     return source;
   }
   if (!table.has(kWhole))
-    table.complain(kWhole, fmt::format("is missing; it, or at least one of {}, is needed",
-                                       fmt::join(kHermite, ", ")));
+    table.complain(
+        kWhole, fmt::format("is missing; it, or at least one of {}, is needed", fmt::join(kHermite, ", ")));
   table.matrix_or_file(kWhole, problem.matrix);
   check_dimension(table, problem, problem.matrix.rows(), kWhole);
   return source;
@@ -211,9 +211,9 @@ std::string_view read_hermite(const PlanTable& table, ProblemPlan& problem) {
 
 void read_problem(const PlanTable& root, const PlanDocument& document, Plan& plan) {
   ProblemPlan& problem = plan.problem;
-  const PlanTable table = root.table(
-      "problem", {"model", "d", "spectrum", "eigenvalues", "matrix", "file", "rotation", "sigma", "gamma",
-                  "coefficients", "he1", "he2", "he3", "he4", "he5", "label_noise"});
+  const PlanTable table =
+      root.table("problem", {"model", "d", "spectrum", "eigenvalues", "matrix", "file", "rotation", "sigma",
+                             "gamma", "coefficients", "he1", "he2", "he3", "he4", "he5", "label_noise"});
   table.require("model");
   table.word("model", problem.model, kModels);
   const bool polynomial = problem.model == "polynomial";
@@ -289,10 +289,10 @@ void read_sweep(const PlanTable& root, SweepPlan& sweep) {
 }
 
 void read_train(const PlanTable& root, Plan& whole) {
-  const PlanTable table = root.table(
-      "train", {"steps", "batch", "step_sizes", "draws", "schedule", "parameterisation", "second_layer",
-                "second_layer_value", "biases", "momentum", "alpha", "beta", "precision", "reduction",
-                "records", "test_samples"});
+  const PlanTable table =
+      root.table("train", {"steps", "batch", "step_sizes", "draws", "schedule", "parameterisation",
+                           "second_layer", "second_layer_value", "biases", "momentum", "alpha", "beta",
+                           "precision", "reduction", "records", "test_samples"});
   TrainPlan& plan = whole.train;
   train::Options& options = plan.options;
   options.steps = whole.problem.model == "mg" ? kPaperStepsMg : kPaperStepsQf;
@@ -372,7 +372,7 @@ void check_combinations(const PlanTable& root, const Plan& plan) {
   const auto& regimes = plan.sweep.regimes;
   if (plan.problem.model != "mg" && contains(regimes, Regime::bayes))
     sweep.complain("regimes", "contains Bayes, but the Bayes risk belongs to model = \"mg\"; on qf it is 0");
-  if (contains(regimes, Regime::rf) && plan.problem.gamma.empty())
+  if (contains(regimes, Regime::rf) && plan.problem.gamma.size() == 0)
     sweep.complain("regimes",
                    "contains RF, which needs problem.gamma, the eigenvalues of Gamma; without it use RF(I)");
   const Setting setting = make_setting(plan);
@@ -391,17 +391,16 @@ void check_combinations(const PlanTable& root, const Plan& plan) {
                                               ? fmt::format("{} has none", setting.activation.name)
                                               : "activation.derivative is not given"));
   const auto& methods = plan.sweep.methods;
-  if (contains(methods, Method::limit) &&
-      std::none_of(regimes.begin(), regimes.end(),
-                   [&](Regime regime) { return has_limit(plan, setting.problem, regime); }))
+  if (contains(methods, Method::limit) && std::none_of(regimes.begin(), regimes.end(), [&](Regime regime) {
+        return has_limit(plan, setting.problem, regime);
+      }))
     sweep.complain("methods",
                    "contains limit, but no limit is known for any of sweep.regimes here: RF needs a centred "
                    "activation, NT and NN the quadratic one; NN on qf needs a positive semidefinite B, NT on "
                    "mg Sigma = I; every one needs a quadratic target");
   if (contains(methods, Method::exact) &&
       std::none_of(regimes.begin(), regimes.end(), [&](Regime regime) { return has_exact(plan, regime); }))
-    sweep.complain("methods",
-                   "contains exact, but for NN that is known for the quadratic activation only");
+    sweep.complain("methods", "contains exact, but for NN that is known for the quadratic activation only");
   if (contains(methods, Method::fit) && plan.fit.regimes.empty())
     sweep.complain("methods",
                    "contains fit, but sweep.regimes names none of RF(I), RF(Gamma*) and RF, and fit.regimes "
@@ -528,9 +527,7 @@ Activation make_activation(const Plan& plan) {
 }
 
 FirstLayerLaw first_layer(const Setting& setting, Regime regime) {
-  if (regime == Regime::rf && !is_column(setting.gamma))
-    return FirstLayerLaw::full(setting.problem, setting.gamma);
-  return first_layer_law(regime, setting.problem, setting.gamma.reshaped());
+  return first_layer_law(regime, setting.problem, setting.gamma);
 }
 
 bool is_quadratic(const Plan& plan) {
@@ -544,7 +541,7 @@ bool has_limit(const Plan& plan, const Problem& problem, Regime regime) {
   if (is_rf(regime)) return plan.activation.centred;
   if (!is_quadratic(plan)) return false;
   if (regime == Regime::nn) return target == nullptr || target->eigenvalues().minCoeff() >= 0;
-  return target != nullptr || std::get<GaussianMixture>(problem).is_white();
+  return target != nullptr || std::get<GaussianMixture>(problem).sigma_is_identity();
 }
 
 bool has_exact(const Plan& plan, Regime regime) { return regime != Regime::nn || is_quadratic(plan); }
@@ -556,8 +553,7 @@ std::vector<std::string> notes(const Plan& plan) {
   const Setting setting = make_setting(plan);
   const auto* target = std::get_if<PolynomialTarget>(&setting.problem);
   const auto left_out = [&](Method method, Regime regime, std::string_view why) {
-    sentences.push_back(
-        fmt::format("{}: left out for {}, {}", to_string(method), to_string(regime), why));
+    sentences.push_back(fmt::format("{}: left out for {}, {}", to_string(method), to_string(regime), why));
   };
   for (const Regime regime : regimes) {
     if (contains(methods, Method::limit) && !has_limit(plan, setting.problem, regime)) {

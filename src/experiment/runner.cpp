@@ -33,10 +33,6 @@ bool is_finished(const std::optional<store::Result>& result) {
                     result->status == Status::not_converged);
 }
 
-std::string bytes_text(double bytes) {
-  return bytes < 1e9 ? fmt::format("{:.0f} MB", bytes / 1e6) : fmt::format("{:.1f} GB", bytes / 1e9);
-}
-
 std::string cell_text(const Cell& cell) {
   std::string text = fmt::format("{} {}", to_string(cell.method), to_string(cell.regime));
   if (cell.N > 0) text += fmt::format(", N = {}, draw {}", cell.N, cell.draw);
@@ -336,6 +332,13 @@ double memory_limit(const RunOptions& options) {
 }
 
 }  // namespace
+
+std::string bytes_text(double bytes) {
+  constexpr double kMebi = 1 << 20, kGibi = 1 << 30;
+  if (bytes < kMebi) return fmt::format("{:.0f} KiB", std::ceil(bytes / 1024));
+  if (bytes < kGibi) return fmt::format("{:.0f} MiB", bytes / kMebi);
+  return fmt::format("{:.1f} GiB", bytes / kGibi);
+}
 
 RunReport run_plan(const Plan& plan, store::Store& store, const RunOptions& options) {
   const Clock::time_point start = Clock::now();
