@@ -49,6 +49,7 @@ Coefficients coefficients(const Activation& activation, const Vector& biases, co
 /// q of the fixed point. With q(p) = mean_i[t_i / (1 + t_i p)], the function 1 - <lambda_1, lambda_1>_q(p) /
 /// p of p > 0 increases, because p q(p) does: one root.
 double fixed_point(const Coefficients& c, const Eigen::ArrayXd& t, double rho) {
+  constexpr double kUnbounded = 1e200;
   const Eigen::ArrayXd square = c.lambda_1.square();
   const auto q_of = [&](double p) { return (t / (1 + t * p)).mean(); };
   const auto p_of = [&](double q) {
@@ -60,7 +61,10 @@ double fixed_point(const Coefficients& c, const Eigen::ArrayXd& t, double rho) {
   if (excess(least) >= 0) return q_of(least);  // up to rounding
   double most = least;
   do most *= 2;
-  while (excess(most) < 0);
+  while (most < kUnbounded && excess(most) < 0);
+  // Where large biases leave d neurons and more that are affine up to rounding (relu), the linear part of
+  // the features costs nothing.
+  if (most >= kUnbounded) return 0;
   std::uintmax_t iterations = 200;
   const auto [left, right] = boost::math::tools::toms748_solve(
       excess, least, most, boost::math::tools::eps_tolerance<double>(), iterations);

@@ -134,6 +134,8 @@ TEST(RfBiases, NeuronsThatSaturateAreHarmless) {
     previous = ratio;
   }
   EXPECT_EQ(rf_ratio_given_biases(problem, law, tanh, Vector::Constant(10, 40.0)), 1);
+  EXPECT_EQ(rf_ratio_given_biases(problem, law, activation_from_name("relu"), Vector::Constant(10, -36.0)),
+            1);
 }
 
 template <class Call>

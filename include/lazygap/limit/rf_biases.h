@@ -21,9 +21,9 @@ namespace lazygap::limit {
 /// m is there because RF has no offset: the means of the features are one direction it has to keep small.
 /// tau = 0 gives rf_ratio.
 ///
-/// Relative accuracy 1e-8 for tau up to 3. Throws UsageError for tau < 0, rho <= 0, a law of another
-/// dimension, a target of mean other than 0, or an activation that violates assumption A1 at one of the
-/// biases.
+/// Relative accuracy 1e-9, but 2e-4 where rare neurons of large bias decide <m, m> (relu, sign, erf at tau
+/// near 1). Throws UsageError for tau < 0, rho <= 0, a law of another dimension, a target of mean other than
+/// 0, or an activation that violates assumption A1 at one of the biases.
 [[nodiscard]] double rf_ratio(const Problem& problem, const FirstLayerLaw& law, const Activation& activation,
                               double tau, double rho);
 
