@@ -1,5 +1,6 @@
 #include "reference/exact_by_quadrature.h"
 
+#include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
 #include <cmath>
 #include <functional>
@@ -14,10 +15,11 @@ using Features = std::function<Vector(const Vector& x)>;
 /// Visits (weight, x, y) on the grid.
 using Visit = std::function<void(double weight, const Vector& x, double y)>;
 
-/// The grid points of one Gaussian N(0, diag(variance)).
-void for_each_point(double weight, const Vector& variance, const std::function<double(const Vector&)>& label,
-                    const Visit& visit) {
-  const Index d = variance.size();
+/// The grid points of one Gaussian N(0, covariance).
+void for_each_point(double weight, const Matrix& covariance,
+                    const std::function<double(const Vector&)>& label, const Visit& visit) {
+  const Index d = covariance.rows();
+  const Matrix root = covariance.llt().matrixL();
   const double step = d < 3 ? 0.1 : 0.3;
   const auto points = 2 * static_cast<Index>(std::lround(8.5 / step)) + 1;
   const auto total = static_cast<Index>(std::lround(std::pow(points, d)));
@@ -28,7 +30,7 @@ void for_each_point(double weight, const Vector& variance, const std::function<d
     const double w = weight * std::pow(step / std::sqrt(2 * M_PI), static_cast<double>(d)) *
                      std::exp(-0.5 * z.squaredNorm());
     if (w < 1e-20) continue;
-    const Vector x = variance.cwiseSqrt().cwiseProduct(z);
+    const Vector x = root * z;
     visit(w, x, label(x));
   }
 }
@@ -51,7 +53,8 @@ void for_each_point(const Problem& problem, const Visit& visit) {
   } else {
     const auto& target = std::get<PolynomialTarget>(problem);
     for_each_point(
-        1, Vector::Ones(target.dimension()), [&](const Vector& x) { return target_value(target, x); }, visit);
+        1, Matrix::Identity(target.dimension(), target.dimension()),
+        [&](const Vector& x) { return target_value(target, x); }, visit);
   }
 }
 

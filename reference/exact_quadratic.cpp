@@ -41,8 +41,8 @@ std::vector<Component> components(const PolynomialTarget& problem) {
 
 std::vector<Component> components(const GaussianMixture& problem) {
   const Index d = problem.dimension();
-  return {{0.5, problem.class_covariance(+1).asDiagonal(), {Matrix::Zero(d, d), +1}},
-          {0.5, problem.class_covariance(-1).asDiagonal(), {Matrix::Zero(d, d), -1}}};
+  return {{0.5, problem.class_covariance(+1), {Matrix::Zero(d, d), +1}},
+          {0.5, problem.class_covariance(-1), {Matrix::Zero(d, d), -1}}};
 }
 
 double minimal_risk(const Problem& problem, const std::vector<Quadratic>& features) {

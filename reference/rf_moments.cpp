@@ -3,14 +3,13 @@
 namespace lazygap::reference {
 namespace {
 
-double moment(const Vector& covariance, const Vector& w, const Vector& v) {
-  const auto C = covariance.asDiagonal();
+double moment(const Matrix& C, const Vector& w, const Vector& v) {
   const double cross = w.dot(C * v);
   return 2 * cross * cross + (w.dot(C * w) - 1) * (v.dot(C * v) - 1);
 }
 
 double gram_entry(const PolynomialTarget& problem, const Vector& w, const Vector& v) {
-  return moment(Vector::Ones(problem.dimension()), w, v);
+  return moment(Matrix::Identity(problem.dimension(), problem.dimension()), w, v);
 }
 
 double gram_entry(const GaussianMixture& problem, const Vector& w, const Vector& v) {
@@ -23,7 +22,7 @@ double target_entry(const PolynomialTarget& problem, const Vector& w) {
 }
 
 double target_entry(const GaussianMixture& problem, const Vector& w) {
-  const auto mean = [&](int y) { return w.dot(problem.class_covariance(y).asDiagonal() * w) - 1; };
+  const auto mean = [&](int y) { return w.dot(problem.class_covariance(y) * w) - 1; };
   return (mean(+1) - mean(-1)) / 2;
 }
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -57,12 +56,6 @@ Store existing_or_empty(const fs::path& folder) {
   return fs::exists(store_file(folder)) ? Store::open_read_only(store_file(folder)) : Store::in_memory();
 }
 
-std::string bytes(double count) {
-  if (count < 1 << 20) return fmt::format("{:.0f} KiB", std::ceil(count / 1024));
-  if (count < 1 << 30) return fmt::format("{:.0f} MiB", count / (1 << 20));
-  return fmt::format("{:.1f} GiB", count / (1 << 30));
-}
-
 std::string duration(double seconds) {
   if (seconds < 120) return seconds < 0.1 ? "< 0.1 s" : fmt::format("{:.2g} s", seconds);
   if (seconds < 7200) return fmt::format("{:.0f} min", seconds / 60);
@@ -99,7 +92,7 @@ std::string estimate_lines(const experiment::PlanEstimate& estimate) {
                      : total.least == total.most ? fmt::format("{}", total.most)
                                                  : fmt::format("{} to {}", total.least, total.most),
                      fmt::format("{}", total.cells), fmt::format("{}", total.finished),
-                     duration(total.seconds), bytes(total.bytes)});
+                     duration(total.seconds), experiment::bytes_text(total.bytes)});
   }
   return report::align(lines);
 }
@@ -108,8 +101,9 @@ void print_estimate(const Request& request, const Plan& plan, const Store& store
   const experiment::PlanEstimate estimate = experiment::estimate_plan(plan, store, run_options(request));
   if (!request.json) {
     print(fmt::format("{}:\n{}expected: {}, at most {} of the {} of memory available\n", plan.name,
-                      estimate_lines(estimate), duration(estimate.seconds), bytes(estimate.bytes),
-                      bytes(estimate.available_bytes)));
+                      estimate_lines(estimate), duration(estimate.seconds),
+                      experiment::bytes_text(estimate.bytes),
+                      experiment::bytes_text(estimate.available_bytes)));
     return;
   }
   std::string json;
@@ -170,6 +164,12 @@ int one_method(const Request& request, Method method) {
   return verdict(plan, rows);
 }
 
+/// Whether the word names a figure of two frames, the built-in plans figure-WORD-left and figure-WORD-right.
+bool is_figure(const std::string& word) {
+  const std::vector<std::string> names = experiment::built_in_plans();
+  return std::find(names.begin(), names.end(), fmt::format("figure-{}-left", word)) != names.end();
+}
+
 }  // namespace
 
 int limit(const Request& request) { return one_method(request, Method::limit); }
@@ -202,22 +202,28 @@ int show(const Request& request) {
 }
 
 int figure(const Request& request) {
-  const bool whole = request.plan == "1" || request.plan == "2";
+  const bool whole = is_figure(request.plan);
+  const std::string scale = request.scale.value_or("laptop");
   std::vector<Plan> frames;
   if (whole) {
-    const std::string ending = request.scale == "laptop" ? "-laptop" : "";
     for (const char* side : {"left", "right"})
-      frames.push_back(experiment::load_plan(fmt::format("figure-{}-{}{}", request.plan, side, ending),
-                                             request.overrides));
+      frames.push_back(experiment::load_plan(
+          fmt::format("figure-{}-{}{}", request.plan, side, scale == "laptop" ? "-laptop" : ""),
+          request.overrides));
+  } else if (request.scale) {
+    throw UsageError(
+        fmt::format("--scale {} belongs to the figures of two frames (1, 2, 1-relu, ...), but \"{}\" "
+                    "is a plan, which has its own scale",
+                    scale, request.plan));
   } else {
     frames.push_back(experiment::load_plan(request.plan, request.overrides));
   }
   const fs::path pictures = request.out ? fs::path(*request.out)
-                            : whole
-                                ? kResultsFolder / fmt::format("figure-{}-{}", request.plan, request.scale)
-                                : kResultsFolder / frames.front().name;
+                            : whole     ? kResultsFolder / fmt::format("figure-{}-{}", request.plan, scale)
+                                        : kResultsFolder / frames.front().name;
   // The results of a plan are where `lazygap run` puts them, so that each finds the work of the other.
   const auto results = [&](const Plan& plan) {
+    if (!whole) return pictures;
     return request.out ? pictures / plan.name : kResultsFolder / plan.name;
   };
 
@@ -243,7 +249,7 @@ int figure(const Request& request) {
     code = std::max(code, verdict(plan, section.rows));
     sections.push_back(std::move(section));
   }
-  const std::string title = whole ? fmt::format("Figure {} at {} scale", request.plan, request.scale)
+  const std::string title = whole ? fmt::format("Figure {} at {} scale", request.plan, scale)
                                   : fmt::format("Figure of {}", frames.front().name);
   report::write_file(pictures / "report.html", report::to_html(title, sections));
   text += (pictures / "report.html").string() + "\n";

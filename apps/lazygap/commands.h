@@ -15,7 +15,7 @@ struct Request {
   std::optional<std::string> out;  ///< --out
   int jobs = 0;                    ///< 0: all cores
   bool dry_run = false;
-  std::string scale = "laptop";  ///< figure
+  std::optional<std::string> scale;  ///< of figures of two frames: "laptop" (where none is given) or "paper"
 };
 
 // Each returns the exit code of the program.

@@ -60,12 +60,13 @@ class CommandLine {
         add("figure", "runs the plans of Figure 1 or 2, or one plan, and draws it",
             "lazygap figure 1\n  lazygap figure 2 --scale paper --out my-figure\n  lazygap figure my.toml",
             figure);
-    figure_command.add_option("FIGURE", request_.plan, "1, 2, or a plan (file or built-in name)")->required();
+    figure_command.add_option("FIGURE", request_.plan,
+                              "1, 2, 1-relu, 1-tanh, 2-relu, 2-tanh, 2-rotated, or a plan (file or built-in "
+                              "name)")->required();
     figure_command
         .add_option("--scale", request_.scale,
-                    "of figures 1 and 2: laptop (d = 100, minutes) or paper (d = 450)")
-        ->check(CLI::IsMember({"laptop", "paper"}))
-        ->capture_default_str();
+                    "of a figure of two frames: laptop (d = 100, minutes; the default) or paper (d = 450)")
+        ->check(CLI::IsMember({"laptop", "paper"}));
     with_set(figure_command);
     with_run(figure_command, "folder of the pictures and results (default: under results/)");
 
@@ -137,7 +138,11 @@ class CommandLine {
     command.add_flag("--json", request_.json, "one JSON object a line on stdout");
   }
   void with_out(CLI::App& command, const std::string& description) {
-    command.add_option("--out", request_.out, description)->type_name("DIR");
+    command.add_option("--out", request_.out, description)
+        ->type_name("DIR")
+        ->check([](const std::string& folder) {
+          return folder.empty() ? "the folder must have a name" : std::string();
+        });
   }
   void with_run(CLI::App& command, const std::string& out) {
     with_json(command);

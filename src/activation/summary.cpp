@@ -49,7 +49,10 @@ GaussianValues gaussian_values(const Activation& activation, double scale, doubl
   constexpr double kShare = 1e-25;
   const Eigen::ArrayXd mass = sampled.values.array().square() * sampled.rule.weights.array();
   const double far = (nodes.array().abs() > kFar).select(mass, 0).sum();
-  if (!(far <= kShare * mass.sum()) || std::isinf(mass.sum()))
+  // relu(g - 36), say, lives on far nodes and is as good as 0.
+  constexpr double kVanishing = 1e-200;
+  const double total = mass.sum();
+  if (!(far <= kShare * total || total < kVanishing) || std::isinf(total))
     throw UsageError(fmt::format(
         "activation '{}' grows too fast at u = {:.3g} G + {:.3g}, G ~ N(0,1): assumption A1 needs "
         "sigma(u)^2 <= c_0 exp(c_1 u^2 / 2) with c_1 < 1 (0.9 for the quadrature)",
@@ -57,8 +60,8 @@ GaussianValues gaussian_values(const Activation& activation, double scale, doubl
   return sampled;
 }
 
-HermiteSummary checked_summary(const Activation& activation) {
-  const GaussianValues sampled = gaussian_values(activation, 1, 0);
+HermiteSummary biased_summary(const Activation& activation, double bias) {
+  const GaussianValues sampled = gaussian_values(activation, 1, bias);
   const Vector lambda = clean(sampled, 3);
   // The part of sigma beyond its affine one, summed as squares so that nothing cancels.
   const Eigen::ArrayXd rest = sampled.values.array() - lambda[0] - lambda[1] * sampled.rule.nodes.array();
@@ -66,12 +69,21 @@ HermiteSummary checked_summary(const Activation& activation) {
   const double lambda_tilde = (weights * rest.square()).sum();
   constexpr double kAffine =
       1e-24;  // the square of what rounding leaves of an affine function, and some room
-  if (!(lambda_tilde > kAffine * (weights * sampled.values.array().square()).sum()))
+  const double least = kAffine * (weights * sampled.values.array().square()).sum();
+  if (lambda_tilde > least)
+    return {.lambda_0 = lambda[0],
+            .lambda_1 = lambda[1],
+            .lambda_2 = lambda[2] * std::sqrt(2.0),
+            .lambda_tilde = lambda_tilde};
+  const bool constant = lambda[1] * lambda[1] <= least;
+  return {.lambda_0 = lambda[0], .lambda_1 = constant ? 0 : lambda[1]};
+}
+
+HermiteSummary checked_summary(const Activation& activation) {
+  const HermiteSummary summary = biased_summary(activation, 0);
+  if (summary.lambda_tilde == 0)
     throw UsageError(fmt::format("activation '{}' is affine, which assumption A1 excludes", activation.name));
-  return {.lambda_0 = lambda[0],
-          .lambda_1 = lambda[1],
-          .lambda_2 = lambda[2] * std::sqrt(2.0),
-          .lambda_tilde = lambda_tilde};
+  return summary;
 }
 
 Vector normalised_hermite_coefficients(const Activation& activation, Index count, double scale, double bias) {

@@ -15,8 +15,10 @@
 #include "lazygap/exact/nn.h"
 #include "lazygap/exact/nt.h"
 #include "lazygap/exact/rf.h"
+#include "lazygap/fit/nt.h"
 #include "lazygap/fit/rf.h"
 #include "lazygap/limit/limit.h"
+#include "lazygap/limit/rf_biases.h"
 #include "lazygap/train/defaults.h"
 #include "lazygap/train/flow.h"
 #include "lazygap/train/sgd.h"
@@ -37,16 +39,18 @@ int task_version(Method method) {
   return 0;
 }
 
-bool applies(Method method, Regime regime) {
+bool applies(const Plan& plan, const Problem& problem, Method method, Regime regime) {
+  const auto& fitted = plan.fit.regimes;
   switch (method) {
     case Method::limit:
+      return has_limit(plan, problem, regime);
     case Method::exact:
-      return true;
+      return has_exact(plan, regime);
     case Method::train:
     case Method::flow:
       return regime == Regime::nt || regime == Regime::nn;
     case Method::fit:
-      return is_rf(regime);
+      return std::find(fitted.begin(), fitted.end(), regime) != fitted.end();
   }
   return false;
 }
@@ -68,33 +72,48 @@ Index draws_of(const Plan& plan, Method method, Regime regime) {
   return 1;
 }
 
-FirstLayerLaw first_layer(const Plan& plan, const Problem& problem, Regime regime) {
-  const auto& gamma = plan.problem.gamma;
-  return first_layer_law(regime, problem,
-                         Eigen::Map<const Vector>(gamma.data(), static_cast<Index>(gamma.size())));
+/// Options of the plan with what its other tables say.
+train::Options train_options(const Plan& plan, const Activation& activation) {
+  train::Options options = plan.train.options;
+  options.activation = activation;
+  options.bias_scale = plan.activation.bias_scale;
+  options.label_noise = plan.problem.label_noise;
+  return options;
 }
 
-train::Options train_options(const Plan& plan, const Cell& cell) {
-  train::Options options = plan.train.options;
+train::Options train_options(const Plan& plan, const Activation& activation, const Cell& cell) {
+  train::Options options = train_options(plan, activation);
   options.step_size = cell.step_size;
   options.seed = plan.sweep.seed;
   options.draw = static_cast<std::uint32_t>(cell.draw);
   return options;
 }
 
-nlohmann::json problem_parameters(const Plan& plan) {
-  const ProblemPlan& problem = plan.problem;
-  const SpectrumLaw& law = problem.spectrum;
+/// Name of a matrix: the name-based UUID of its numbers.
+std::string content_key(const Matrix& matrix) {
+  static const boost::uuids::name_generator_sha1 generate(boost::uuids::ns::url());
+  const auto size = static_cast<std::size_t>(matrix.size()) * sizeof(double);
+  return fmt::format("{}x{} {}", matrix.rows(), matrix.cols(),
+                     boost::uuids::to_string(generate(matrix.data(), size)));
+}
+
+/// A diagonal as its numbers, a whole matrix by its name.
+nlohmann::json matrix_parameters(const Matrix& matrix) {
+  if (matrix.cols() == 1) return std::vector<double>(matrix.data(), matrix.data() + matrix.size());
+  return content_key(matrix);
+}
+
+nlohmann::json law_parameters(const SpectrumLaw& law, std::uint64_t seed) {
   nlohmann::json spectrum = {{"scale", law.scale}, {"scale_by_inverse_sqrt_d", law.scale_by_inverse_sqrt_d}};
   switch (law.kind) {
     case SpectrumLaw::Kind::exponential:
       spectrum["law"] = "exponential";
-      spectrum["seed"] = plan.sweep.seed;
+      spectrum["seed"] = seed;
       break;
     case SpectrumLaw::Kind::choice:
       spectrum["law"] = "choice";
       spectrum["values"] = law.values;
-      spectrum["seed"] = plan.sweep.seed;
+      spectrum["seed"] = seed;
       break;
     case SpectrumLaw::Kind::identity:
       spectrum["law"] = "identity";
@@ -112,24 +131,73 @@ nlohmann::json problem_parameters(const Plan& plan) {
       spectrum["values"] = law.values;
       break;
   }
-  nlohmann::json parameters = {{"model", problem.model}, {"d", problem.d}, {"spectrum", spectrum}};
-  if (!problem.sigma.empty()) parameters["sigma"] = problem.sigma;
+  return spectrum;
+}
+
+nlohmann::json problem_parameters(const Plan& plan) {
+  const ProblemPlan& problem = plan.problem;
+  const std::uint64_t seed = plan.sweep.seed;
+  nlohmann::json parameters = {{"model", problem.model}, {"d", problem.d}};
+  if (problem.matrix.size() > 0)
+    parameters["matrix"] = content_key(problem.matrix);
+  else if (problem.model == "polynomial")
+    for (const auto& [k, law] : problem.hermite)
+      parameters[fmt::format("he{}", k)] = law_parameters(law, seed);
+  else
+    parameters["spectrum"] = law_parameters(problem.spectrum, seed);
+  if (problem.haar_rotated) parameters["rotation"] = {{"law", "haar"}, {"seed", seed}};
+  if (problem.sigma.size() > 0) parameters["sigma"] = matrix_parameters(problem.sigma);
   return parameters;
 }
 
-/// Second layers that the training of the plan can reach.
-exact::Sign second_layer_sign(const train::Options& options) {
-  return options.second_layer == train::SecondLayer::shared ? exact::Sign::one_sign : exact::Sign::positive;
+/// The name alone where nothing else is said, as it always was.
+nlohmann::json activation_parameters(const Plan& plan, Regime regime) {
+  const ActivationPlan& activation = plan.activation;
+  nlohmann::json parameters;
+  if (!activation.name.empty()) parameters["name"] = activation.name;
+  if (!activation.expression.empty()) parameters["expression"] = activation.expression;
+  if (!activation.derivative.empty()) parameters["derivative"] = activation.derivative;
+  if (!activation.hermite.empty()) parameters["hermite"] = activation.hermite;
+  if (activation.bias_scale > 0) parameters["biases"] = activation.bias_scale;
+  if (is_rf(regime) && !activation.centred) parameters["centred"] = false;
+  if (parameters.size() == 1 && parameters.contains("name")) return activation.name;
+  return parameters;
 }
 
 bool is_negative(const train::Options& options) {
   return options.second_layer == train::SecondLayer::fixed && options.second_layer_value < 0;
 }
 
+/// Second layers that the training of the plan can reach.
+exact::Sign second_layer_sign(const train::Options& options) {
+  switch (options.second_layer) {
+    case train::SecondLayer::fixed:
+      return exact::Sign::positive;
+    case train::SecondLayer::shared:
+      return exact::Sign::one_sign;
+    case train::SecondLayer::free:
+      return exact::Sign::free;
+  }
+  return exact::Sign::free;
+}
+
+std::string_view second_layer_word(const train::Options& options) {
+  if (is_negative(options)) return "negative";
+  switch (second_layer_sign(options)) {
+    case exact::Sign::positive:
+      return "positive";
+    case exact::Sign::one_sign:
+      return "one sign";
+    case exact::Sign::free:
+      return "free";
+  }
+  return {};
+}
+
 void add_train_parameters(nlohmann::json& parameters, const Plan& plan, const Cell& cell) {
-  const train::Options options = train_options(plan, cell);
+  const train::Options& options = plan.train.options;
   const bool unit = options.parameterisation == train::Parameterisation::unit;
-  parameters["step_size"] = options.step_size;
+  parameters["step_size"] = cell.step_size;
   parameters["steps"] = options.steps;
   parameters["batch"] = options.batch;
   parameters["schedule"] = options.schedule == train::Schedule::constant ? "constant" : "tail-drop";
@@ -138,9 +206,13 @@ void add_train_parameters(nlohmann::json& parameters, const Plan& plan, const Ce
   if (!unit) parameters["beta"] = options.beta;
   if (cell.regime == Regime::nn) {
     const bool fixed = options.second_layer == train::SecondLayer::fixed;
-    parameters["second_layer"] = fixed ? "fixed" : "shared";
+    const bool shared = options.second_layer == train::SecondLayer::shared;
+    parameters["second_layer"] = fixed ? "fixed" : shared ? "shared" : "free";
     if (fixed) parameters["second_layer_value"] = options.second_layer_value;
+    if (options.train_biases) parameters["biases"] = "trained";
   }
+  if (options.momentum > 0) parameters["momentum"] = options.momentum;
+  if (plan.problem.label_noise > 0) parameters["label_noise"] = plan.problem.label_noise;
   parameters["records"] = options.records;
   if (cell.method == Method::flow) return;
   parameters["precision"] = options.precision == train::Precision::fp32 ? "fp32" : "fp64";
@@ -148,44 +220,29 @@ void add_train_parameters(nlohmann::json& parameters, const Plan& plan, const Ce
   parameters["test_samples"] = options.test_samples;
 }
 
-/// A network whose second layer is fixed below 0 fits y as well as one above 0 fits -y.
+/// A network whose second layer is fixed below 0 fits y as well as one above 0 fits -y. (On mg in whitened
+/// coordinates, which change nothing for NN.)
 Problem negated(const Problem& problem) {
-  if (const auto* qf = std::get_if<PolynomialTarget>(&problem))
-    return PolynomialTarget(-qf->eigenvalues(), -qf->offset());
-  const auto& mg = std::get<GaussianMixture>(problem);
-  return GaussianMixture(mg.sigma(), -mg.delta());
+  if (const auto* target = std::get_if<PolynomialTarget>(&problem))
+    return PolynomialTarget::from_hermite(-target->beta());
+  return GaussianMixture(-std::get<GaussianMixture>(problem).whitened_delta());
 }
 
-double limit_ratio(const Plan& plan, const Problem& problem, const Cell& cell) {
-  const double rho = static_cast<double>(cell.N) / static_cast<double>(dimension(problem));
-  switch (cell.regime) {
-    case Regime::rf_isotropic:
-    case Regime::rf_aligned:
-    case Regime::rf:
-      return limit::rf_ratio(problem, first_layer(plan, problem, cell.regime),
-                             Activation::quadratic().hermite, rho);
-    case Regime::nt:
-      return limit::nt_ratio(problem, rho);
-    case Regime::nn:
-      return limit::nn_ratio(problem, cell.N);
-    case Regime::bayes:
-      return limit::bayes_ratio(std::get<GaussianMixture>(problem));
-  }
-  return std::nan("");
-}
-
-exact::Risk exact_risk(const Plan& plan, const Problem& problem, const Cell& cell) {
-  const auto W = [&] {
-    return first_layer(plan, problem, cell.regime)
-        .sample(cell.N, plan.sweep.seed, static_cast<std::uint32_t>(cell.draw));
+exact::Risk exact_risk(const Plan& plan, const Setting& setting, const Cell& cell) {
+  const auto& [problem, activation, gamma] = setting;
+  const auto draw = static_cast<std::uint32_t>(cell.draw);
+  const auto W = [&] { return first_layer(setting, cell.regime).sample(cell.N, plan.sweep.seed, draw); };
+  const auto biases = [&] {
+    return sample_biases(plan.activation.bias_scale, cell.N, plan.sweep.seed, draw);
   };
   switch (cell.regime) {
     case Regime::rf_isotropic:
     case Regime::rf_aligned:
     case Regime::rf:
-      return exact::rf(problem, W());
+      if (is_quadratic(plan) && plan.activation.centred) return exact::rf(problem, W());
+      return exact::rf(problem, activation, W(), biases(), plan.activation.centred);
     case Regime::nt:
-      return exact::nt(problem, W());
+      return is_quadratic(plan) ? exact::nt(problem, W()) : exact::nt(problem, activation, W(), biases());
     case Regime::nn: {
       const train::Options& options = plan.train.options;
       return exact::nn(is_negative(options) ? negated(problem) : problem, cell.N, second_layer_sign(options));
@@ -196,9 +253,26 @@ exact::Risk exact_risk(const Plan& plan, const Problem& problem, const Cell& cel
   return {};
 }
 
-train::Outcome train_outcome(const Plan& plan, const Problem& problem, const Cell& cell,
+fit::Outcome fit_outcome(const Plan& plan, const Setting& setting, const Cell& cell) {
+  const auto draw = static_cast<std::uint32_t>(cell.draw);
+  const Matrix W = first_layer(setting, cell.regime).sample(cell.N, plan.sweep.seed, draw);
+  const Vector biases = sample_biases(plan.activation.bias_scale, cell.N, plan.sweep.seed, draw);
+  const fit::Options options{.activation = setting.activation,
+                             .centred = plan.activation.centred,
+                             .label_noise = plan.problem.label_noise,
+                             .samples = plan.fit.samples,
+                             .ridge = plan.fit.ridge,
+                             .test_samples = plan.fit.test_samples,
+                             .seed = plan.sweep.seed,
+                             .draw = draw};
+  return cell.regime == Regime::nt ? fit::nt(setting.problem, W, biases, options)
+                                   : fit::rf(setting.problem, W, biases, options);
+}
+
+train::Outcome train_outcome(const Plan& plan, const Setting& setting, const Cell& cell,
                              const CellHooks& hooks) {
-  const train::Options options = train_options(plan, cell);
+  const Problem& problem = setting.problem;
+  const train::Options options = train_options(plan, setting.activation, cell);
   if (cell.method == Method::flow)
     return cell.regime == Regime::nn ? train::flow_nn(problem, cell.N, options)
                                      : train::flow_nt(problem, cell.N, options);
@@ -231,37 +305,74 @@ void set_risk(store::Result& result, double risk) {
   result.ratio = risk / result.null_risk;
 }
 
-void set_test(store::Result& result, double test_risk, double test_se) {
-  if (!std::isfinite(test_risk)) return;
-  result.test_ratio = test_risk / result.null_risk;
-  result.test_se = test_se / result.null_risk;
+/// What train and fit found: the exact risk of it where there is one, else the estimate on test samples.
+template <class Outcome>
+void set_outcome(store::Result& result, const Outcome& outcome) {
+  set_risk(result, outcome.risk);
+  result.status = outcome.status;
+  if (!std::isfinite(outcome.test_risk)) return;
+  result.test_ratio = outcome.test_risk / result.null_risk;
+  result.test_se = outcome.test_se / result.null_risk;
+  if (std::isfinite(outcome.risk) || outcome.status != Status::ok) return;
+  set_risk(result, outcome.test_risk);
+  result.se = result.test_se;
 }
 
-/// Multiplications and additions that take as long as drawing one normal number, roughly.
-constexpr double kOperationsOfANormal = 150;
-/// fp32 counts half: twice as many numbers in a register.
-constexpr double kSingle = 0.5;
-/// Factorisations run further from the peak of the processor than products.
-constexpr double kFactorisation = 3;
+constexpr auto kEstimated = "risk estimated on test samples";
+/// Beyond this the error of the kernel behind an exact risk is worth a word.
+constexpr double kKernelError = 1e-10;
+
+void add_sentence(std::string& message, const std::string& sentence) {
+  message += (message.empty() ? "" : "; ") + sentence;
+}
 
 }  // namespace
 
-std::vector<double> step_sizes(const Plan& plan, const Problem& problem, Regime regime, Index N) {
+std::vector<Index> widths(const Plan& plan, Regime regime) {
+  if (regime == Regime::bayes) return {0};
+  std::vector<Index> neurons = plan.sweep.neurons;
+  if (plan.sweep.equal_parameters && is_rf(regime))
+    for (Index& N : neurons) N *= plan.problem.d + 1;
+  return neurons;
+}
+
+double limit_ratio(const Setting& setting, const Plan& plan, Regime regime, Index N) {
+  const auto& [problem, activation, gamma] = setting;
+  const double rho = static_cast<double>(N) / static_cast<double>(dimension(problem));
+  switch (regime) {
+    case Regime::rf_isotropic:
+    case Regime::rf_aligned:
+    case Regime::rf: {
+      const FirstLayerLaw law = first_layer(setting, regime);
+      const double tau = plan.activation.bias_scale;
+      return tau > 0 ? limit::rf_ratio(problem, law, activation, tau, rho)
+                     : limit::rf_ratio(problem, law, activation.hermite, rho);
+    }
+    case Regime::nt:
+      return limit::nt_ratio(problem, rho);
+    case Regime::nn:
+      return limit::nn_ratio(problem, N);
+    case Regime::bayes:
+      return limit::bayes_ratio(std::get<GaussianMixture>(problem));
+  }
+  return std::nan("");
+}
+
+std::vector<double> step_sizes(const Plan& plan, const Setting& setting, Regime regime, Index N) {
   if (!plan.train.step_sizes.empty()) return plan.train.step_sizes;
-  return train::default_step_sizes(regime, problem, N, plan.train.options);
+  return train::default_step_sizes(regime, setting.problem, N, train_options(plan, setting.activation));
 }
 
 std::vector<Cell> make_cells(const Plan& plan) {
-  const Problem problem = make_problem(plan);
+  const Setting setting = make_setting(plan);
   std::vector<Cell> cells;
   for (const Method method : plan.sweep.methods) {
     if (method == Method::flow) continue;
     for (const Regime regime : plan.sweep.regimes) {
-      if (!applies(method, regime) || (method == Method::limit && !has_limit(problem, regime))) continue;
-      const std::vector<Index> widths = regime == Regime::bayes ? std::vector<Index>{0} : plan.sweep.neurons;
-      for (const Index N : widths) {
+      if (!applies(plan, setting.problem, method, regime)) continue;
+      for (const Index N : widths(plan, regime)) {
         const std::vector<double> grid =
-            method == Method::train ? step_sizes(plan, problem, regime, N) : std::vector<double>{0};
+            method == Method::train ? step_sizes(plan, setting, regime, N) : std::vector<double>{0};
         for (Index draw = 0; draw < draws_of(plan, method, regime); ++draw)
           for (const double step_size : grid)
             cells.push_back(
@@ -273,10 +384,13 @@ std::vector<Cell> make_cells(const Plan& plan) {
 }
 
 std::string cell_parameters(const Plan& plan, const Cell& cell) {
-  nlohmann::json parameters = {{"task", to_string(cell.method)},      {"version", task_version(cell.method)},
-                               {"problem", problem_parameters(plan)}, {"activation", plan.activation},
-                               {"regime", to_string(cell.regime)},    {"N", cell.N}};
-  if (cell.regime == Regime::rf) parameters["gamma"] = plan.problem.gamma;
+  nlohmann::json parameters = {{"task", to_string(cell.method)},
+                               {"version", task_version(cell.method)},
+                               {"problem", problem_parameters(plan)},
+                               {"regime", to_string(cell.regime)},
+                               {"N", cell.N}};
+  if (cell.regime != Regime::bayes) parameters["activation"] = activation_parameters(plan, cell.regime);
+  if (cell.regime == Regime::rf) parameters["gamma"] = matrix_parameters(plan.problem.gamma);
   switch (cell.method) {
     case Method::limit:
       break;
@@ -285,11 +399,7 @@ std::string cell_parameters(const Plan& plan, const Cell& cell) {
         parameters["seed"] = plan.sweep.seed;
         parameters["draw"] = cell.draw;
       }
-      if (cell.regime == Regime::nn)
-        parameters["second_layer"] = is_negative(plan.train.options) ? "negative"
-                                     : second_layer_sign(plan.train.options) == exact::Sign::one_sign
-                                         ? "one sign"
-                                         : "positive";
+      if (cell.regime == Regime::nn) parameters["second_layer"] = second_layer_word(plan.train.options);
       break;
     case Method::train:
     case Method::flow:
@@ -303,6 +413,7 @@ std::string cell_parameters(const Plan& plan, const Cell& cell) {
       parameters["samples"] = plan.fit.samples;
       parameters["ridge"] = plan.fit.ridge;
       parameters["test_samples"] = plan.fit.test_samples;
+      if (plan.problem.label_noise > 0) parameters["label_noise"] = plan.problem.label_noise;
       break;
   }
   return parameters.dump();
@@ -314,8 +425,9 @@ std::string cell_key(const Plan& plan, const Cell& cell) {
   return boost::uuids::to_string(generate("lazygap:" + cell_parameters(plan, cell)));
 }
 
-store::Result compute_cell(const Plan& plan, const Problem& problem, const Cell& cell,
+store::Result compute_cell(const Plan& plan, const Setting& setting, const Cell& cell,
                            const CellHooks& hooks) {
+  const Problem& problem = setting.problem;
   store::Result result;
   result.key = cell_key(plan, cell);
   result.parameters = cell_parameters(plan, cell);
@@ -329,29 +441,31 @@ store::Result compute_cell(const Plan& plan, const Problem& problem, const Cell&
   result.null_risk = null_risk(problem);
   switch (cell.method) {
     case Method::limit:
-      result.ratio = limit_ratio(plan, problem, cell);
+      result.ratio = limit_ratio(setting, plan, cell.regime, cell.N);
       result.risk = result.ratio * result.null_risk;
       result.status = Status::ok;
       break;
     case Method::exact: {
-      const exact::Risk risk = exact_risk(plan, problem, cell);
+      const exact::Risk risk = exact_risk(plan, setting, cell);
       set_risk(result, risk.risk);
       result.status = risk.status;
       if (risk.status == Status::not_converged)
         result.message =
             fmt::format("conjugate gradients stopped after {} iterations at a relative residual of {:.1e}",
                         risk.iterations, risk.residual);
+      if (risk.kernel_error > kKernelError)
+        add_sentence(result.message,
+                     fmt::format("kernel accurate to {:.1e} of its diagonal", risk.kernel_error));
       break;
     }
     case Method::train:
     case Method::flow: {
-      const train::Outcome outcome = train_outcome(plan, problem, cell, hooks);
+      const train::Outcome outcome = train_outcome(plan, setting, cell, hooks);
       result.step_size = cell.step_size;
       if (cell.method == Method::train) result.n = plan.train.options.steps * plan.train.options.batch;
-      set_risk(result, outcome.risk);
-      set_test(result, outcome.test_risk, outcome.test_se);
-      result.status = outcome.status;
+      set_outcome(result, outcome);
       result.message = outcome.path;
+      if (result.se) add_sentence(result.message, kEstimated);
       if (outcome.status == Status::diverged)
         result.message = fmt::format("diverged after {} steps ({})", outcome.steps_done, outcome.path);
       for (const train::Point& point : outcome.trajectory)
@@ -359,81 +473,15 @@ store::Result compute_cell(const Plan& plan, const Problem& problem, const Cell&
       break;
     }
     case Method::fit: {
-      const Matrix W = first_layer(plan, problem, cell.regime)
-                           .sample(cell.N, plan.sweep.seed, static_cast<std::uint32_t>(cell.draw));
-      const fit::Outcome outcome = fit::rf(problem, W,
-                                           {.samples = plan.fit.samples,
-                                            .ridge = plan.fit.ridge,
-                                            .test_samples = plan.fit.test_samples,
-                                            .seed = plan.sweep.seed,
-                                            .draw = static_cast<std::uint32_t>(cell.draw)});
+      const fit::Outcome outcome = fit_outcome(plan, setting, cell);
       result.n = plan.fit.samples;
-      set_risk(result, outcome.risk);
-      set_test(result, outcome.test_risk, outcome.test_se);
-      result.status = outcome.status;
+      set_outcome(result, outcome);
       result.message = outcome.message;
+      if (result.se) add_sentence(result.message, kEstimated);
       break;
     }
   }
   return result;
-}
-
-Cost cell_cost(const Plan& plan, const Cell& cell) {
-  const auto d = static_cast<double>(plan.problem.d);
-  const auto N = static_cast<double>(cell.N);
-  const train::Options& options = plan.train.options;
-  const auto batch = static_cast<double>(options.batch);
-  const auto steps = static_cast<double>(options.steps);
-  const auto records = static_cast<double>(options.records);
-  const double narrow = std::min(N, d);
-  constexpr double kNumber = sizeof(double);
-  const double sampled_weights = is_rf(cell.regime) || cell.regime == Regime::nt ? d * N : 0;
-  switch (cell.method) {
-    case Method::limit:
-      return {.operations = 1e5 + 1e3 * d, .bytes = 10 * kNumber * d};
-    case Method::exact:
-      if (is_rf(cell.regime)) {
-        const double rank = std::min(N, d * (d + 1) / 2);
-        return {.operations = 2 * N * N * d + kFactorisation * N * rank * rank / 3 + 2 * d * d * N,
-                .bytes = kNumber * (N * N + 3 * d * N + 2 * d * d)};
-      }
-      if (cell.regime == Regime::nt) {
-        // An orthogonal basis and two products; on mg again and again in conjugate gradients.
-        const double iterations = plan.problem.model == "mg" ? 20 : 0;
-        return {.operations = kFactorisation * 4 * d * d * narrow + (1 + iterations) * 8 * d * d * narrow +
-                              kOperationsOfANormal * d * N,
-                .bytes = kNumber * (3 * d * N + 8 * d * d)};
-      }
-      return {.operations = 1e7 + 1e4 * d, .bytes = 10 * kNumber * d};
-    case Method::train: {
-      const bool reduced = options.reduction == train::Reduction::automatic;
-      const double width = reduced ? narrow : N;
-      const double trained =
-          cell.regime == Regime::nt && reduced ? d * narrow - narrow * narrow / 2 : d * width;
-      // On mg the samples are rotated for NT, by a product that runs at half the speed.
-      const bool rotated = cell.regime == Regime::nt && reduced && plan.problem.model == "mg";
-      const double samples = (kOperationsOfANormal + (rotated ? 4 * d : 0)) * d * batch;
-      const double precision = options.precision == train::Precision::fp32 ? kSingle : 1;
-      return {
-          .operations = steps * precision * (4 * trained * batch + samples) + records * 2 * d * d * width +
-                        static_cast<double>(options.test_samples) * 2 * d * width +
-                        kFactorisation * 4 * d * d * d,
-          .bytes = kNumber * (2 * d * N + 2 * d * width + 6 * d * d + 2 * batch * (d + width) + records * 3)};
-    }
-    case Method::flow:
-      // Evaluations of the right-hand side, from runs of the paper's length at d = 450; other problems
-      // differ.
-      return {.operations = (cell.regime == Regime::nn ? 9000 : 600) * 4 * d * d * narrow,
-              .bytes = kNumber * (2 * d * N + 20 * d * d)};
-    case Method::fit: {
-      const auto n = static_cast<double>(plan.fit.samples);
-      const auto block = static_cast<double>(fit::Options().block);
-      return {.operations = n * (kSingle * (N * N + 2 * N * d) + kSingle * kOperationsOfANormal * d) +
-                            kFactorisation * N * N * N / 3,
-              .bytes = 24 * N * N + 4 * block * (N + d) + kNumber * 2 * sampled_weights};
-    }
-  }
-  return {};
 }
 
 }  // namespace lazygap::experiment

@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "lazygap/core/error.h"
+#include "lazygap/problem/matrix_file.h"
 
 namespace lazygap::experiment {
 namespace {
@@ -255,6 +256,14 @@ bool PlanTable::text(std::string_view key, std::string& out) const {
   return true;
 }
 
+bool PlanTable::truth(std::string_view key, bool& out) const {
+  const toml::node* node = table_.get(key);
+  if (node == nullptr) return false;
+  if (!node->is_boolean()) refuse(key, "true or false");
+  out = node->as_boolean()->get();
+  return true;
+}
+
 bool PlanTable::integer(std::string_view key, std::int64_t& out, std::int64_t least,
                         std::int64_t most) const {
   const toml::node* node = table_.get(key);
@@ -306,37 +315,65 @@ const toml::array* PlanTable::list_of(std::string_view key, std::string_view wha
   return list;
 }
 
+std::vector<double> PlanTable::finite_numbers(const toml::array& list, const std::string& path) const {
+  std::vector<double> numbers;
+  for (std::size_t i = 0; i < list.size(); ++i)
+    numbers.push_back(finite(*list.get(i), fmt::format("{}[{}]", path, i), "a finite number"));
+  return numbers;
+}
+
 bool PlanTable::numbers(std::string_view key, std::vector<double>& out) const {
   const toml::array* list = list_of(key, "a list of numbers");
   if (list == nullptr) return false;
-  out.clear();
-  for (std::size_t i = 0; i < list->size(); ++i)
-    out.push_back(finite(*list->get(i), path_of(key, i), "a finite number"));
+  out = finite_numbers(*list, path_of(key));
   return true;
 }
 
-bool PlanTable::numbers_in_file(std::string_view key, std::vector<double>& out) const {
+Matrix PlanTable::matrix_in_file(std::string_view key) const {
   std::string name;
-  if (!text(key, name)) return false;
+  text(key, name);
   if (name.empty()) refuse(key, "the name of a file");
   const fs::path file = document_.folder(path_of(key)) / name;
   const std::string place = document_.where(path_of(key), *table_.get(key));
   try {
-    out = read_numbers(file);
+    if (file.extension() == ".npy" || file.extension() == ".csv") {
+      const Matrix matrix = read_matrix(file.string());
+      return matrix.rows() == 1 ? Matrix(matrix.transpose()) : matrix;
+    }
+    const std::vector<double> numbers = read_numbers(file);
+    return Eigen::Map<const Vector>(numbers.data(), static_cast<Index>(numbers.size()));
   } catch (const FileError& error) {
     throw FileError(fmt::format("{}: {}: {}", place, path_of(key), error.what()));
   } catch (const UsageError& error) {
     throw UsageError(fmt::format("{}: {}: {}", place, path_of(key), error.what()));
   }
-  return true;
 }
 
-bool PlanTable::numbers_or_file(std::string_view key, std::vector<double>& out) const {
+bool PlanTable::matrix_or_file(std::string_view key, Matrix& out) const {
   const toml::node* node = table_.get(key);
   if (node == nullptr) return false;
-  if (node->is_string()) return numbers_in_file(key, out);
-  if (!node->is_array()) refuse(key, "a list of numbers or the name of a file with them");
-  return numbers(key, out);
+  if (node->is_string()) {
+    out = matrix_in_file(key);
+    return true;
+  }
+  if (!node->is_array()) refuse(key, "a list of numbers, a list of rows, or the name of a file with them");
+  const toml::array& list = *list_of(key, "a list of numbers");
+  if (!list.get(0)->is_array()) {
+    const std::vector<double> numbers = finite_numbers(list, path_of(key));
+    out = Eigen::Map<const Vector>(numbers.data(), static_cast<Index>(numbers.size()));
+    return true;
+  }
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const toml::array* row = list.get(i)->as_array();
+    if (row == nullptr || row->empty()) refuse_node(*list.get(i), path_of(key, i), "a list of numbers");
+    const std::vector<double> numbers = finite_numbers(*row, path_of(key, i));
+    const auto columns = static_cast<Index>(numbers.size());
+    if (i == 0) out.resize(static_cast<Index>(list.size()), columns);
+    if (columns != out.cols())
+      complain(key, fmt::format("has {} numbers in row {}, but {} in the first one", columns, i, out.cols()));
+    out.row(static_cast<Index>(i)) = Eigen::Map<const Eigen::RowVectorXd>(numbers.data(), columns);
+  }
+  return true;
 }
 
 bool PlanTable::increasing_integers(std::string_view key, std::vector<Index>& out, Index least,

@@ -55,15 +55,17 @@ class PlanTable {
   [[nodiscard]] PlanTable table(std::string_view key, std::vector<std::string_view> accepted) const;
 
   bool text(std::string_view key, std::string& out) const;
+  bool truth(std::string_view key, bool& out) const;
   bool integer(std::string_view key, std::int64_t& out, std::int64_t least, std::int64_t most) const;
   bool number(std::string_view key, double& out, std::string_view accepted = "a finite number") const;
   bool positive_number(std::string_view key, double& out) const;
   bool nonnegative_number(std::string_view key, double& out) const;
   /// Finite numbers, at least one.
   bool numbers(std::string_view key, std::vector<double>& out) const;
-  /// As numbers(), or the name of a file with them, separated by commas or white space.
-  bool numbers_or_file(std::string_view key, std::vector<double>& out) const;
-  bool numbers_in_file(std::string_view key, std::vector<double>& out) const;
+  /// A list of numbers (a column), a list of such lists (the rows), or the name of a file: .npy or .csv with a
+  /// matrix, where a single row is taken for a column, or any other with numbers separated by commas or white
+  /// space (a column).
+  bool matrix_or_file(std::string_view key, Matrix& out) const;
   /// At least one, each from `least` to `most`, increasing.
   bool increasing_integers(std::string_view key, std::vector<Index>& out, Index least, Index most) const;
   /// At least one, positive, increasing.
@@ -102,6 +104,8 @@ class PlanTable {
  private:
   [[nodiscard]] std::string path_of(std::string_view key) const;
   [[nodiscard]] std::string path_of(std::string_view key, std::size_t i) const;
+  [[nodiscard]] Matrix matrix_in_file(std::string_view key) const;
+  [[nodiscard]] std::vector<double> finite_numbers(const toml::array& list, const std::string& path) const;
   /// The list under `key`, not empty; nullptr where the key is absent.
   [[nodiscard]] const toml::array* list_of(std::string_view key, std::string_view what) const;
   [[nodiscard]] double finite(const toml::node& node, const std::string& path,

@@ -33,10 +33,6 @@ bool is_finished(const std::optional<store::Result>& result) {
                     result->status == Status::not_converged);
 }
 
-std::string bytes_text(double bytes) {
-  return bytes < 1e9 ? fmt::format("{:.0f} MB", bytes / 1e6) : fmt::format("{:.1f} GB", bytes / 1e9);
-}
-
 std::string cell_text(const Cell& cell) {
   std::string text = fmt::format("{} {}", to_string(cell.method), to_string(cell.regime));
   if (cell.N > 0) text += fmt::format(", N = {}, draw {}", cell.N, cell.draw);
@@ -114,7 +110,7 @@ class Pool {
  public:
   Pool(const Plan& plan, store::Store& store, const RunOptions& options, int jobs, double memory)
       : plan_(plan),
-        problem_(make_problem(plan)),
+        setting_(make_setting(plan)),
         store_(store),
         options_(options),
         jobs_(jobs),
@@ -228,7 +224,7 @@ class Pool {
     };
     store::Result result;
     try {
-      result = compute_cell(plan_, problem_, task.cell, hooks);
+      result = compute_cell(plan_, setting_, task.cell, hooks);
     } catch (const FileError&) {
       throw;
     } catch (const std::bad_alloc&) {
@@ -265,7 +261,7 @@ class Pool {
     result.rho = static_cast<double>(task.cell.N) / static_cast<double>(plan_.problem.d);
     result.draw = task.cell.draw;
     if (task.cell.step_size > 0) result.step_size = task.cell.step_size;
-    result.null_risk = null_risk(problem_);
+    result.null_risk = null_risk(setting_.problem);
     result.status = Status::failed;
     result.message = message;
     return result;
@@ -304,7 +300,7 @@ class Pool {
   }
 
   const Plan& plan_;
-  const Problem problem_;
+  const Setting setting_;
   store::Store& store_;
   const RunOptions& options_;
   const int jobs_;
@@ -336,6 +332,13 @@ double memory_limit(const RunOptions& options) {
 }
 
 }  // namespace
+
+std::string bytes_text(double bytes) {
+  constexpr double kMebi = 1 << 20, kGibi = 1 << 30;
+  if (bytes < kMebi) return fmt::format("{:.0f} KiB", std::ceil(bytes / 1024));
+  if (bytes < kGibi) return fmt::format("{:.0f} MiB", bytes / kMebi);
+  return fmt::format("{:.1f} GiB", bytes / kGibi);
+}
 
 RunReport run_plan(const Plan& plan, store::Store& store, const RunOptions& options) {
   const Clock::time_point start = Clock::now();
@@ -391,7 +394,7 @@ PlanEstimate estimate_plan(const Plan& plan, const store::Store& store, const Ru
   const int jobs = job_count(options);
   use_one_blas_thread();
   const double rate = matrix_product_rate();
-  const Problem problem = make_problem(plan);
+  const Setting setting = make_setting(plan);
 
   std::vector<Cell> cells = make_cells(plan);
   if (has_flow(plan))
@@ -403,7 +406,7 @@ PlanEstimate estimate_plan(const Plan& plan, const store::Store& store, const Ru
                              .regime = regime,
                              .N = N,
                              .draw = 0,
-                             .step_size = step_sizes(plan, problem, regime, N).front()};
+                             .step_size = step_sizes(plan, setting, regime, N).front()};
           cells.push_back(flow_cell(plan, store, regime, N).value_or(unknown));
         }
 

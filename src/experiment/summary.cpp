@@ -111,10 +111,6 @@ bool has_method(const Plan& plan, Method method) {
   return std::find(methods.begin(), methods.end(), method) != methods.end();
 }
 
-std::vector<Index> widths(const Plan& plan, Regime regime) {
-  return regime == Regime::bayes ? std::vector<Index>{0} : plan.sweep.neurons;
-}
-
 void count(const Group& group, Row& row) {
   for (const auto& result : group.results) {
     if (!result) {
@@ -195,7 +191,7 @@ std::optional<double> best_step_size(const Plan& plan, const store::Store& store
 std::optional<Cell> flow_cell(const Plan& plan, const store::Store& store, Regime regime, Index N) {
   const std::optional<double> step_size = has_method(plan, Method::train)
                                               ? best_step_size(plan, store, regime, N)
-                                              : step_sizes(plan, make_problem(plan), regime, N).front();
+                                              : step_sizes(plan, make_setting(plan), regime, N).front();
   if (!step_size) return {};
   return Cell{.method = Method::flow, .regime = regime, .N = N, .draw = 0, .step_size = *step_size};
 }
@@ -205,7 +201,7 @@ std::vector<Curves> training_curves(const Plan& plan, const store::Store& store)
   std::vector<Curves> curves;
   for (const Regime regime : plan.sweep.regimes) {
     if (regime != Regime::nt && regime != Regime::nn) continue;
-    for (const Index N : plan.sweep.neurons) {
+    for (const Index N : widths(plan, regime)) {
       Curves curve{.regime = regime, .N = N, .train = {}, .flow = {}};
       const Group train = find_group(plan, store, cells_of(cells, Method::train, regime, N));
       if (const auto best = best_of(train)) curve.train = ok_results(train, best);

@@ -7,6 +7,7 @@
 
 #include "lazygap/core/check.h"
 #include "lazygap/core/error.h"
+#include "limit/check_quadratic.h"
 
 namespace lazygap::limit {
 namespace {
@@ -37,6 +38,7 @@ double ratio(const GaussianMixture& problem, Index N) {
 
 double nn_ratio(const Problem& problem, Index N) {
   check_at_least("limit::nn_ratio", "N", N, 1);
+  check_quadratic("limit::nn_ratio", problem);
   return std::visit([&](const auto& p) { return ratio(p, N); }, problem);
 }
 

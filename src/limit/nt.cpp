@@ -7,6 +7,7 @@
 
 #include "lazygap/core/check.h"
 #include "lazygap/core/error.h"
+#include "limit/check_quadratic.h"
 
 namespace lazygap::limit {
 namespace {
@@ -32,21 +33,20 @@ double ratio(const PolynomialTarget& problem, double rho) {
 }
 
 double ratio(const GaussianMixture& problem, double rho) {
-  for (Index i = 0; i < problem.dimension(); ++i)
-    if (problem.sigma()[i] != 1)
-      throw UsageError(fmt::format(
-          "limit::nt_ratio: sigma[{}] is {}, but the limit of NT(I) on mg is proved for Sigma = I only", i,
-          problem.sigma()[i]));
-  const Shares share = shares(problem.delta());
+  if (!problem.sigma_is_identity())
+    throw UsageError(
+        "limit::nt_ratio: Sigma is not I, but the limit of NT(I) on mg is proved for Sigma = I only");
+  const Shares share = shares(problem.whitened_delta());
   const double covered = std::min(rho, 1.0);
   const double kappa = covered * (2 - covered) * share.traceless + covered * share.identity;
-  return 2 / (2 + kappa * problem.delta().squaredNorm());
+  return 2 / (2 + kappa * problem.whitened_delta().squaredNorm());
 }
 
 }  // namespace
 
 double nt_ratio(const Problem& problem, double rho) {
   check_positive("limit::nt_ratio", "rho", rho);
+  check_quadratic("limit::nt_ratio", problem);
   return std::visit([&](const auto& p) { return ratio(p, rho); }, problem);
 }
 

@@ -7,6 +7,8 @@
 
 #include "lazygap/core/check.h"
 #include "lazygap/core/error.h"
+#include "limit/check_quadratic.h"
+#include "math/symmetric.h"
 
 namespace lazygap::limit {
 namespace {
@@ -19,35 +21,56 @@ struct Shape {
   double slope = 0;
 };
 
-Shape shape(const PolynomialTarget& problem, const Vector& gamma) {
-  const Vector& b = problem.eigenvalues();
-  const double gamma_squared = gamma.squaredNorm();
-  // 1 - cos^2 of the angle between Gamma and B as the length of a residual: near Gamma* the difference
-  // cancels.
-  const Vector residual = b - (gamma.dot(b) / gamma_squared) * gamma;
-  return {.wide = residual.squaredNorm() / b.squaredNorm(),
-          .slope = static_cast<double>(gamma.size()) * gamma_squared / 2};
+/// Gamma as it acts on whitened features: G = M^T Gamma M, M = I on qf. Theorems 1 and 4 ask no more of it.
+struct WhitenedGamma {
+  Vector diagonal;
+  double off_diagonal = 0;  ///< squared norm of the rest
+  Vector spectrum;          ///< d times the eigenvalues: the t_i of eqs. (9) and (14)
+};
+
+WhitenedGamma diagonal_gamma(const Vector& G) {
+  return {.diagonal = G, .spectrum = static_cast<double>(G.size()) * G};
 }
 
-Shape shape(const GaussianMixture& problem, const Vector& gamma) {
-  const double d = static_cast<double>(gamma.size());
-  const double overlap = problem.delta().dot(gamma);
-  const double z1 = d * gamma.cwiseProduct(problem.sigma()).squaredNorm() / 2;
+WhitenedGamma full_gamma(Matrix G) {
+  WhitenedGamma gamma{.diagonal = G.diagonal(),
+                      .spectrum = static_cast<double>(G.rows()) * symmetric_eigenvalues(G)};
+  G.diagonal().setZero();
+  gamma.off_diagonal = G.squaredNorm();
+  return gamma;
+}
+
+WhitenedGamma whiten(const PolynomialTarget&, const FirstLayerLaw& law) {
+  return law.is_diagonal() ? diagonal_gamma(law.gamma()) : full_gamma(law.covariance());
+}
+
+WhitenedGamma whiten(const GaussianMixture& problem, const FirstLayerLaw& law) {
+  if (law.is_diagonal() && problem.is_diagonal())
+    return diagonal_gamma(law.gamma().cwiseProduct(problem.sigma()));
+  return full_gamma(problem.whiten_neurons(problem.whiten_neurons(law.covariance()).transpose()));
+}
+
+Shape shape(const PolynomialTarget& problem, const WhitenedGamma& gamma) {
+  const Vector& b = problem.eigenvalues();
+  const double gamma_squared = gamma.diagonal.squaredNorm() + gamma.off_diagonal;
+  // 1 - cos^2 of the angle between Gamma and B as the length of a residual: near Gamma* the difference
+  // cancels.
+  const double share = gamma.diagonal.dot(b) / gamma_squared;
+  const double residual = (b - share * gamma.diagonal).squaredNorm() + share * share * gamma.off_diagonal;
+  return {.wide = residual / b.squaredNorm(), .slope = static_cast<double>(b.size()) * gamma_squared / 2};
+}
+
+Shape shape(const GaussianMixture& problem, const WhitenedGamma& gamma) {
+  const auto d = static_cast<double>(problem.dimension());
+  const double overlap = problem.whitened_delta().dot(gamma.diagonal);  // tr(Delta Gamma)
+  const double z1 = d * (gamma.diagonal.squaredNorm() + gamma.off_diagonal) / 2;
   const double z2 = d * overlap * overlap / 4;
   return {.wide = z1 / (z1 + z2), .slope = z1 + z2};
 }
 
-/// The t_i of eqs. (9) and (14).
-Vector feature_spectrum(const PolynomialTarget& problem, const Vector& gamma) {
-  return static_cast<double>(problem.dimension()) * gamma;
-}
-
-Vector feature_spectrum(const GaussianMixture& problem, const Vector& gamma) {
-  return static_cast<double>(problem.dimension()) * gamma.cwiseProduct(problem.sigma());
-}
-
-void check_law(const char* function, const Problem& problem, const FirstLayerLaw& law) {
-  check_size(function, "law", law.gamma().size(), "the dimension d of the problem", dimension(problem));
+void check_arguments(const char* function, const Problem& problem, const FirstLayerLaw& law) {
+  check_size(function, "law", law.dimension(), "the dimension d of the problem", dimension(problem));
+  check_quadratic(function, problem);
 }
 
 void check_hermite(const HermiteSummary& hermite) {
@@ -98,11 +121,12 @@ double rf_psi(const Vector& spectrum, const HermiteSummary& hermite, double rho)
 }
 
 double rf_ratio(const Problem& problem, const FirstLayerLaw& law, const HermiteSummary& hermite, double rho) {
-  check_law("limit::rf_ratio", problem, law);
+  check_arguments("limit::rf_ratio", problem, law);
   return std::visit(
       [&](const auto& p) {
-        const Shape s = shape(p, law.gamma());
-        const double psi = rf_psi(feature_spectrum(p, law.gamma()), hermite, rho);
+        const WhitenedGamma gamma = whiten(p, law);
+        const Shape s = shape(p, gamma);
+        const double psi = rf_psi(gamma.spectrum, hermite, rho);
         const double q = s.slope * hermite.lambda_2 * hermite.lambda_2 * psi;
         return (1 + s.wide * q) / (1 + q);
       },
@@ -110,8 +134,8 @@ double rf_ratio(const Problem& problem, const FirstLayerLaw& law, const HermiteS
 }
 
 double rf_ratio_wide(const Problem& problem, const FirstLayerLaw& law) {
-  check_law("limit::rf_ratio_wide", problem, law);
-  return std::visit([&](const auto& p) { return shape(p, law.gamma()).wide; }, problem);
+  check_arguments("limit::rf_ratio_wide", problem, law);
+  return std::visit([&](const auto& p) { return shape(p, whiten(p, law)).wide; }, problem);
 }
 
 }  // namespace lazygap::limit

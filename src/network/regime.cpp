@@ -36,9 +36,10 @@ bool is_rf(Regime regime) {
   return regime == Regime::rf_isotropic || regime == Regime::rf_aligned || regime == Regime::rf;
 }
 
-FirstLayerLaw first_layer_law(Regime regime, const Problem& problem, const Vector& given) {
+FirstLayerLaw first_layer_law(Regime regime, const Problem& problem, const Matrix& given) {
   if (regime == Regime::rf_aligned) return FirstLayerLaw::aligned(problem);
-  if (regime == Regime::rf) return FirstLayerLaw::diagonal(problem, given);
+  if (regime == Regime::rf)
+    return given.cols() == 1 ? FirstLayerLaw::diagonal(problem, given) : FirstLayerLaw::full(problem, given);
   return FirstLayerLaw::isotropic(problem);
 }
 

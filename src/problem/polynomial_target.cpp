@@ -7,6 +7,7 @@
 
 #include "lazygap/core/check.h"
 #include "lazygap/core/error.h"
+#include "math/symmetric.h"
 
 namespace lazygap {
 namespace {
@@ -38,8 +39,8 @@ PolynomialTarget::PolynomialTarget(const Matrix& beta, std::string_view argument
   check_not_empty(kFunction, argument, beta.rows());
   check_at_least(kFunction, "the number of columns of beta", beta.cols(), 1);
   if (beta.cols() > kMostDegree)
-    throw UsageError(fmt::format("{}: beta has {} columns, but the degree of f* must be at most {}", kFunction,
-                                 beta.cols(), kMostDegree));
+    throw UsageError(fmt::format("{}: beta has {} columns, but the degree of f* must be at most {}",
+                                 kFunction, beta.cols(), kMostDegree));
   // A vector is named by its entries, a matrix by its own.
   if (beta.cols() == 2 && beta.col(0).isZero(0))
     check_finite(kFunction, argument, Vector(beta.col(1)));
@@ -50,10 +51,10 @@ PolynomialTarget::PolynomialTarget(const Matrix& beta, std::string_view argument
         fmt::format("{}: {} are all 0, but at least one must differ from 0", kFunction, argument));
   const double largest = beta.cwiseAbs().maxCoeff();  // whose square may not be a number
   if (const double norm = largest * (beta / largest).norm(); !(norm >= kLeastNorm && norm <= kLargestNorm))
-    throw UsageError(fmt::format("{}: the Frobenius norm of {} is {}, but must be from {} to {}; R/R0 does "
-                                 "not depend on it",
-                                 kFunction, argument == "beta" ? "beta" : "B", norm,
-                                 kLeastNorm, kLargestNorm));
+    throw UsageError(
+        fmt::format("{}: the Frobenius norm of {} is {}, but must be from {} to {}; R/R0 does "
+                    "not depend on it",
+                    kFunction, argument == "beta" ? "beta" : "B", norm, kLeastNorm, kLargestNorm));
   beta_ = Matrix::Zero(beta.rows(), kMostDegree);
   beta_.leftCols(beta.cols()) = beta;
   eigenvalues_ = beta_.col(1);
@@ -89,6 +90,15 @@ Matrix PolynomialTarget::population_gradient(const Matrix& S, double c, double* 
   gradient.diagonal().array() -= 2 * mean;
   *gradient_c = -2 * mean;
   return gradient;
+}
+
+Diagonalised diagonalise(const Matrix& B, std::optional<double> offset) {
+  const Matrix symmetric = symmetric_part("diagonalise", "B", B);
+  Eigenbasis basis{.values = symmetric.diagonal(), .vectors = Matrix::Identity(B.rows(), B.cols())};
+  if (!symmetric.isDiagonal(0)) basis = symmetric_eigenbasis(symmetric);
+  return {.target = offset ? PolynomialTarget(std::move(basis.values), *offset)
+                           : PolynomialTarget(std::move(basis.values)),
+          .basis = std::move(basis.vectors)};
 }
 
 }  // namespace lazygap

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "lazygap/core/check.h"
+#include "math/panel_product.h"
 
 namespace lazygap {
 namespace {
@@ -45,7 +46,8 @@ void transform(const PolynomialTarget& problem, const RandomAddress&, Eigen::Ref
   if (!problem.is_quadratic()) add_other_degrees<Real>(problem, X, y);
 }
 
-/// y_j = +1 or -1 by one bit of the stream each; x_kj times the standard deviation of its class.
+/// y_j = +1 or -1 by one bit of the stream each; x_kj times the standard deviation of its class, in whitened
+/// coordinates where the matrices are not diagonal.
 template <class Real>
 void transform(const GaussianMixture& problem, const RandomAddress& address, Eigen::Ref<MatrixOf<Real>> X,
                Eigen::Ref<VectorOf<Real>> y) {
@@ -58,12 +60,20 @@ void transform(const GaussianMixture& problem, const RandomAddress& address, Eig
   }
   for (Index first = 0; first < X.rows(); first += kFeatures) {
     const Index count = std::min(kFeatures, X.rows() - first);
-    const auto sigma = problem.sigma().segment(first, count), delta = problem.delta().segment(first, count);
-    const Factors<Real> plus = (sigma - delta).cwiseSqrt().template cast<Real>();
-    const Factors<Real> minus = (sigma + delta).cwiseSqrt().template cast<Real>();
+    Factors<Real> plus, minus;
+    if (problem.is_diagonal()) {
+      const auto sigma = problem.sigma().segment(first, count), delta = problem.delta().segment(first, count);
+      plus = (sigma - delta).cwiseSqrt().template cast<Real>();
+      minus = (sigma + delta).cwiseSqrt().template cast<Real>();
+    } else {
+      const auto delta = problem.whitened_delta().segment(first, count).array();
+      plus = (1 - delta).sqrt().matrix().template cast<Real>();
+      minus = (1 + delta).sqrt().matrix().template cast<Real>();
+    }
     for (Index j = 0; j < X.cols(); ++j)
       X.col(j).segment(first, count).array() *= (y[j] > 0 ? plus : minus).array();
   }
+  if (!problem.is_diagonal()) multiply_columns<Real>(problem.mixing().cast<Real>(), X);
 }
 
 void draw_normals(const RandomAddress& address, Eigen::Ref<MatrixOf<float>> X) {
@@ -109,11 +119,9 @@ void add_label_noise(double standard_deviation, const RandomAddress& address, Ei
   check_nonnegative("add_label_noise", "standard_deviation", standard_deviation);
   if (standard_deviation == 0) return;
   Vector noise(y.size());
-  fill_normals({.seed = address.seed,
-                .purpose = Purpose::label_noise,
-                .index = address.index,
-                .step = address.step},
-               std::span<double>(noise.data(), static_cast<std::size_t>(noise.size())));
+  fill_normals(
+      {.seed = address.seed, .purpose = Purpose::label_noise, .index = address.index, .step = address.step},
+      std::span<double>(noise.data(), static_cast<std::size_t>(noise.size())));
   y += (standard_deviation * noise).template cast<Real>();
 }
 

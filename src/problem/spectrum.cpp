@@ -13,10 +13,11 @@ namespace {
 
 constexpr auto kFunction = "draw_spectrum";
 
-Vector draw_unscaled(const SpectrumLaw& law, Index d, std::uint64_t seed) {
+Vector draw_unscaled(const SpectrumLaw& law, Index d, std::uint64_t seed, std::uint32_t index) {
   const auto uniforms = [&] {
     Vector u(d);
-    fill_uniforms({.seed = seed, .purpose = Purpose::spectrum}, {u.data(), static_cast<std::size_t>(d)});
+    fill_uniforms({.seed = seed, .purpose = Purpose::spectrum, .index = index},
+                  {u.data(), static_cast<std::size_t>(d)});
     return u;
   };
   const Eigen::Map<const Vector> values(law.values.data(), static_cast<Index>(law.values.size()));
@@ -48,12 +49,12 @@ Vector draw_unscaled(const SpectrumLaw& law, Index d, std::uint64_t seed) {
 
 }  // namespace
 
-Vector draw_spectrum(const SpectrumLaw& law, Index d, std::uint64_t seed) {
+Vector draw_spectrum(const SpectrumLaw& law, Index d, std::uint64_t seed, std::uint32_t index) {
   check_at_least(kFunction, "d", d, 1);
   check_finite(kFunction, "scale", law.scale);
   double scale = law.scale;
   if (law.scale_by_inverse_sqrt_d) scale /= std::sqrt(static_cast<double>(d));
-  Vector spectrum = draw_unscaled(law, d, seed) * scale;
+  Vector spectrum = draw_unscaled(law, d, seed, index) * scale;
   check_finite(kFunction, "eigenvalues", spectrum);
   return spectrum;
 }

@@ -110,9 +110,25 @@ std::string axes(const Frame& frame) {
         "set arrow from {}, graph 0 to {}, graph 1 nohead dt 3 lw 1.3 lc rgb '#777777' back\n"
         "set label '{{/:Italic N}} = {{/:Italic d}}' at {}, graph 0.97 offset 0.5,0 tc rgb '#555555'\n",
         left / 1.12, right * 1.12, top, frame.d, frame.d, frame.d);
+    if (frame.equal_parameters) {
+      const double parameters = static_cast<double>(frame.d + 1);
+      text += fmt::format(
+          "set xlabel 'number of neurons of NT and NN, {{/:Italic N}}'\n"
+          "set x2label 'parameters, {{/:Italic N}}({{/:Italic d}}+1) = number of neurons of RF' offset 0,-0.6\n"
+          "set logscale x2\nset x2range [{:.6g}:{:.6g}]\nset x2tics out scale 0.6\nset format x2 '10^{{%T}}'\n",
+          parameters * left / 1.12, parameters * right * 1.12);
+    }
   }
   return text;
 }
+
+/// A fit of a regime that was trained, too: drawn as a cross.
+bool is_second_simulation(const Frame& frame, const Series& series) {
+  return series.method == "fit" && std::any_of(frame.series.begin(), frame.series.end(), [&](const Series& s) {
+           return s.regime == series.regime && s.method == "train";
+         });
+}
+constexpr int kCross = 2;  // gnuplot's point type
 
 /// The part of gnuplot's plot command that draws a series.
 std::string curve(const Frame& frame, const Series& series, std::string_view colour) {
@@ -131,8 +147,9 @@ std::string curve(const Frame& frame, const Series& series, std::string_view col
   } else {
     marked = true;
     const bool exact = series.method == "exact";
-    look = fmt::format("points pt {} ps {}*size lw {} lc rgb '{}'", exact ? style.open : style.filled,
-                       exact ? "1.5" : "0.62", exact ? "1.4" : "1.2", colour);
+    const int type = exact ? style.open : is_second_simulation(frame, series) ? kCross : style.filled;
+    look = fmt::format("points pt {} ps {}*size lw {} lc rgb '{}'", type, exact ? "1.5" : "0.62",
+                       exact ? "1.4" : "1.2", colour);
   }
   std::string text =
       fmt::format("data using (pick({0},'x')):(pick({0},'ratio')) with {1} notitle", name, look);
@@ -180,6 +197,9 @@ std::string key_entries(const Frame& frame) {
     add(has_method(frame, "exact"), "points pt 6 ps 1.5*size lw 1.4", exact);
     add(has_method(frame, "train") || has_method(frame, "fit"), "points pt 7 ps 0.62*size lw 1.2",
         "simulated");
+    add(std::any_of(frame.series.begin(), frame.series.end(),
+                    [&](const Series& s) { return is_second_simulation(frame, s); }),
+        fmt::format("points pt {} ps 0.62*size lw 1.2", kCross), "fitted");
   }
   return text;
 }
@@ -273,7 +293,7 @@ set title {2} noenhanced
 {3}set ylabel '{{/:Italic R}} / {{/:Italic R}}_0'
 set border 3
 set tics out nomirror scale 0.6
-set tmargin 2.6
+set tmargin {8}
 set xlabel offset 0,0.3
 set ytics 0.2
 set grid ytics lt 1 lw 0.6 lc rgb '#DDDDDD'
@@ -296,7 +316,8 @@ unset output
 )",
                      frame.name, gnuplot_string(frame.name + ".csv"), gnuplot_string(frame.title),
                      axes(frame), gnuplot_string(frame.name + ".svg"), plot,
-                     gnuplot_string(frame.name + ".pdf"), gnuplot_string(frame.name + ".png"));
+                     gnuplot_string(frame.name + ".pdf"), gnuplot_string(frame.name + ".png"),
+                     frame.equal_parameters ? "5.2" : "2.6");
 }
 
 Drawing draw(const Frame& frame, const fs::path& folder) {

@@ -6,11 +6,8 @@
 #include <cmath>
 #include <set>
 
-#include "lazygap/activation/activation.h"
 #include "lazygap/core/error.h"
-#include "lazygap/limit/nn.h"
-#include "lazygap/limit/nt.h"
-#include "lazygap/limit/rf.h"
+#include "lazygap/experiment/cells.h"
 
 namespace lazygap::report {
 namespace {
@@ -72,27 +69,30 @@ Series named(Regime regime, std::string_view method, Index N = 0) {
   return series;
 }
 
-Series limit_curve(const Plan& plan, const Problem& problem, Regime regime) {
+/// Neurons of the regime where NT and NN have N.
+Index neurons(const Plan& plan, Regime regime, Index N) {
+  return plan.sweep.equal_parameters && is_rf(regime) ? N * (plan.problem.d + 1) : N;
+}
+
+/// Where a width of the regime lies on the axis of the left frame: with equal parameters, at the N of NT and
+/// NN.
+double position(const Plan& plan, const Row& row) {
+  const auto N = static_cast<double>(row.N);
+  return plan.sweep.equal_parameters && is_rf(row.regime) ? N / static_cast<double>(plan.problem.d + 1) : N;
+}
+
+Series limit_curve(const Plan& plan, const experiment::Setting& setting, Regime regime) {
   Series series = named(regime, "limit");
-  const double d = static_cast<double>(plan.problem.d);
   for (const Index N : fine_widths(plan)) {
-    const double x = static_cast<double>(N);
-    double ratio = 0;
-    if (is_rf(regime)) {
-      const Vector gamma =
-          Eigen::Map<const Vector>(plan.problem.gamma.data(), std::ssize(plan.problem.gamma));
-      ratio = limit::rf_ratio(problem, first_layer_law(regime, problem, gamma),
-                              Activation::quadratic().hermite, x / d);
-    } else {
-      ratio = regime == Regime::nt ? limit::nt_ratio(problem, x / d) : limit::nn_ratio(problem, N);
-    }
-    series.points.push_back(point_at(N, x, ratio));
+    const Index wide = neurons(plan, regime, N);
+    series.points.push_back(
+        point_at(wide, static_cast<double>(N), experiment::limit_ratio(setting, plan, regime, wide)));
   }
   return series;
 }
 
 void add_left(Frame& frame, const Plan& plan, const std::vector<Row>& rows) {
-  const Problem problem = experiment::make_problem(plan);
+  const experiment::Setting setting = experiment::make_setting(plan);
   const auto [least, most] = std::minmax_element(plan.sweep.neurons.begin(), plan.sweep.neurons.end());
   for (const Regime regime : plan.sweep.regimes) {
     const std::vector<const Row*> own = rows_of(rows, regime);
@@ -107,12 +107,12 @@ void add_left(Frame& frame, const Plan& plan, const std::vector<Row>& rows) {
       continue;
     }
     if (std::any_of(own.begin(), own.end(), [](const Row* row) { return row->limit.has_value(); }))
-      add(frame, limit_curve(plan, problem, regime));
+      add(frame, limit_curve(plan, setting, regime));
     Series exact = named(regime, "exact"), train = named(regime, "train"), fit = named(regime, "fit");
     const double trained_on =
         static_cast<double>(plan.train.options.steps) * static_cast<double>(plan.train.options.batch);
     for (const Row* row : own) {
-      const double x = static_cast<double>(row->N);
+      const double x = position(plan, *row);
       if (row->exact.draws > 0) exact.points.push_back(point_at(row->N, x, row->exact, std::nullopt));
       if (row->train.risk.draws > 0) train.points.push_back(point_at(row->N, x, row->train.risk, trained_on));
       if (row->fit.risk.draws > 0)
@@ -186,9 +186,13 @@ void add_right(Frame& frame, const Plan& plan, const std::vector<Row>& rows,
 }
 
 std::string default_title(const Plan& plan) {
-  return fmt::format("{}, d = {}{}",
-                     plan.problem.model == "qf" ? "Quadratic function" : "Mixture of Gaussians",
-                     plan.problem.d, plan.figure.frame == "right" ? ", along training" : "");
+  const std::string_view model = plan.problem.model == "qf"   ? "Quadratic function"
+                                 : plan.problem.model == "mg" ? "Mixture of Gaussians"
+                                                              : "Polynomial target";
+  const std::string activation =
+      experiment::is_quadratic(plan) ? "" : ", " + experiment::make_activation(plan).name;
+  return fmt::format("{}, d = {}{}{}", model, plan.problem.d, activation,
+                     plan.figure.frame == "right" ? ", along training" : "");
 }
 
 }  // namespace
@@ -207,6 +211,7 @@ Frame make_frame(const Plan& plan, const std::vector<Row>& rows, const std::vect
   frame.model = plan.problem.model;
   frame.d = plan.problem.d;
   frame.along_training = plan.figure.frame == "right";
+  frame.equal_parameters = plan.sweep.equal_parameters;
   if (frame.along_training)
     add_right(frame, plan, rows, curves);
   else
@@ -219,7 +224,9 @@ std::string describe(const Frame& frame) {
   for (const Series& series : frame.series) regimes.insert(series.regime);
   return fmt::format(
       "{}: R/R0 against {} for {}; every number is in {}.csv.", frame.title,
-      frame.along_training ? "the number of samples divided by d" : "the number of neurons N",
+      frame.along_training     ? "the number of samples divided by d"
+      : frame.equal_parameters ? "the number of neurons N of NT and NN, N(d+1) of RF,"
+                               : "the number of neurons N",
       regimes.empty() ? "no regime (there are no results yet)" : fmt::format("{}", fmt::join(regimes, ", ")),
       frame.name);
 }

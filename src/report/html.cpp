@@ -98,30 +98,32 @@ std::string table(const Section& section) {
       "samples</th><th scope=\"col\">difference</th><th scope=\"col\">best step size</th><th "
       "scope=\"col\">status</th></tr></thead>\n",
       escape(section.plan.name));
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const Row& row = rows[i];
-    const bool first = i == 0 || rows[i - 1].regime != row.regime;
-    if (first) {
-      const auto count =
-          std::count_if(rows.begin(), rows.end(), [&](const Row& r) { return r.regime == row.regime; });
+  std::vector<std::pair<const Row*, LabelledSimulation>> lines;
+  for (const Row& row : rows)
+    for (LabelledSimulation& simulated : simulations(row)) lines.emplace_back(&row, std::move(simulated));
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const Row& row = *lines[i].first;
+    const auto& [kind, simulation, trained] = lines[i].second;
+    if (i == 0 || lines[i - 1].first->regime != row.regime) {
+      const auto count = std::count_if(lines.begin(), lines.end(),
+                                       [&](const auto& line) { return line.first->regime == row.regime; });
       text += fmt::format("{}<tbody><tr><th scope=\"rowgroup\" rowspan=\"{}\">{}</th>",
                           i == 0 ? "" : "</tbody>\n", count, escape(to_string(row.regime)));
     } else {
       text += "<tr>";
     }
-    const Simulation& simulation = is_rf(row.regime) ? row.fit : row.train;
     const std::string note = remark(row);
     const bool troubled = is_troubled(section.plan, row) || row.step_size_at_edge || row.missing > 0;
     text += fmt::format(
-        "<td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td "
+        "<td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}{}</td><td>{}</td><td>{}</td><td>{}</td><td "
         "class=\"{}\">"
         "{}</td></tr>\n",
         row.N > 0 ? fmt::format("{}", row.N) : "–", row.N > 0 ? fmt::format("{:.4g}", row.rho) : "–",
         number(row.limit), with_error(ratio(row.exact), row.exact.se),
         with_error(ratio(simulation.risk), simulation.risk.se),
-        with_error(simulation.test_ratio, simulation.test_se),
+        kind.empty() ? "" : fmt::format(" <small>{}</small>", kind), with_error(simulation.test_ratio, simulation.test_se),
         simulation.difference_in_se ? fmt::format("{:+.1f}", *simulation.difference_in_se) : "–",
-        row.step_size ? fmt::format("{:.4g}", *row.step_size) : "–", troubled ? "note warn" : "note",
+        trained && row.step_size ? fmt::format("{:.4g}", *row.step_size) : "–", troubled ? "note warn" : "note",
         (troubled ? "⚠ " : "") + (note.empty() ? std::string("ok") : note));
   }
   return text + (rows.empty() ? "" : "</tbody>") + "\n</table>\n</div>\n";
@@ -148,6 +150,14 @@ std::string reading_help(const Section& section) {
       text += fmt::format(" Dotted: Bayes risk at this d, {:.4f}{}.", row.exact.ratio,
                           row.limit ? fmt::format(" (its limit {:.4f} nearly coincides)", *row.limit) : "");
   return text;
+}
+
+/// What the plan asks for that is left out or cannot work.
+std::string notes(const Section& section) {
+  std::string text;
+  for (const std::string& note : experiment::notes(section.plan))
+    text += fmt::format("<li>{}</li>\n", escape(note));
+  return text.empty() ? text : "<ul>\n" + text + "</ul>\n";
 }
 
 template <class Get>
@@ -260,11 +270,11 @@ std::string to_html(const std::string& title, const std::vector<Section>& sectio
     for (const auto& file : section.drawing.files)
       names.push_back("<code>" + escape(file.filename().string()) + "</code>");
     text += fmt::format(
-        "<section>\n<h2>{}</h2>\n<p>Beside this page: {}.</p>\n{}<h3>Where the numbers come from</h3>\n{}"
+        "<section>\n<h2>{}</h2>\n<p>Beside this page: {}.</p>\n{}{}<h3>Where the numbers come from</h3>\n{}"
         "<h3>The plan</h3>\n<details>\n<summary>{} with every default filled "
         "in</summary>\n<pre>{}</pre>\n</details>\n"
         "</section>\n",
-        escape(section.plan.name), fmt::join(names, ", "), table(section), provenance(section),
+        escape(section.plan.name), fmt::join(names, ", "), notes(section), table(section), provenance(section),
         escape(section.plan.name), escape(experiment::to_toml(section.plan)));
   }
   return text + "</main>\n</body>\n</html>\n";

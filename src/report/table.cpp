@@ -74,34 +74,43 @@ std::string text_table(const Plan& plan, const std::vector<Row>& rows) {
   header(simulated && exact, {"diff/se"});
   header(train, {"step size"});
   header(remarks, {"remark"});
-  for (const Row& row : rows) {
-    const Simulation& simulation = is_rf(row.regime) ? row.fit : row.train;
-    std::vector<std::string> line{std::string(to_string(row.regime)),
-                                  row.N > 0 ? fmt::format("{}", row.N) : "-",
-                                  row.N > 0 ? fmt::format("{:.4g}", row.rho) : "-"};
-    if (limit) line.push_back(number(row.limit));
-    if (exact) {
-      line.push_back(row.exact.draws > 0 ? number(row.exact.ratio) : "-");
-      line.push_back(error(row.exact.se));
+  for (const Row& row : rows)
+    for (const auto& [kind, simulation, trained] : simulations(row)) {
+      std::vector<std::string> line{
+          fmt::format("{}{}{}", to_string(row.regime), kind.empty() ? "" : " ", kind),
+          row.N > 0 ? fmt::format("{}", row.N) : "-", row.N > 0 ? fmt::format("{:.4g}", row.rho) : "-"};
+      if (limit) line.push_back(number(row.limit));
+      if (exact) {
+        line.push_back(row.exact.draws > 0 ? number(row.exact.ratio) : "-");
+        line.push_back(error(row.exact.se));
+      }
+      if (simulated) {
+        line.push_back(simulation.risk.draws > 0 ? number(simulation.risk.ratio) : "-");
+        line.push_back(error(simulation.risk.se));
+      }
+      if (simulated && exact)
+        line.push_back(simulation.difference_in_se ? fmt::format("{:+.1f}", *simulation.difference_in_se)
+                                                   : "-");
+      if (train) line.push_back(trained && row.step_size ? fmt::format("{:.4g}", *row.step_size) : "-");
+      if (remarks) line.push_back(remark(row));
+      lines.push_back(std::move(line));
     }
-    if (simulated) {
-      line.push_back(simulation.risk.draws > 0 ? number(simulation.risk.ratio) : "-");
-      line.push_back(error(simulation.risk.se));
-    }
-    if (simulated && exact)
-      line.push_back(simulation.difference_in_se ? fmt::format("{:+.1f}", *simulation.difference_in_se)
-                                                 : "-");
-    if (train) line.push_back(row.step_size ? fmt::format("{:.4g}", *row.step_size) : "-");
-    if (remarks) line.push_back(remark(row));
-    lines.push_back(std::move(line));
-  }
   return align(lines);
+}
+
+std::vector<LabelledSimulation> simulations(const Row& row) {
+  const bool fitted = row.fit.risk.draws > 0, trained = row.train.risk.draws > 0;
+  if (fitted && trained)
+    return {{.kind = "trained", .simulation = row.train, .trained = true},
+            {.kind = "fitted", .simulation = row.fit, .trained = false}};
+  return {{.kind = {}, .simulation = fitted ? row.fit : row.train, .trained = trained}};
 }
 
 std::string remark(const Row& row) {
   std::vector<std::string> parts;
   if (row.step_size_at_edge) parts.emplace_back("best step size at the edge of the grid");
-  if (row.diverged > 0) parts.push_back(fmt::format("{} runs diverged", row.diverged));
+  if (row.diverged > 0)
+    parts.push_back(fmt::format("{} run{} diverged", row.diverged, row.diverged == 1 ? "" : "s"));
   if (row.not_converged > 0) parts.push_back(fmt::format("{} not converged", row.not_converged));
   if (row.failed > 0) parts.push_back(fmt::format("{} failed", row.failed));
   if (row.missing > 0) parts.push_back(fmt::format("{} not computed yet", row.missing));

@@ -25,26 +25,26 @@ using State = std::vector<double>;
 using ConstMatrixMap = Eigen::Map<const Matrix>;
 using MatrixMap = Eigen::Map<Matrix>;
 
-/// The diagonal parts of dR/dS for f = c + x^T S x: dR/dS = 4 sum_k C_k S C_k + diag(g(diag S, c)), dR/dc.
-struct GradientParts {
-  Vector g;
-  double c = 0;
-};
-
-std::vector<Vector> quadratic_factors(const PolynomialTarget& problem) {
-  return {Vector::Ones(problem.dimension())};
+/// For f = c + x^T S x with S = k W W^T: moment = (dR/dS) W; returns dR/dc. See PolynomialTarget and
+/// GaussianMixture::population_gradient; here S is never formed.
+double gradient_times_weights(const PolynomialTarget& problem, const ConstMatrixMap& W, double k, double c,
+                              MatrixMap& moment) {
+  const double u = problem.trace() - k * W.squaredNorm() + problem.offset() - c;
+  moment = ((-4 * problem.eigenvalues()).array() - 2 * u).matrix().asDiagonal() * W;
+  const Matrix gram = W.transpose() * W;
+  moment.noalias() += (4 * k) * W * gram;
+  return -2 * u;
 }
-std::vector<Vector> quadratic_factors(const GaussianMixture& problem) {
-  return {problem.sigma(), problem.delta()};
-}
-
-GradientParts gradient_parts(const PolynomialTarget& problem, const Vector& diagonal, double c) {
-  const double u = problem.trace() - diagonal.sum() + problem.offset() - c;
-  return {(-4 * problem.eigenvalues()).array() - 2 * u, -2 * u};
-}
-GradientParts gradient_parts(const GaussianMixture& problem, const Vector& diagonal, double c) {
-  const double mean = c + diagonal.dot(problem.sigma());
-  return {2 * (1 + diagonal.dot(problem.delta())) * problem.delta() + 2 * mean * problem.sigma(), 2 * mean};
+double gradient_times_weights(const GaussianMixture& problem, const ConstMatrixMap& W, double k, double c,
+                              MatrixMap& moment) {
+  const Matrix sigma_W = problem.sigma_times(W), delta_W = problem.delta_times(W);
+  const double with_delta = k * W.cwiseProduct(delta_W).sum(), mean = c + k * W.cwiseProduct(sigma_W).sum();
+  moment = 2 * (1 + with_delta) * delta_W + 2 * mean * sigma_W;
+  for (const Matrix* CW : {&sigma_W, &delta_W}) {
+    const Matrix gram = W.transpose() * *CW;
+    moment.noalias() += (4 * k) * *CW * gram;
+  }
+  return 2 * mean;
 }
 
 /// NN: the state is W (or L), a, o, one after another.
@@ -53,8 +53,7 @@ class TwoLayerFlow {
   TwoLayerFlow(const Problem& problem, Index neurons, const Options& options)
       : problem_(problem),
         scaling_(scaling(problem, neurons, options)),
-        shared_(options.second_layer == SecondLayer::shared),
-        factors_(std::visit([](const auto& p) { return quadratic_factors(p); }, problem)) {
+        shared_(options.second_layer == SecondLayer::shared) {
     Matrix W = initial_weights(problem, neurons, options);
     if (uses_lq(problem, neurons, options)) W = lq_factor(W);
     rows_ = W.rows();
@@ -70,21 +69,14 @@ class TwoLayerFlow {
     const ConstMatrixMap W(state.data(), rows_, columns_);
     const double a = state[state.size() - 2], o = state[state.size() - 1];
     const double k = scaling_.kappa * a / scaling_.label;  // S = k W W^T in the units of the problem
-    const Vector diagonal = W.rowwise().squaredNorm();
-    const GradientParts parts = std::visit(
-        [&](const auto& p) { return gradient_parts(p, k * diagonal, o / scaling_.label); }, problem_);
     // E[r x x^T] = -(label / 2) dR/dS, E[r] = -(label / 2) dR/dc.
     rate.resize(state.size());
     MatrixMap moment(rate.data(), rows_, columns_);  // E[r x x^T] W
-    moment = parts.g.asDiagonal() * W;
-    for (const Vector& factor : factors_) {
-      const Matrix CW = factor.asDiagonal() * W;
-      const Matrix gram = W.transpose() * CW;
-      moment.noalias() += (4 * k) * CW * gram;
-    }
+    const double gradient_c = std::visit(
+        [&](const auto& p) { return gradient_times_weights(p, W, k, o / scaling_.label, moment); }, problem_);
     moment *= -0.5 * scaling_.label;
     rate[rate.size() - 2] = shared_ ? scaling_.shared * moment.cwiseProduct(W).sum() : 0.0;
-    rate[rate.size() - 1] = -scaling_.label * parts.c;
+    rate[rate.size() - 1] = -scaling_.label * gradient_c;
     moment *= scaling_.weights * a;
   }
 
@@ -98,7 +90,6 @@ class TwoLayerFlow {
   const Problem& problem_;
   Scaling scaling_;
   bool shared_;
-  std::vector<Vector> factors_;
   Index rows_ = 0, columns_ = 0;
   State start_;
 };

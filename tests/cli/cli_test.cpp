@@ -268,18 +268,19 @@ TEST_F(Cli, EveryStepSizeDivergingIsExit3) {
 TEST_F(Cli, PlansAreListed) {
   const Answer run = place_.run("plans");
   EXPECT_EQ(run.code, 0);
-  std::size_t figures = 0;
+  std::size_t plans = 0;
   for (const nlohmann::json& plan : json_lines(place_.run("plans --json").out)) {
     const std::string name = plan["name"];
     EXPECT_NE(run.out.find(name), std::string::npos) << name;
-    EXPECT_EQ(place_.run("limit " + name + " --set 'sweep.neurons=[5]' --set problem.d=10").code, 0) << name;
-    figures += name.rfind("figure-", 0) == 0;
+    EXPECT_EQ(place_.run("run " + name + " --dry-run --set 'sweep.neurons=[5]' --set problem.d=10").code, 0)
+        << name;
+    ++plans;
   }
-  EXPECT_EQ(figures, 8u) << "two figures, two frames, two scales";
+  EXPECT_EQ(plans, 32u) << "seven figures of two frames and two plans of one frame, at two scales each";
 }
 
 TEST_F(Cli, FiguresKnowTheirPlans) {
-  for (const std::string number : {"1", "2"})
+  for (const std::string number : {"1", "2", "1-relu", "1-tanh", "2-relu", "2-tanh", "2-rotated"})
     for (const std::string scale : {"laptop", "paper"}) {
       const Answer run = place_.run("figure " + number + " --scale " + scale + " --dry-run");
       EXPECT_EQ(run.code, 0) << run.err;

@@ -41,6 +41,13 @@ inline GaussianMixture scaled_mixture(Index d) {
   return GaussianMixture(sigma, sigma.cwiseProduct(uniforms(d, -0.6, 0.9, 4)));
 }
 
+/// Sigma and Delta that do not commute.
+inline GaussianMixture full_mixture(Index d) {
+  const Matrix root = Matrix::Identity(d, d) + normals(d, d, 5) / std::sqrt(4 * static_cast<double>(d));
+  const Matrix middle = uniforms(d, -0.6, 0.9, 6).asDiagonal();
+  return GaussianMixture::from_matrices(root * root.transpose(), root * middle * root.transpose());
+}
+
 /// f* of all degrees from 1 to 5, with a mean.
 inline PolynomialTarget target_of_every_degree(Index d) {
   Matrix beta(d, PolynomialTarget::kMostDegree);
@@ -52,7 +59,7 @@ inline PolynomialTarget target_of_every_degree(Index d) {
 
 /// The quadratic problems, for which every route has an answer of its own.
 inline std::vector<Problem> quadratic_problems(Index d) {
-  return {polynomial_target(d), shifted_polynomial_target(d), mixture(d), scaled_mixture(d)};
+  return {polynomial_target(d), shifted_polynomial_target(d), mixture(d), scaled_mixture(d), full_mixture(d)};
 }
 inline std::vector<Problem> problems(Index d) {
   std::vector<Problem> all = quadratic_problems(d);

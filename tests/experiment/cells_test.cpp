@@ -173,9 +173,10 @@ TEST(CellKeys, GivenGammaEntersRf) {
 
 TEST(ComputeCell, FillsTheResult) {
   const Plan plan = small_plan();
-  const Problem problem = make_problem(plan);
+  const Setting setting = make_setting(plan);
+  const Problem& problem = setting.problem;
   for (const Cell& cell : make_cells(plan)) {
-    const store::Result result = compute_cell(plan, problem, cell);
+    const store::Result result = compute_cell(plan, setting, cell);
     SCOPED_TRACE(result.parameters);
     EXPECT_EQ(result.key, cell_key(plan, cell));
     EXPECT_EQ(result.status, Status::ok) << result.message;
@@ -197,9 +198,10 @@ TEST(ComputeCell, FillsTheResult) {
 
 TEST(ComputeCell, RoutesAgreeWithTheLibrary) {
   const Plan plan = small_plan();
-  const Problem problem = make_problem(plan);
+  const Setting setting = make_setting(plan);
+  const Problem& problem = setting.problem;
   const auto ratio = [&](Method method, Regime regime) {
-    return compute_cell(plan, problem, {.method = method, .regime = regime, .N = 6}).ratio;
+    return compute_cell(plan, setting, {.method = method, .regime = regime, .N = 6}).ratio;
   };
   EXPECT_EQ(ratio(Method::limit, Regime::nn), limit::nn_ratio(problem, 6));
   EXPECT_EQ(ratio(Method::limit, Regime::nt), limit::nt_ratio(problem, 0.5));
@@ -216,7 +218,7 @@ TEST(ComputeCell, AFixedSecondLayerFitsItsSignOnly) {
                                   {"sweep.methods", "[exact]"},
                                   {"train.second_layer", "fixed"},
                                   {"train.second_layer_value", value}});
-    return compute_cell(plan, make_problem(plan), {.method = Method::exact, .regime = Regime::nn, .N = 1})
+    return compute_cell(plan, make_setting(plan), {.method = Method::exact, .regime = Regime::nn, .N = 1})
         .ratio;
   };
   EXPECT_NEAR(ratio("2.5"), 5.0 / 14, 1e-15);

@@ -43,6 +43,8 @@ d = 4
 spectrum = { law = "choice", values = [0.1, 0.2], scale = 0.5 }
 sigma = [1, 1, 1, 1]
 gamma = [1, 2, 3, 4]
+rotation = "haar"
+label_noise = 0.5
 
 [sweep]
 regimes = ["RF(I)", "RF", "NT", "NN", "Bayes"]
@@ -50,9 +52,12 @@ neurons = [1, 2, 8]
 methods = ["limit", "exact", "train", "fit"]
 draws = 2
 seed = 3
+equal_parameters = true
 
 [activation]
 name = "quadratic"
+biases = 0.5
+centred = true
 
 [train]
 steps = 100
@@ -63,6 +68,8 @@ schedule = "constant"
 parameterisation = "mean-field"
 second_layer = "fixed"
 second_layer_value = -1.5
+biases = "trained"
+momentum = 0.9
 alpha = 2
 beta = 3
 precision = "fp64"
@@ -75,6 +82,7 @@ samples = 60
 ridge = 0.25
 draws = 3
 test_samples = 70
+regimes = ["RF(I)", "NT"]
 
 [figure]
 frame = "right"
@@ -98,8 +106,10 @@ TEST(Plan, ReadsEveryKey) {
   EXPECT_EQ(plan.problem.spectrum.values, (std::vector<double>{0.1, 0.2}));
   EXPECT_EQ(plan.problem.spectrum.scale, 0.5);
   EXPECT_FALSE(plan.problem.spectrum.scale_by_inverse_sqrt_d);
-  EXPECT_EQ(plan.problem.sigma, std::vector<double>(4, 1.0));
-  EXPECT_EQ(plan.problem.gamma, (std::vector<double>{1, 2, 3, 4}));
+  EXPECT_EQ(plan.problem.sigma, Matrix(Vector::Ones(4)));
+  EXPECT_EQ(plan.problem.gamma, Matrix(Vector{{1, 2, 3, 4}}));
+  EXPECT_TRUE(plan.problem.haar_rotated);
+  EXPECT_EQ(plan.problem.label_noise, 0.5);
   EXPECT_EQ(plan.sweep.regimes,
             (std::vector<Regime>{Regime::rf_isotropic, Regime::rf, Regime::nt, Regime::nn, Regime::bayes}));
   EXPECT_EQ(plan.sweep.neurons, (std::vector<Index>{1, 2, 8}));
@@ -107,7 +117,10 @@ TEST(Plan, ReadsEveryKey) {
             (std::vector<Method>{Method::limit, Method::exact, Method::train, Method::fit}));
   EXPECT_EQ(plan.sweep.draws, 2);
   EXPECT_EQ(plan.sweep.seed, 3u);
-  EXPECT_EQ(plan.activation, "quadratic");
+  EXPECT_TRUE(plan.sweep.equal_parameters);
+  EXPECT_EQ(plan.activation.name, "quadratic");
+  EXPECT_EQ(plan.activation.bias_scale, 0.5);
+  EXPECT_TRUE(plan.activation.centred);
   const train::Options& options = plan.train.options;
   EXPECT_EQ(options.steps, 100);
   EXPECT_EQ(options.batch, 5);
@@ -117,6 +130,8 @@ TEST(Plan, ReadsEveryKey) {
   EXPECT_EQ(options.parameterisation, train::Parameterisation::mean_field);
   EXPECT_EQ(options.second_layer, train::SecondLayer::fixed);
   EXPECT_EQ(options.second_layer_value, -1.5);
+  EXPECT_TRUE(options.train_biases);
+  EXPECT_EQ(options.momentum, 0.9);
   EXPECT_EQ(options.alpha, 2);
   EXPECT_EQ(options.beta, 3);
   EXPECT_EQ(options.precision, train::Precision::fp64);
@@ -127,6 +142,7 @@ TEST(Plan, ReadsEveryKey) {
   EXPECT_EQ(plan.fit.ridge, 0.25);
   EXPECT_EQ(plan.fit.draws, 3);
   EXPECT_EQ(plan.fit.test_samples, 70);
+  EXPECT_EQ(plan.fit.regimes, (std::vector<Regime>{Regime::rf_isotropic, Regime::nt}));
   EXPECT_EQ(plan.figure.frame, "right");
   EXPECT_EQ(plan.figure.title, "A \"title\" with \\ and a\ttab");
 }
@@ -215,24 +231,31 @@ struct Key {
 
 constexpr Key kKeys[] = {
     {"", "name", "3", "\"a/b\"", "must be"},
-    {"problem", "model", "1", "\"mgm\"", "one of qf, mg"},
+    {"problem", "model", "1", "\"mgm\"", "one of qf, mg, polynomial"},
     {"problem", "d", "4.0", "0", "an integer from 1 to"},
     {"problem", "spectrum", "\"choice\"", "{ law = \"chioce\" }", ""},
     {"problem", "sigma", "true", "[1, nan, 1, 1]", ""},
     {"problem", "gamma", "{ a = 1 }", "[1, inf, 1, 1]", ""},
+    {"problem", "rotation", "true", "\"har\"", "one of none, haar"},
+    {"problem", "label_noise", "\"1\"", "-1", "zero or a positive finite number"},
+    {"sweep", "equal_parameters", "1", "\"yes\"", "true or false"},
     {"sweep", "regimes", "\"NN\"", "[\"NN\", \"RF(J)\"]", ""},
     {"sweep", "neurons", "8", "[1, 0]", ""},
     {"sweep", "methods", "\"limit\"", "[\"limits\"]", ""},
     {"sweep", "draws", "\"2\"", "0", "an integer from 1 to"},
     {"sweep", "seed", "1.5", "-1", "an integer from 0 to"},
-    {"activation", "name", "2", "\"relu\"", "\"quadratic\""},
+    {"activation", "name", "2", "\"reluu\"", ""},
+    {"activation", "biases", "true", "-0.5", "zero or a positive finite number"},
+    {"activation", "centred", "1", "\"no\"", "true or false"},
     {"train", "steps", "1e5", "0", "an integer from 1 to"},
     {"train", "batch", "[5]", "-5", "an integer from 1 to"},
     {"train", "step_sizes", "0.01", "[0.01, -0.02]", "positive"},
     {"train", "draws", "false", "0", "an integer from 1 to"},
     {"train", "schedule", "1", "\"tail drop\"", "one of constant, tail-drop"},
     {"train", "parameterisation", "1", "\"ntk\"", "one of unit, mean-field"},
-    {"train", "second_layer", "1", "\"free\"", "one of fixed, shared"},
+    {"train", "second_layer", "1", "\"frozen\"", "one of fixed, shared, free"},
+    {"train", "biases", "1", "\"train\"", "one of fixed, trained"},
+    {"train", "momentum", "\"0.9\"", "1", ""},
     {"train", "second_layer_value", "\"1\"", "nan", "a finite number"},
     {"train", "alpha", "\"1\"", "0", "a positive finite number"},
     {"train", "beta", "\"1\"", "inf", "a positive finite number"},
@@ -244,6 +267,7 @@ constexpr Key kKeys[] = {
     {"fit", "ridge", "\"0\"", "-0.5", "zero or a positive finite number"},
     {"fit", "draws", "1.0", "0", "an integer from 1 to"},
     {"fit", "test_samples", "true", "1", ""},
+    {"fit", "regimes", "\"NT\"", "[\"NTK\"]", ""},
     {"figure", "frame", "1", "\"middle\"", "one of left, right"},
     {"figure", "title", "1", "", "text in quotes"},
 };

@@ -131,7 +131,7 @@ TEST(Runner, RecordsFailedCellsAndTriesThemAgain) {
 
   // A cell that failed before, for want of memory say, is computed.
   const Plan good = small_plan();
-  Result failed = compute_cell(good, make_problem(good), make_cells(good)[0]);
+  Result failed = compute_cell(good, make_setting(good), make_cells(good)[0]);
   failed.status = Status::failed;
   store.save(failed);
   static_cast<void>(run_plan(good, store, {.jobs = 1}));
@@ -242,9 +242,9 @@ TEST(Runner, RefusesWhatCannotFitInMemoryBeforeItStarts) {
     ADD_FAILURE() << "accepted";
   } catch (const UsageError& error) {
     const std::string message = error.what();
-    EXPECT_NE(message.find("the cell \"exact RF(I), N = 1000000, draw 0\" needs about 8"), std::string::npos)
+    EXPECT_NE(message.find("the cell \"exact RF(I), N = 1000000, draw 0\" needs about 7"), std::string::npos)
         << message;
-    EXPECT_NE(message.find("GB of memory, but"), std::string::npos) << message;
+    EXPECT_NE(message.find("GiB of memory, but"), std::string::npos) << message;
     EXPECT_NE(message.find("is available"), std::string::npos) << message;
   }
   EXPECT_TRUE(results_of(plan, store).empty());
@@ -252,7 +252,7 @@ TEST(Runner, RefusesWhatCannotFitInMemoryBeforeItStarts) {
     static_cast<void>(run_plan(small_plan(), store, {.jobs = 1, .memory_bytes = 1000}));
     ADD_FAILURE() << "accepted";
   } catch (const UsageError& error) {
-    EXPECT_NE(std::string(error.what()).find("MB is available"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("KiB is available"), std::string::npos) << error.what();
   }
 }
 

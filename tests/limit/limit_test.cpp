@@ -2,15 +2,19 @@
 
 #include <gtest/gtest.h>
 
+#include <Eigen/Eigenvalues>
 #include <cmath>
 #include <limits>
 #include <string>
 
-#include "lazygap/core/error.h"
+#include "lazygap/problem/rotation.h"
 #include "lazygap/problem/spectrum.h"
+#include "support/message.h"
 
 namespace lazygap {
 namespace {
+
+using test::message;
 
 // Two formulas for one number, both in fp64 and well conditioned here.
 constexpr double kRounding = 1e-13;
@@ -33,18 +37,8 @@ PolynomialTarget function() { return PolynomialTarget(Vector{{1.3, 0.2, 0.7, 2.9
 GaussianMixture mixture() { return GaussianMixture(Vector{{0.1, 0.25, 0.2, 0.45, 0.4, 0.3}}); }
 GaussianMixture coloured_mixture() { return GaussianMixture(Vector{{1, 2, 0.5}}, Vector{{0.3, 1.9, -0.4}}); }
 
-template <class Call>
-std::string message_of(Call call) {
-  try {
-    call();
-  } catch (const UsageError& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
-void expect_mentions(const std::string& message, const std::string& part) {
-  EXPECT_NE(message.find(part), std::string::npos) << message;
+void expect_mentions(const std::string& text, const std::string& part) {
+  EXPECT_NE(text.find(part), std::string::npos) << text;
 }
 
 TEST(RfPsi, IsRhoOverTwoForTheQuadraticActivation) {
@@ -89,24 +83,20 @@ TEST(RfPsi, ConvergesForAlmostAffineActivations) {
 
 TEST(RfPsi, RefusesBadArguments) {
   const Vector ones = Vector::Ones(2);
-  expect_mentions(message_of([&] { return limit::rf_psi(ones, {.lambda_1 = 1}, 1); }), "affine");
-  expect_mentions(message_of([&] { return limit::rf_psi(ones, {.lambda_tilde = -1}, 1); }),
+  expect_mentions(message([&] { return limit::rf_psi(ones, {.lambda_1 = 1}, 1); }), "affine");
+  expect_mentions(message([&] { return limit::rf_psi(ones, {.lambda_tilde = -1}, 1); }),
                   "lambda_tilde is -1");
-  expect_mentions(message_of([&] { return limit::rf_psi(ones, {.lambda_tilde = kNaN}, 1); }),
+  expect_mentions(message([&] { return limit::rf_psi(ones, {.lambda_tilde = kNaN}, 1); }),
                   "lambda_tilde is nan");
-  expect_mentions(message_of([&] { return limit::rf_psi(ones, {.lambda_2 = 2, .lambda_tilde = 1}, 1); }),
+  expect_mentions(message([&] { return limit::rf_psi(ones, {.lambda_2 = 2, .lambda_tilde = 1}, 1); }),
                   "at least");
-  expect_mentions(
-      message_of([&] { return limit::rf_psi(ones, {.lambda_1 = kInfinity, .lambda_tilde = 1}, 1); }),
-      "lambda_1 is inf");
+  expect_mentions(message([&] { return limit::rf_psi(ones, {.lambda_1 = kInfinity, .lambda_tilde = 1}, 1); }),
+                  "lambda_1 is inf");
   for (const double rho : {0.0, -1.0, kNaN, kInfinity})
-    expect_mentions(message_of([&] { return limit::rf_psi(ones, quadratic(), rho); }), "rho is");
-  expect_mentions(message_of([&] { return limit::rf_psi(Vector(), quadratic(), 1); }), "spectrum is empty");
-  expect_mentions(message_of([&] {
-                    return limit::rf_psi(Vector{{1, -1}}, quadratic(), 1);
-                  }),
-                  "spectrum is -1");
-  expect_mentions(message_of([&] {
+    expect_mentions(message([&] { return limit::rf_psi(ones, quadratic(), rho); }), "rho is");
+  expect_mentions(message([&] { return limit::rf_psi(Vector(), quadratic(), 1); }), "spectrum is empty");
+  expect_mentions(message([&] { return limit::rf_psi(Vector{{1, -1}}, quadratic(), 1); }), "spectrum is -1");
+  expect_mentions(message([&] {
                     return limit::rf_psi(Vector{{1, kNaN}}, quadratic(), 1);
                   }),
                   "spectrum[1] is nan");
@@ -169,12 +159,74 @@ TEST(RfRatio, SeesOnlyTheWhitenedMixture) {
               kRounding);
 }
 
+TEST(RfRatio, OfAFullGammaIsTheoremOne) {
+  // Diag(b) and Q diag(g) Q^T do not commute.
+  const PolynomialTarget problem = function();
+  const Matrix Q = haar_rotation(6, 1);
+  const Vector g = Vector::LinSpaced(6, 0, 0.5) / 1.5;
+  const Matrix Gamma = Q * g.asDiagonal() * Q.transpose(), B = problem.eigenvalues().asDiagonal();
+  const auto law = FirstLayerLaw::full(problem, Gamma);
+  const double overlap = (Gamma * B).trace(), norm = Gamma.squaredNorm();
+  for (const double rho : {0.1, 1.0, 10.0}) {
+    const double psi = limit::rf_psi(6 * g, relu(), rho), q = psi * relu().lambda_2 * relu().lambda_2 * 6;
+    EXPECT_NEAR(limit::rf_ratio(problem, law, relu(), rho),
+                1 - q * overlap * overlap / (B.squaredNorm() * (2 + q * norm)), kRounding);
+  }
+  EXPECT_NEAR(limit::rf_ratio_wide(problem, law), 1 - overlap * overlap / (norm * B.squaredNorm()),
+              kRounding);
+}
+
+TEST(RfRatio, OfFullMatricesIsTheoremFour) {
+  const Matrix Q = haar_rotation(3, 2);
+  const GaussianMixture diagonal = coloured_mixture();
+  const Matrix Sigma{{1.0, 0.3, 0.1}, {0.3, 2.0, -0.2}, {0.1, -0.2, 0.5}};
+  const Matrix Delta{{0.3, 0.2, 0.0}, {0.2, 1.2, 0.1}, {0.0, 0.1, -0.2}};
+  const Matrix shape = Q * Vector{{3, 1, 2}}.asDiagonal() * Q.transpose();
+  for (const GaussianMixture& problem : {diagonal, GaussianMixture::from_matrices(Sigma, Delta)})
+    for (const auto& law :
+         {FirstLayerLaw::full(problem, shape), FirstLayerLaw::diagonal(problem, Vector{{3, 1, 2}})}) {
+      const Matrix SG = problem.sigma_matrix() * law.covariance();
+      const double z1 = 3 * (SG * SG).trace() / 2,
+                   z2 = 3 * std::pow((problem.delta_matrix() * law.covariance()).trace(), 2) / 4;
+      const Vector t = 3 * SG.eigenvalues().real();
+      for (const double rho : {0.1, 1.0, 10.0}) {
+        const double q = limit::rf_psi(t, relu(), rho) * relu().lambda_2 * relu().lambda_2;
+        EXPECT_NEAR(limit::rf_ratio(problem, law, relu(), rho), (1 + z1 * q) / (1 + (z1 + z2) * q),
+                    kRounding);
+      }
+      EXPECT_NEAR(limit::rf_ratio_wide(problem, law), z1 / (z1 + z2), kRounding);
+    }
+}
+
+TEST(Limits, AreKnownForQuadraticFunctionsOnly) {
+  const Problem cubic = PolynomialTarget::from_hermite(Matrix{{0, 1, 0.5}, {0, 1, 0}});
+  const auto law = FirstLayerLaw::isotropic(cubic);
+  for (const std::string& text : {message([&] { return limit::rf_ratio(cubic, law, relu(), 1); }),
+                                  message([&] { return limit::rf_ratio_wide(cubic, law); }),
+                                  message([&] { return limit::nt_ratio(cubic, 1); }),
+                                  message([&] { return limit::nn_ratio(cubic, 1); }),
+                                  message([&] { return limit::comparison(cubic, 1); })})
+    expect_mentions(text, "f* has parts of other degrees than 2, up to 3, and no limit is known for them");
+}
+
+TEST(NtRatio, NeedsNoMoreThanTheIdentityForSigma) {
+  const Matrix Q = haar_rotation(6, 3);
+  const Matrix Delta = Q * mixture().delta().asDiagonal() * Q.transpose();
+  // Q Q^T is the identity but for rounding.
+  for (const Matrix& Sigma : {Matrix(Matrix::Identity(6, 6)), Matrix(Q * Q.transpose())})
+    for (const double rho : {0.3, 2.0})
+      EXPECT_NEAR(limit::nt_ratio(GaussianMixture::from_matrices(Sigma, Delta), rho),
+                  limit::nt_ratio(mixture(), rho), kRounding);
+  const Matrix Sigma = 2 * Matrix::Identity(6, 6);
+  expect_mentions(message([&] { return limit::nt_ratio(GaussianMixture::from_matrices(Sigma, Delta), 1); }),
+                  "Sigma = I only");
+}
+
 TEST(RfRatio, RefusesALawOfAnotherDimension) {
   const auto law = FirstLayerLaw::isotropic(mixture());
-  expect_mentions(message_of([&] { return limit::rf_ratio(coloured_mixture(), law, relu(), 1); }),
+  expect_mentions(message([&] { return limit::rf_ratio(coloured_mixture(), law, relu(), 1); }),
                   "law has size 6");
-  expect_mentions(message_of([&] { return limit::rf_ratio_wide(coloured_mixture(), law); }),
-                  "law has size 6");
+  expect_mentions(message([&] { return limit::rf_ratio_wide(coloured_mixture(), law); }), "law has size 6");
 }
 
 TEST(NtRatio, VanishesOnQfFromNEqualToD) {
@@ -190,9 +242,9 @@ TEST(NtRatio, IsTheNullRiskWithoutNeurons) {
 }
 
 TEST(NtRatio, IsRefusedWhereNotProved) {
-  expect_mentions(message_of([] { return limit::nt_ratio(coloured_mixture(), 1); }), "Sigma = I only");
+  expect_mentions(message([] { return limit::nt_ratio(coloured_mixture(), 1); }), "Sigma = I only");
   for (const double rho : {0.0, -1.0, kNaN, kInfinity})
-    expect_mentions(message_of([&] { return limit::nt_ratio(function(), rho); }), "rho is");
+    expect_mentions(message([&] { return limit::nt_ratio(function(), rho); }), "rho is");
 }
 
 TEST(NtRatioGivenWeights, DependsOnTheSpanOnly) {
@@ -220,12 +272,12 @@ TEST(NtRatioGivenWeights, ConcentratesAroundTheIsotropicLimit) {
 
 TEST(NtRatioGivenWeights, RefusesBadArguments) {
   const GaussianMixture problem = coloured_mixture();
-  expect_mentions(message_of([&] { return limit::nt_ratio_given_weights(problem, Matrix::Ones(2, 2)); }),
+  expect_mentions(message([&] { return limit::nt_ratio_given_weights(problem, Matrix::Ones(2, 2)); }),
                   "W has size 2");
-  expect_mentions(message_of([&] { return limit::nt_ratio_given_weights(problem, Matrix(3, 0)); }),
+  expect_mentions(message([&] { return limit::nt_ratio_given_weights(problem, Matrix(3, 0)); }),
                   "at least 1");
   expect_mentions(
-      message_of([&] { return limit::nt_ratio_given_weights(problem, Matrix::Constant(3, 2, kNaN)); }),
+      message([&] { return limit::nt_ratio_given_weights(problem, Matrix::Constant(3, 2, kNaN)); }),
       "W[0,0] is nan");
 }
 
@@ -237,11 +289,11 @@ TEST(NnRatio, KeepsTheLargestDirections) {
 }
 
 TEST(NnRatio, RefusesWhatTheTheoremDoesNotCover) {
-  expect_mentions(message_of([] {
+  expect_mentions(message([] {
                     return limit::nn_ratio(PolynomialTarget(Vector{{1, -3}}), 1);
                   }),
                   "positive semidefinite");
-  expect_mentions(message_of([] { return limit::nn_ratio(function(), 0); }), "N is 0");
+  expect_mentions(message([] { return limit::nn_ratio(function(), 0); }), "N is 0");
 }
 
 TEST(Comparison, IsEquation13) {

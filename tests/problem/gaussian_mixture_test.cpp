@@ -4,13 +4,14 @@
 
 #include <cmath>
 #include <limits>
-#include <string>
 
-#include "lazygap/core/error.h"
 #include "lazygap/problem/problem.h"
+#include "support/message.h"
 
 namespace lazygap {
 namespace {
+
+using test::message;
 
 constexpr double kStandardErrors = 4;
 constexpr double kRounding = 1e-13;
@@ -28,8 +29,8 @@ TEST(GaussianMixture, Basics) {
   EXPECT_DOUBLE_EQ(problem.null_risk(), 1);
   EXPECT_TRUE(problem.whitened_delta().isApprox(Vector{{0.75, -0.4, 0.4}}));
   EXPECT_DOUBLE_EQ(problem.trace_ratio(), 0.75 * 0.75 / (3 * (0.75 * 0.75 + 2 * 0.16)));
-  EXPECT_TRUE(problem.class_covariance(+1).isApprox(Vector{{0.5, 0.7, 0.6}}));
-  EXPECT_TRUE(problem.class_covariance(-1).isApprox(Vector{{3.5, 0.3, 1.4}}));
+  EXPECT_TRUE(problem.class_covariance(+1).isApprox(Matrix(Vector{{0.5, 0.7, 0.6}}.asDiagonal())));
+  EXPECT_TRUE(problem.class_covariance(-1).isApprox(Matrix(Vector{{3.5, 0.3, 1.4}}.asDiagonal())));
   EXPECT_TRUE(GaussianMixture(Vector{{0.1, 0.2}}).sigma().isOnes());
 }
 
@@ -85,16 +86,6 @@ TEST(GaussianMixture, GradientAgreesWithDifferences) {
           (2 * kStep);
       EXPECT_NEAR(gradient(i, j), slope, kDifferences) << i << " " << j;
     }
-}
-
-template <class Call>
-std::string message(Call call) {
-  try {
-    (void)call();
-  } catch (const UsageError& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 TEST(GaussianMixture, RefusesBadArguments) {

@@ -8,9 +8,12 @@
 
 #include "lazygap/core/error.h"
 #include "lazygap/problem/problem.h"
+#include "support/message.h"
 
 namespace lazygap {
 namespace {
+
+using test::message;
 
 constexpr double kStandardErrors = 4;
 constexpr double kRounding = 1e-13;
@@ -95,14 +98,45 @@ TEST(PolynomialTarget, OneDimension) {
   EXPECT_DOUBLE_EQ(problem.population_risk(Matrix{{1.0}}, 0), 2 * 16 + 1);
 }
 
-template <class Call>
-std::string message(Call call) {
-  try {
-    (void)call();
-  } catch (const UsageError& error) {
-    return error.what();
-  }
-  return "no error";
+TEST(PolynomialTarget, FromHermiteHasPartsOfEveryDegree) {
+  Matrix beta(2, 4);
+  beta << 1, 2, 3, 0, -1, 0.5, 0, 0;
+  const PolynomialTarget target = PolynomialTarget::from_hermite(beta);
+  EXPECT_EQ(target.beta().leftCols(4), beta);
+  EXPECT_EQ(target.beta().cols(), PolynomialTarget::kMostDegree);
+  EXPECT_EQ(target.coefficients(2), target.eigenvalues());
+  EXPECT_EQ(target.degree(), 3);
+  EXPECT_FALSE(target.is_quadratic());
+  EXPECT_DOUBLE_EQ(target.mean(), 0);
+  EXPECT_DOUBLE_EQ(target.rest_risk(), 1 + 1 + 6 * 9);
+  EXPECT_DOUBLE_EQ(target.null_risk(), target.rest_risk() + 2 * (4 + 0.25));
+  // What a quadratic network cannot see stays.
+  EXPECT_DOUBLE_EQ(target.population_risk(target.eigenvalues().asDiagonal(), target.offset()),
+                   target.rest_risk());
+
+  const PolynomialTarget cubic = PolynomialTarget::from_hermite(Matrix{{0, 0, 0.5}});
+  EXPECT_DOUBLE_EQ(cubic.null_risk(), 1.5);
+  EXPECT_TRUE(std::isnan(cubic.trace_ratio()));
+  EXPECT_TRUE(PolynomialTarget::from_hermite(Matrix{{0, 2}}).is_quadratic());
+}
+
+TEST(PolynomialTarget, FromHermiteRefusesBadArguments) {
+  constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+  const auto from = [](const Matrix& beta) {
+    return message([&] { return PolynomialTarget::from_hermite(beta); });
+  };
+  EXPECT_EQ(from(Matrix(0, 3)), "PolynomialTarget: beta is empty, but must have at least one entry");
+  EXPECT_EQ(from(Matrix(3, 0)),
+            "PolynomialTarget: the number of columns of beta is 0, but must be at least 1");
+  EXPECT_EQ(from(Matrix::Ones(2, 6)),
+            "PolynomialTarget: beta has 6 columns, but the degree of f* must be at most 5");
+  EXPECT_EQ(from(Matrix{{1, 2, kNan}}), "PolynomialTarget: beta[0,2] is nan, but must be finite");
+  EXPECT_EQ(from(Matrix::Zero(2, 3)),
+            "PolynomialTarget: beta are all 0, but at least one must differ from 0");
+  EXPECT_EQ(from(Matrix{{0, 0, 1e13}}),
+            "PolynomialTarget: the Frobenius norm of beta is 10000000000000, but must be from 1e-12 to "
+            "1000000000000; "
+            "R/R0 does not depend on it");
 }
 
 TEST(PolynomialTarget, RefusesBadArguments) {

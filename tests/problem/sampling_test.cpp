@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <hwy/targets.h>
 
@@ -6,6 +7,7 @@
 
 #include "lazygap/core/error.h"
 #include "lazygap/problem/problem.h"
+#include "support/message.h"
 
 namespace lazygap {
 namespace {
@@ -16,6 +18,12 @@ constexpr double kStandardErrors = 4;
 
 /// More features than one pass of the transforms works on, and more samples than one block has label bits.
 Vector spectrum(Index d) { return Vector::LinSpaced(d, -0.6, 0.9); }
+
+/// Sigma and Delta do not commute.
+GaussianMixture full_mixture() {
+  return GaussianMixture::from_matrices(Matrix{{2.0, 0.3, -0.4}, {0.3, 1.0, 0.2}, {-0.4, 0.2, 0.7}},
+                                        Matrix{{0.5, -0.3, 0.1}, {-0.3, 0.2, 0.2}, {0.1, 0.2, -0.3}});
+}
 
 template <class Real>
 struct Batch {
@@ -71,7 +79,7 @@ TEST(Sampling, MixtureClassesHaveTheirCovariances) {
             kStandardErrors);
   for (const int label : {0, 1}) {
     const double count = static_cast<double>(label == 1 ? positive : kCount - positive);
-    const Vector covariance = problem.class_covariance(label == 1 ? +1 : -1);
+    const Vector covariance = problem.class_covariance(label == 1 ? +1 : -1).diagonal();
     for (Index k = 0; k < 5; ++k) {
       EXPECT_LT(std::abs(sum[label][k]) / std::sqrt(count * covariance[k]), kStandardErrors);
       EXPECT_LT(std::abs(squares[label][k] / count - covariance[k]) / (covariance[k] * std::sqrt(2 / count)),
@@ -92,8 +100,8 @@ TEST(Sampling, MixtureLabelsAlternateIndependently) {
 }
 
 TEST(Sampling, FewerSamplesAreAPrefix) {
-  for (const Problem& problem :
-       {Problem(PolynomialTarget(spectrum(601))), Problem(GaussianMixture(spectrum(601)))}) {
+  for (const Problem& problem : {Problem(PolynomialTarget(spectrum(601))),
+                                 Problem(GaussianMixture(spectrum(601))), Problem(full_mixture())}) {
     const auto few = draw<float>(problem, 17), many = draw<float>(problem, 150);
     EXPECT_EQ(few.X, many.X.leftCols(17));
     EXPECT_EQ(few.y, many.y.head(17));
@@ -126,6 +134,110 @@ TEST_P(SamplingVectors, BothPrecisionsSeeTheSameNormals) {
     EXPECT_LT((mixed.X.cast<double>() - mixed_twice.X).cwiseQuotient(mixed_twice.X).cwiseAbs().maxCoeff(),
               kProduct);
   }
+}
+
+TEST_P(SamplingVectors, BothPrecisionsSeeTheSameNormalsBehindAFullMatrix) {
+  const auto [X, y] = draw<float>(full_mixture(), 45);
+  const auto [X_twice, y_twice] = draw<double>(full_mixture(), 45);
+  EXPECT_EQ(y.cast<double>(), y_twice);
+  // Three products of order 1, rounded to fp32.
+  constexpr double kProducts = 4e-6;
+  EXPECT_LT((X.cast<double>() - X_twice).cwiseAbs().maxCoeff(), kProducts);
+}
+
+TEST(Sampling, FullMixtureClassesHaveTheirCovariances) {
+  const GaussianMixture problem = full_mixture();
+  ASSERT_GT(
+      (problem.sigma_matrix() * problem.delta_matrix() - problem.delta_matrix() * problem.sigma_matrix())
+          .norm(),
+      0.1);
+  constexpr Index kCount = 40000;
+  const auto [X, y] = draw<float>(problem, kCount);
+  for (const int label : {+1, -1}) {
+    const Vector chosen = (y.cast<double>().array() == label).cast<double>();
+    const Matrix x = X.cast<double>() * chosen.asDiagonal();
+    const double count = chosen.sum();
+    const Matrix expected = problem.class_covariance(label), found = x * x.transpose() / count;
+    for (Index i = 0; i < 3; ++i)
+      for (Index j = 0; j < 3; ++j) {
+        const double variance = expected(i, i) * expected(j, j) + expected(i, j) * expected(i, j);
+        EXPECT_LT(std::abs(found(i, j) - expected(i, j)) / std::sqrt(variance / count), kStandardErrors)
+            << label << " " << i << " " << j;
+      }
+  }
+}
+
+TEST(Sampling, AMixtureGivenByDiagonalMatricesHasTheSameSamples) {
+  const GaussianMixture diagonal(Vector{{2, 1, 3}}, Vector{{0.5, -0.5, 1}});
+  const auto here = draw<float>(diagonal, 20);
+  const auto there =
+      draw<float>(GaussianMixture::from_matrices(diagonal.sigma_matrix(), diagonal.delta_matrix()), 20);
+  EXPECT_EQ(here.X, there.X);
+  EXPECT_EQ(here.y, there.y);
+}
+
+TEST(Sampling, HermiteTargetsHaveTheirCoefficients) {
+  Matrix beta(2, 5);
+  beta << 0.5, -0.2, 0.3, 0.1, 0.05, -0.4, 0.6, -0.1, 0.02, -0.03;
+  const PolynomialTarget problem = PolynomialTarget::from_hermite(beta);
+  constexpr Index kCount = 400000;
+  const auto [X, y] = draw<double>(problem, kCount);
+  const auto expect_mean = [&](const Vector& values, double expected, const std::string& what) {
+    const double se = std::sqrt((values.array() - values.mean()).square().mean() / kCount);
+    EXPECT_LT(std::abs(values.mean() - expected), kStandardErrors * se) << what;
+  };
+  expect_mean(y, 0, "mean");
+  expect_mean(y.cwiseAbs2(), problem.null_risk(), "variance");
+  constexpr double kFactorials[] = {1, 2, 6, 24, 120};
+  for (Index i = 0; i < 2; ++i) {
+    const Eigen::ArrayXd x = X.row(i).transpose();
+    Eigen::ArrayXd before = Eigen::ArrayXd::Ones(kCount), He = x;
+    for (Index k = 1; k <= 5; ++k) {
+      expect_mean((y.array() * He).matrix(), kFactorials[k - 1] * beta(i, k - 1),
+                  fmt::format("i={} k={}", i, k));
+      const Eigen::ArrayXd next = x * He - static_cast<double>(k) * before;
+      before = He;
+      He = next;
+    }
+  }
+}
+
+TEST(LabelNoise, IsAddedAtItsOwnAddress) {
+  constexpr Index kCount = 40000;
+  constexpr double kDeviation = 0.7;
+  Vector noise = Vector::Zero(kCount);
+  add_label_noise<double>(kDeviation, kAddress, noise);
+  EXPECT_LT(std::abs(noise.mean()) / (kDeviation / std::sqrt(kCount)), kStandardErrors);
+  const double variance = noise.squaredNorm() / kCount;
+  EXPECT_LT(
+      std::abs(variance - kDeviation * kDeviation) / (kDeviation * kDeviation * std::sqrt(2.0 / kCount)),
+      kStandardErrors);
+
+  VectorOf<float> single = VectorOf<float>::Ones(9);
+  add_label_noise<float>(kDeviation, kAddress, single);
+  EXPECT_EQ(single, VectorOf<float>::Ones(9) + noise.head(9).cast<float>());  // also: a prefix
+
+  auto elsewhere = kAddress;
+  ++elsewhere.step;
+  Vector other = Vector::Zero(9);
+  add_label_noise<double>(kDeviation, elsewhere, other);
+  EXPECT_NE(other, noise.head(9));
+  elsewhere = kAddress;
+  elsewhere.purpose = Purpose::fitting;  // whatever the samples are for
+  other.setZero();
+  add_label_noise<double>(kDeviation, elsewhere, other);
+  EXPECT_EQ(other, noise.head(9));
+}
+
+TEST(LabelNoise, OfNoDeviationIsNone) {
+  Vector y = Vector::LinSpaced(5, 0, 1);
+  add_label_noise<double>(0, kAddress, y);
+  EXPECT_EQ(y, Vector::LinSpaced(5, 0, 1));
+  EXPECT_EQ(test::message([&] {
+              add_label_noise<double>(-1, kAddress, y);
+              return 0;
+            }),
+            "add_label_noise: standard_deviation is -1, but must be zero or positive, and finite");
 }
 
 TEST(Sampling, AddressesDiffer) {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string>
 
+#include "exact/problems.h"
 #include "lazygap/core/error.h"
 #include "lazygap/problem/spectrum.h"
 #include "lazygap/train/sgd.h"
@@ -36,7 +37,8 @@ Options options_for(Parameterisation parameterisation) {
 TEST(Flow, IsThatOfEulersMethod) {
   constexpr Index kDimension = 6;
   constexpr double kEuler = 2e-3;
-  for (const Problem& problem : {exponential_qf(kDimension), mixture(kDimension)})
+  for (const Problem& problem :
+       {exponential_qf(kDimension), mixture(kDimension), Problem(test::full_mixture(kDimension))})
     for (const Parameterisation parameterisation : {Parameterisation::unit, Parameterisation::mean_field})
       for (const Index neurons : {1, 3, 6, 10}) {
         Options options = options_for(parameterisation);

@@ -24,19 +24,25 @@ struct Cell {
 
 /// The cells of a plan, in the order of its methods, regimes, widths, draws and step sizes.
 ///
-///   limit   every regime and width that a theorem covers (has_limit)      one cell
-///   exact   RF and NT: every width and draw; NN, Bayes: no W is drawn     draws, or one cell
+///   limit   every regime and width whose limit is known (has_limit)       one cell
+///   exact   RF and NT: every width and draw; NN, Bayes: no W is drawn     draws, or one cell (has_exact)
 ///   train   NT and NN: every width, draw of [train] and step size
-///   fit     RF: every width and draw of [fit]
+///   fit     RF, or fit.regimes: every width and draw of [fit]
 ///   flow    NT and NN: every width, at the step size that won the training (the first of the grid where
 ///   train is
 ///           not among the methods): not listed here but found by flow_cell once the training is finished
 /// A method skips the regimes that it does not apply to; load_plan has refused methods that apply to none.
 [[nodiscard]] std::vector<Cell> make_cells(const Plan& plan);
 
+/// The widths of a regime: sweep.neurons, times d + 1 for RF with equal_parameters; 0 for Bayes.
+[[nodiscard]] std::vector<Index> widths(const Plan& plan, Regime regime);
+
+/// R / R0 in the limit, for a regime that has one.
+[[nodiscard]] double limit_ratio(const Setting& setting, const Plan& plan, Regime regime, Index N);
+
 /// The grid of step sizes of NT or NN at width N: that of the plan, train::default_step_sizes where it has
 /// none.
-[[nodiscard]] std::vector<double> step_sizes(const Plan& plan, const Problem& problem, Regime regime,
+[[nodiscard]] std::vector<double> step_sizes(const Plan& plan, const Setting& setting, Regime regime,
                                              Index N);
 
 /// Canonical JSON of everything the numbers of `cell` depend on: task, version of the task, problem, law of
@@ -55,9 +61,9 @@ struct CellHooks {
   std::function<bool()> stop = {};  ///< true: save the state and return
 };
 
-/// Computes one cell. `problem` is make_problem(plan). The result has Status::none where hooks.stop ended it
+/// Computes one cell. `setting` is make_setting(plan). The result has Status::none where hooks.stop ended it
 /// before the end. Exceptions of the routes pass through.
-[[nodiscard]] store::Result compute_cell(const Plan& plan, const Problem& problem, const Cell& cell,
+[[nodiscard]] store::Result compute_cell(const Plan& plan, const Setting& setting, const Cell& cell,
                                          const CellHooks& hooks = {});
 
 /// Expected work of a cell, from operation counts.

@@ -1,11 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "lazygap/activation/activation.h"
+#include "lazygap/core/matrix.h"
 #include "lazygap/network/regime.h"
 #include "lazygap/problem/problem.h"
 #include "lazygap/problem/spectrum.h"
@@ -18,11 +21,26 @@ enum class Method { limit, exact, train, fit, flow };
 
 /// [problem]
 struct ProblemPlan {
-  std::string model = "qf";  ///< "qf" or "mg"
+  std::string model = "qf";  ///< "qf", "mg" or "polynomial"
   Index d = 450;
-  SpectrumLaw spectrum;       ///< of B (qf) or Delta (mg); a file is read into Kind::explicit_
-  std::vector<double> sigma;  ///< mg: eigenvalues of Sigma; empty: identity
-  std::vector<double> gamma;  ///< eigenvalues of Gamma for the regime "RF"
+  SpectrumLaw spectrum;  ///< of B (qf) or Delta (mg); numbers from a file are read into Kind::explicit_
+  std::map<Index, SpectrumLaw> hermite;  ///< polynomial: the coefficients of He_k, by k
+  Matrix matrix;  ///< given whole: B (qf) or Delta (mg), d x d; beta (polynomial), d x K; empty: by spectrum
+  bool haar_rotated = false;  ///< B or Delta = Q diag(spectrum) Q^T with Q Haar distributed
+  Matrix sigma;  ///< mg: Sigma, d x d, or d x 1 for its diagonal; empty: identity
+  Matrix gamma;  ///< Gamma for the regime "RF", likewise; empty: none
+  double label_noise = 0;  ///< standard deviation of the noise in the labels of train and fit
+};
+
+/// [activation]: by name, by expression or by Hermite coefficients.
+struct ActivationPlan {
+  std::string name = "quadratic";  ///< empty where one of the others is given
+  std::string expression, derivative;
+  std::vector<double> hermite;  ///< lambda_0, lambda_1, ...
+  double bias_scale = 0;        ///< tau: first-layer biases b_i ~ N(0, tau^2)
+  bool centred = true;          ///< RF: sigma - lambda_0 instead of sigma
+
+  friend bool operator==(const ActivationPlan&, const ActivationPlan&) = default;
 };
 
 /// [sweep]
@@ -32,6 +50,8 @@ struct SweepPlan {
   std::vector<Method> methods;
   Index draws = 10;  ///< independent draws of W
   std::uint64_t seed = 1;
+  /// RF gets N (d + 1) neurons where NT and NN get N: the same number of parameters, about.
+  bool equal_parameters = false;
 };
 
 /// [train]; the step sizes are a grid of which the best is kept. None given: train::default_step_sizes for
@@ -48,6 +68,7 @@ struct FitPlan {
   double ridge = 0;
   Index draws = 0;  ///< 0: as [sweep]
   std::int64_t test_samples = 10000;
+  std::vector<Regime> regimes;  ///< which of sweep.regimes are fitted: RF, unless the plan says otherwise
 };
 
 /// [figure]
@@ -62,7 +83,7 @@ struct Plan {
   std::string source;  ///< file or "built-in"
   ProblemPlan problem;
   SweepPlan sweep;
-  std::string activation = "quadratic";
+  ActivationPlan activation;
   TrainPlan train;
   FitPlan fit;
   FigurePlan figure;
@@ -77,12 +98,30 @@ struct Plan {
 [[nodiscard]] std::string to_toml(const Plan& plan);
 [[nodiscard]] std::vector<std::string> built_in_plans();
 
-/// Whether the limit of `regime` is known: NN on qf needs B >= 0 [GMMM19, Thm 3], NT on mg Sigma = I [Thm 5].
-[[nodiscard]] bool has_limit(const Problem& problem, Regime regime);
-/// Sentences to tell whoever runs the plan: what it asks for that is left out, and why. Mostly none.
-[[nodiscard]] std::vector<std::string> notes(const Plan& plan);
-
 /// The problem of the plan: spectrum drawn, everything checked.
 [[nodiscard]] Problem make_problem(const Plan& plan);
+[[nodiscard]] Activation make_activation(const Plan& plan);
+
+/// What every cell of a plan shares, made once.
+struct Setting {
+  Problem problem;
+  Activation activation;
+  Matrix gamma;  ///< of the plan, in the coordinates of `problem`; d x d, d x 1 (diagonal) or empty
+};
+[[nodiscard]] Setting make_setting(const Plan& plan);
+/// Law of the first layer of `regime` in the plan.
+[[nodiscard]] FirstLayerLaw first_layer(const Setting& setting, Regime regime);
+
+/// Whether sigma(u) = u^2 without biases, the case of the paper's theorems on NT and NN.
+[[nodiscard]] bool is_quadratic(const Plan& plan);
+/// Whether the limit of `regime` is known: quadratic targets only. RF: any centred activation [GMMM19, Thm 1,
+/// 4; limit/rf_biases.h]. NT and NN: quadratic activation; NN on qf needs B >= 0 [Thm 3], NT on mg Sigma = I
+/// [Thm 5].
+[[nodiscard]] bool has_limit(const Plan& plan, const Problem& problem, Regime regime);
+/// Whether there is an exact risk: always but for NN with an activation other than the quadratic one.
+[[nodiscard]] bool has_exact(const Plan& plan, Regime regime);
+/// Sentences to tell whoever runs the plan: what it asks for that is left out, and why; what cannot work.
+/// Mostly none.
+[[nodiscard]] std::vector<std::string> notes(const Plan& plan);
 
 }  // namespace lazygap::experiment

@@ -71,6 +71,9 @@ struct PlanEstimate {
 [[nodiscard]] PlanEstimate estimate_plan(const Plan& plan, const store::Store& store,
                                          const RunOptions& options = {});
 
+/// "3 MiB": a size in memory for people.
+[[nodiscard]] std::string bytes_text(double bytes);
+
 /// A progress display on stderr: a bar with the remaining time where it is a terminal, plain lines, at most
 /// one in five seconds, where it is not.
 [[nodiscard]] std::function<void(const Progress&)> progress_on_stderr();

@@ -21,7 +21,8 @@ enum class Regime {
 /// Inverse of to_string; also accepts "NT(I)". Throws UsageError that lists what is accepted.
 [[nodiscard]] Regime regime_from_string(std::string_view word);
 [[nodiscard]] bool is_rf(Regime regime);
-/// The first-layer law of `regime`; `given` is the plan's Gamma, for Regime::rf.
-[[nodiscard]] FirstLayerLaw first_layer_law(Regime regime, const Problem& problem, const Vector& given = {});
+/// The first-layer law of `regime`; `given` is the plan's Gamma, for Regime::rf: its diagonal (d entries) or
+/// d x d.
+[[nodiscard]] FirstLayerLaw first_layer_law(Regime regime, const Problem& problem, const Matrix& given = {});
 
 }  // namespace lazygap

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "lazygap/core/matrix.h"
@@ -61,5 +62,19 @@ class PolynomialTarget {
   double offset_ = 0;
   double rest_risk_ = 0;
 };
+
+/// f*(x) = b0 + <x, B x> for any symmetric B, in the coordinates basis^T x, where B is diagonal. x ~ N(0, I)
+/// is the same in these as in those of the data, so that only a Gamma given in the coordinates of the data
+/// needs to follow: basis^T Gamma basis.
+struct Diagonalised {
+  PolynomialTarget target;
+  Matrix basis;  ///< d x d; columns: eigenvectors of B, their entry of largest modulus positive
+};
+
+/// `B`: d x d, d >= 1, symmetric to 1e-12 of its largest entry (the mean with its transpose is used);
+/// eigenvalues within 1e-12 of 0, relative to the largest modulus, are 0. Centred without `offset`, which is
+/// b0. Eigenvalues are increasing; a diagonal B keeps its order, and basis = I. Throws UsageError as the
+/// constructor of PolynomialTarget does.
+[[nodiscard]] Diagonalised diagonalise(const Matrix& B, std::optional<double> offset = std::nullopt);
 
 }  // namespace lazygap

@@ -25,8 +25,10 @@ struct SpectrumLaw {
   bool scale_by_inverse_sqrt_d = false;
 };
 
-/// The d eigenvalues, drawn at (seed, Purpose::spectrum) where the law is random. Throws UsageError where the
-/// law cannot give d finite numbers (empty or non-finite `values`, wrong number of them, rank out of range).
-[[nodiscard]] Vector draw_spectrum(const SpectrumLaw& law, Index d, std::uint64_t seed);
+/// The d eigenvalues, drawn at (seed, Purpose::spectrum, index) where the law is random. Throws UsageError
+/// where the law cannot give d finite numbers (empty or non-finite `values`, wrong number of them, rank out
+/// of range).
+[[nodiscard]] Vector draw_spectrum(const SpectrumLaw& law, Index d, std::uint64_t seed,
+                                   std::uint32_t index = 0);
 
 }  // namespace lazygap

@@ -13,7 +13,7 @@ namespace lazygap::report {
 
 /// One point of a curve: R/R0 at width N after n samples.
 struct Point {
-  double x = 0;              ///< N on the left frame, n/d on the right one
+  double x = 0;              ///< N on the left frame (RF with equal parameters: N/(d+1)), n/d on the right one
   std::int64_t N = 0;        ///< 0 where there is no network
   std::optional<double> n;   ///< samples used; empty when infinite
   double ratio = 0;          ///< R/R0, mean over draws
@@ -34,9 +34,10 @@ struct Series {
 struct Frame {
   std::string name;  ///< file name without ending, for example "figure-1-left"
   std::string title;
-  std::string model;  ///< "qf" or "mg"
+  std::string model;  ///< "qf", "mg" or "polynomial"
   Index d = 0;
   bool along_training = false;  ///< false: R/R0 against N (log axis); true: R/R0 against n/d
+  bool equal_parameters = false;  ///< left: RF has N(d+1) neurons where NT and NN have N
   std::vector<Series> series;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lazygap/experiment/plan.h"
@@ -16,6 +17,15 @@ namespace lazygap::report {
 /// all divided by R0, with standard errors over draws and the difference simulated - exact in standard
 /// errors. Columns for which the plan has no method are left out; "-" is a number that is not known.
 [[nodiscard]] std::string text_table(const experiment::Plan& plan, const std::vector<experiment::Row>& rows);
+
+/// What was simulated for a row, as one line of a table each: NT may be both trained and fitted.
+struct LabelledSimulation {
+  std::string_view kind;  ///< "trained" or "fitted" where it is both, else empty
+  experiment::Simulation simulation;
+  bool trained = false;
+};
+/// At least one; an empty simulation where there is none.
+[[nodiscard]] std::vector<LabelledSimulation> simulations(const experiment::Row& row);
 
 /// What a reader must know about a row: diverged step sizes, a best step size at the edge of the grid, cells
 /// that failed or are missing. Empty where all is well.

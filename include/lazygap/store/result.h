@@ -45,7 +45,7 @@ struct Result {
   double risk = std::numeric_limits<double>::quiet_NaN();  ///< exact population risk
   double null_risk = std::numeric_limits<double>::quiet_NaN();
   double ratio = std::numeric_limits<double>::quiet_NaN();  ///< risk / null_risk
-  std::optional<double> se;                   ///< standard error of `ratio` where it is a mean over draws
+  std::optional<double> se;  ///< standard error of `ratio` where it is an estimate on test samples
   std::optional<double> test_ratio, test_se;  ///< the paper's estimate on fresh samples, its standard error
   Status status = Status::none;
   std::string message;                      ///< why the status is not ok; the algorithm's path where it is

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "lazygap/activation/activation.h"
+#include "lazygap/network/first_layer.h"
+#include "lazygap/problem/problem.h"
+
+namespace lazygap::limit {
+
+/// R / R0 of RF with first-layer biases b_i ~ N(0, tau^2), features sigma(<w_i,x> + b_i) - lambda_0, at
+/// rho = N/d > 0. Not in [GMMM19]: Theorems 1 and 4 with coefficients that differ from neuron to neuron,
+/// derived in docs/theory/limit.md and checked there against exact risks. With lambda_k(b), lt(b) the Hermite
+/// coefficients and lambda_tilde of u -> sigma(u + b), m(b) = lambda_0(b) - lambda_0(0), t_i as in rf_psi,
+///
+///   q = mean_i[ t_i / (1 + t_i p) ],   p = <lambda_1, lambda_1>,
+///   <f, g> = rho E_b[ f(b) g(b) / (lt(b) + lambda_1(b)^2 q) ],
+///
+/// psi lambda_2^2 of eqs. (10) and (15) becomes
+///
+///   <lambda_2, lambda_2> - d <lambda_2, m>^2 / (1 + d <m, m>);
+///
+/// m is there because RF has no offset: the means of the features are one direction it has to keep small.
+/// tau = 0 gives rf_ratio.
+///
+/// Relative accuracy 1e-9, but 2e-4 where rare neurons of large bias decide <m, m> (relu, sign, erf at tau
+/// near 1). Throws UsageError for tau < 0, rho <= 0, a law of another dimension, a target of mean other than
+/// 0, or an activation that violates assumption A1 at one of the biases.
+[[nodiscard]] double rf_ratio(const Problem& problem, const FirstLayerLaw& law, const Activation& activation,
+                              double tau, double rho);
+
+/// The same for the biases at hand, rho = N/d: E_b is their mean. Where the activation saturates, most of the
+/// difference between draws at finite N comes from the few neurons of large bias, and this has it.
+[[nodiscard]] double rf_ratio_given_biases(const Problem& problem, const FirstLayerLaw& law,
+                                           const Activation& activation, const Vector& biases);
+
+}  // namespace lazygap::limit

@@ -1,0 +1,132 @@
+#include <algorithm>
+
+#include "lazygap/experiment/cells.h"
+#include "lazygap/fit/rf.h"
+
+/// Operation counts and memory of the cells, for --dry-run and for the order in which they are computed.
+namespace lazygap::experiment {
+namespace {
+
+/// Multiplications and additions that take as long as drawing one normal number, roughly.
+constexpr double kOperationsOfANormal = 150;
+/// fp32 counts half: twice as many numbers in a register.
+constexpr double kSingle = 0.5;
+/// Factorisations run further from the peak of the processor than products.
+constexpr double kFactorisation = 3;
+
+/// Degree of the Hermite series behind the moments of general features, and conjugate-gradient steps on them:
+/// typical ones.
+constexpr double kSeriesDegree = 48;
+constexpr double kGeneralIterations = 80;
+/// Operations that take as long as one value of an activation, with its derivative.
+constexpr double kOperationsOfAnActivation = 60;
+
+/// Second moments of N general features: the Gram matrix of RF, or one product with that of NT.
+double moments_of_rf(double N, double d) { return N * N * (2 * d + 2 * kSeriesDegree); }
+double moments_of_nt(double N, double d) { return N * N * 8 * d; }
+double making_moments_of_nt(double N) { return N * N * 6 * kSeriesDegree; }
+
+Cost exact_cost(const Plan& plan, const Cell& cell) {
+  const auto d = static_cast<double>(plan.problem.d);
+  const auto N = static_cast<double>(cell.N);
+  const double narrow = std::min(N, d);
+  constexpr double kNumber = sizeof(double);
+  const double components = plan.problem.model == "mg" ? 2 : 1;
+  const bool general = !is_quadratic(plan) || (is_rf(cell.regime) && !plan.activation.centred);
+  if (is_rf(cell.regime)) {
+    const double rank = general ? N : std::min(N, d * (d + 1) / 2);
+    const double gram = general ? components * moments_of_rf(N, d) : 2 * N * N * d + 2 * d * d * N;
+    return {.operations = gram + kFactorisation * N * rank * rank / 3,
+            .bytes = kNumber * (N * N + 3 * d * N + 2 * d * d + (general ? kSeriesDegree * N : 0))};
+  }
+  if (cell.regime == Regime::nt && general)
+    return {.operations = components * (kGeneralIterations * moments_of_nt(N, d) + making_moments_of_nt(N)),
+            .bytes = kNumber * (3 * components * N * N + 10 * d * N)};
+  if (cell.regime == Regime::nt) {
+    // An orthogonal basis and two products; on mg again and again in conjugate gradients.
+    const double iterations = plan.problem.model == "mg" ? 20 : 0;
+    return {.operations = kFactorisation * 4 * d * d * narrow + (1 + iterations) * 8 * d * d * narrow +
+                          kOperationsOfANormal * d * N,
+            .bytes = kNumber * (3 * d * N + 8 * d * d)};
+  }
+  return {.operations = 1e7 + 1e4 * d, .bytes = 10 * kNumber * d};
+}
+
+/// Whether training takes the algebra of the quadratic activation, see train/sgd.h.
+bool trains_quadratic(const Plan& plan) {
+  const train::Options& options = plan.train.options;
+  return is_quadratic(plan) && options.momentum == 0 && options.second_layer != train::SecondLayer::free;
+}
+
+Cost train_cost(const Plan& plan, const Cell& cell) {
+  const auto d = static_cast<double>(plan.problem.d);
+  const auto N = static_cast<double>(cell.N);
+  const train::Options& options = plan.train.options;
+  const auto batch = static_cast<double>(options.batch);
+  const auto steps = static_cast<double>(options.steps);
+  const auto records = static_cast<double>(options.records);
+  const auto test_samples = static_cast<double>(options.test_samples);
+  const double precision = options.precision == train::Precision::fp32 ? kSingle : 1;
+  constexpr double kNumber = sizeof(double);
+  const bool is_nt = cell.regime == Regime::nt;
+  const bool mixture = plan.problem.model == "mg";
+  if (!trains_quadratic(plan)) {
+    const double components = mixture ? 2 : 1;
+    const double step = (is_nt ? 6 : 4) * d * N * batch + kOperationsOfAnActivation * N * batch +
+                        kOperationsOfANormal * d * batch;
+    const double risk = components * (is_nt ? moments_of_nt(N, d) : moments_of_rf(N, d));
+    return {.operations = steps * precision * step + records * risk + test_samples * 4 * d * N +
+                          (is_nt ? components * making_moments_of_nt(N) : 0),
+            .bytes = kNumber * ((is_nt ? 3 * components : 1) * N * N + 6 * d * N + 3 * batch * (d + N))};
+  }
+  const double narrow = std::min(N, d);
+  const bool reduced = options.reduction == train::Reduction::automatic;
+  const double width = reduced ? narrow : N;
+  const double trained = is_nt && reduced ? d * narrow - narrow * narrow / 2 : d * width;
+  // On mg the samples are rotated for NT, by a product that runs at half the speed.
+  const bool rotated = is_nt && reduced && mixture;
+  const double samples = (kOperationsOfANormal + (rotated ? 4 * d : 0)) * d * batch;
+  return {.operations = steps * precision * (4 * trained * batch + samples) + records * 2 * d * d * width +
+                        test_samples * 2 * d * width + kFactorisation * 4 * d * d * d,
+          .bytes = kNumber * (2 * d * N + 2 * d * width + 6 * d * d + 2 * batch * (d + width) + records * 3)};
+}
+
+Cost fit_cost(const Plan& plan, const Cell& cell) {
+  const auto d = static_cast<double>(plan.problem.d);
+  const auto N = static_cast<double>(cell.N);
+  const auto n = static_cast<double>(plan.fit.samples);
+  const auto block = static_cast<double>(fit::Options().block);
+  const double features = cell.regime == Regime::nt ? N * d : N;
+  const double evaluation =
+      kSingle * (2 * N * d + kOperationsOfANormal * d + (is_quadratic(plan) ? 0 : kOperationsOfAnActivation * N));
+  const double size = std::min(features, cell.regime == Regime::nt ? n : features);  // of the system solved
+  return {.operations = n * (kSingle * size * features / N * (cell.regime == Regime::nt ? 2 : N) + evaluation) +
+                        kFactorisation * size * size * size / 3,
+          .bytes = 24 * size * size + 4 * block * (N + d) + sizeof(double) * 2 * d * N};
+}
+
+}  // namespace
+
+Cost cell_cost(const Plan& plan, const Cell& cell) {
+  const auto d = static_cast<double>(plan.problem.d);
+  const auto N = static_cast<double>(cell.N);
+  constexpr double kNumber = sizeof(double);
+  switch (cell.method) {
+    case Method::limit:
+      return {.operations = 1e5 + 1e3 * d, .bytes = 10 * kNumber * d};
+    case Method::exact:
+      return exact_cost(plan, cell);
+    case Method::train:
+      return train_cost(plan, cell);
+    case Method::fit:
+      return fit_cost(plan, cell);
+    case Method::flow:
+      // Evaluations of the right-hand side, from runs of the paper's length at d = 450; other problems
+      // differ.
+      return {.operations = (cell.regime == Regime::nn ? 9000 : 600) * 4 * d * d * std::min(N, d),
+              .bytes = kNumber * (2 * d * N + 20 * d * d)};
+  }
+  return {};
+}
+
+}  // namespace lazygap::experiment

@@ -1,0 +1,133 @@
+#include "lazygap/limit/rf_biases.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/math/tools/toms748_solve.hpp>
+#include <cmath>
+#include <cstdint>
+
+#include "activation/summary.h"
+#include "lazygap/core/check.h"
+#include "lazygap/core/error.h"
+#include "lazygap/limit/rf.h"
+#include "lazygap/math/gaussian_rule.h"
+
+namespace lazygap::limit {
+namespace {
+
+/// The t_i of eqs. (9) and (14).
+Eigen::ArrayXd feature_spectrum(const PolynomialTarget& problem, const Vector& gamma) {
+  return static_cast<double>(problem.dimension()) * gamma;
+}
+Eigen::ArrayXd feature_spectrum(const GaussianMixture& problem, const Vector& gamma) {
+  return static_cast<double>(problem.dimension()) * gamma.cwiseProduct(problem.sigma());
+}
+
+/// Coefficients of the neurons, one entry for each of the biases; expectations over b are weighted sums.
+struct Coefficients {
+  Eigen::ArrayXd weight, mean, lambda_1, lambda_2, lambda_tilde;
+};
+
+Coefficients coefficients(const Activation& activation, const Vector& biases, const Vector& weights) {
+  const Index count = biases.size();
+  Coefficients c{.weight = weights,
+                 .mean = Eigen::ArrayXd(count),
+                 .lambda_1 = Eigen::ArrayXd(count),
+                 .lambda_2 = Eigen::ArrayXd(count),
+                 .lambda_tilde = Eigen::ArrayXd(count)};
+  for (Index i = 0; i < count; ++i) {
+    const HermiteSummary summary = biased_summary(activation, biases[i]);
+    c.mean[i] = summary.lambda_0 - activation.hermite.lambda_0;
+    c.lambda_1[i] = summary.lambda_1;
+    c.lambda_2[i] = summary.lambda_2;
+    c.lambda_tilde[i] = summary.lambda_tilde;
+  }
+  return c;
+}
+
+/// q of the fixed point. With q(p) = mean_i[t_i / (1 + t_i p)], the function 1 - <lambda_1, lambda_1>_q(p) /
+/// p of p > 0 increases, because p q(p) does: one root.
+double fixed_point(const Coefficients& c, const Eigen::ArrayXd& t, double rho) {
+  constexpr double kUnbounded = 1e200;
+  const Eigen::ArrayXd square = c.lambda_1.square();
+  const auto q_of = [&](double p) { return (t / (1 + t * p)).mean(); };
+  const auto p_of = [&](double q) {
+    return rho * (square > 0).select(c.weight * square / (c.lambda_tilde + square * q), 0).sum();
+  };
+  const double least = p_of(t.mean());
+  if (least == 0) return t.mean();  // lambda_1(b) = 0 for all b
+  const auto excess = [&](double p) { return 1 - p_of(q_of(p)) / p; };
+  if (excess(least) >= 0) return q_of(least);  // up to rounding
+  double most = least;
+  do most *= 2;
+  while (most < kUnbounded && excess(most) < 0);
+  // Where large biases leave d neurons and more that are affine up to rounding (relu), the linear part of
+  // the features costs nothing.
+  if (most >= kUnbounded) return 0;
+  std::uintmax_t iterations = 200;
+  const auto [left, right] = boost::math::tools::toms748_solve(
+      excess, least, most, boost::math::tools::eps_tolerance<double>(), iterations);
+  return q_of(left + (right - left) / 2);
+}
+
+/// What psi lambda_2^2 of Theorems 1 and 4 becomes.
+double explained(const Coefficients& c, const Eigen::ArrayXd& t, double rho) {
+  const Eigen::ArrayXd noise = c.lambda_tilde + c.lambda_1.square() * fixed_point(c, t, rho);
+  // Where its bias has made a neuron constant, noise = 0: it sees nothing, but it is an offset, and then
+  // <m, m> is infinite.
+  const auto product = [&](const Eigen::ArrayXd& f, const Eigen::ArrayXd& g) {
+    return rho * (f * g != 0).select(c.weight * f * g / noise, 0).sum();
+  };
+  const double mixed = product(c.lambda_2, c.mean);
+  const double free = 1 / static_cast<double>(t.size()) + product(c.mean, c.mean);
+  return product(c.lambda_2, c.lambda_2) - mixed * mixed / free;
+}
+
+double ratio(const char* function, const Problem& problem, const FirstLayerLaw& law, const Coefficients& c,
+             double rho) {
+  check_size(function, "law", law.gamma().size(), "the dimension d of the problem", dimension(problem));
+  if (const auto* target = std::get_if<PolynomialTarget>(&problem)) {
+    constexpr double kCentred = 1e-9;  // b0 = -tr B up to rounding
+    if (std::abs(target->mean()) > kCentred * std::sqrt(target->null_risk()))
+      throw UsageError(
+          fmt::format("{}: the mean of f* is {}, but must be 0 (centred)", function, target->mean()));
+  }
+  const Eigen::ArrayXd t =
+      std::visit([&](const auto& p) { return feature_spectrum(p, law.gamma()); }, problem);
+  const double strength = explained(c, t, rho);
+  if (!(strength > 0)) return 1;  // lambda_2(b) = 0 for all b
+  // The theorems see sigma only through psi lambda_2^2, which for this summary is its rho.
+  return rf_ratio(problem, law, HermiteSummary{.lambda_2 = 1, .lambda_tilde = 1}, strength);
+}
+
+}  // namespace
+
+double rf_ratio(const Problem& problem, const FirstLayerLaw& law, const Activation& activation, double tau,
+                double rho) {
+  constexpr auto kFunction = "limit::rf_ratio";
+  check_nonnegative(kFunction, "tau", tau);
+  check_positive(kFunction, "rho", rho);
+  if (tau == 0)
+    return ratio(kFunction, problem, law, coefficients(activation, Vector::Zero(1), Vector::Ones(1)), rho);
+  // The coefficients, as functions of b, vary on the scale 1: sigma is smoothed by a Gaussian.
+  const math::GaussianRule rule = math::gaussian_rule({}, 0.5 / std::max(1.0, tau));
+  constexpr double kNegligible = 1e-22;  // all weights below this amount to less than 1e-18
+  const Index skipped = (rule.weights.array() < kNegligible).count() / 2;
+  const Index kept = rule.weights.size() - 2 * skipped;
+  const Coefficients c =
+      coefficients(activation, tau * rule.nodes.segment(skipped, kept), rule.weights.segment(skipped, kept));
+  return ratio(kFunction, problem, law, c, rho);
+}
+
+double rf_ratio_given_biases(const Problem& problem, const FirstLayerLaw& law, const Activation& activation,
+                             const Vector& biases) {
+  constexpr auto kFunction = "limit::rf_ratio_given_biases";
+  check_not_empty(kFunction, "biases", biases.size());
+  check_finite(kFunction, "biases", biases);
+  const auto N = static_cast<double>(biases.size());
+  const Coefficients c = coefficients(activation, biases, Vector::Constant(biases.size(), 1 / N));
+  return ratio(kFunction, problem, law, c, N / static_cast<double>(dimension(problem)));
+}
+
+}  // namespace lazygap::limit

@@ -1,0 +1,58 @@
+#include "math/symmetric.h"
+
+#include <fmt/format.h>
+#include <lapacke.h>
+
+#include <cmath>
+#include <stdexcept>
+
+#include "lazygap/core/check.h"
+#include "lazygap/core/error.h"
+
+namespace lazygap {
+namespace {
+
+/// Overwrites M with its eigenvectors where `job` is 'V'.
+Vector decompose(char job, Matrix& M) {
+  const auto d = static_cast<lapack_int>(M.rows());
+  Vector values(M.rows());
+  if (const lapack_int info = LAPACKE_dsyevd(LAPACK_COL_MAJOR, job, 'L', d, M.data(), d, values.data());
+      info != 0)
+    throw std::runtime_error(fmt::format("LAPACK's dsyevd failed on a {} x {} matrix (info {})", d, d, info));
+  const double largest = values.cwiseAbs().maxCoeff();
+  for (double& value : values)
+    if (std::abs(value) <= kMatrixPrecision * largest) value = 0;
+  return values;
+}
+
+}  // namespace
+
+Matrix symmetric_part(std::string_view function, std::string_view name, const Matrix& M) {
+  check_not_empty(function, name, M.size());
+  if (M.rows() != M.cols())
+    throw UsageError(
+        fmt::format("{}: {} is {} x {}, but must be square", function, name, M.rows(), M.cols()));
+  check_finite(function, name, M);
+  const double allowed = kMatrixPrecision * M.cwiseAbs().maxCoeff();
+  for (Index j = 0; j < M.cols(); ++j)
+    for (Index i = 0; i < j; ++i)
+      if (!(std::abs(M(i, j) - M(j, i)) <= allowed))
+        throw UsageError(
+            fmt::format("{}: {}[{},{}] is {} and {}[{},{}] is {}, but the matrix must be symmetric", function,
+                        name, i, j, M(i, j), name, j, i, M(j, i)));
+  return 0.5 * M + 0.5 * M.transpose();
+}
+
+Eigenbasis symmetric_eigenbasis(Matrix M) {
+  Eigenbasis basis{.values = decompose('V', M), .vectors = std::move(M)};
+  for (Index j = 0; j < basis.vectors.cols(); ++j) {
+    Index largest = 0;
+    basis.vectors.col(j).cwiseAbs().maxCoeff(&largest);
+    if (basis.vectors(largest, j) < 0) basis.vectors.col(j) *= -1;
+  }
+  return basis;
+}
+
+Vector symmetric_eigenvalues(Matrix M) { return decompose('N', M); }
+
+}  // namespace lazygap
