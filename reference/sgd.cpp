@@ -30,13 +30,52 @@ struct Batch {
 
 Batch draw(const Problem& problem, const Options& options, std::int64_t t) {
   Batch batch{Matrix(dimension(problem), options.batch), Vector(options.batch)};
-  draw_samples<double>(problem,
-                       {.seed = options.seed,
-                        .purpose = Purpose::training,
-                        .index = options.draw,
-                        .step = static_cast<std::uint32_t>(t)},
-                       batch.X, batch.y);
+  const RandomAddress address{.seed = options.seed,
+                              .purpose = Purpose::training,
+                              .index = options.draw,
+                              .step = static_cast<std::uint32_t>(t)};
+  draw_samples<double>(problem, address, batch.X, batch.y);
+  add_label_noise<double>(options.label_noise, address, batch.y);
   return batch;
+}
+
+/// f in the units of training and the derivatives of f at one sample with respect to everything trained.
+struct Derivatives {
+  double f = 0;
+  Network of;
+};
+
+Derivatives differentiate(const Network& network, const Vector& x, const Options& options) {
+  const Index N = network.W.cols();
+  const double front = is_unit(options) ? 1 : options.alpha / static_cast<double>(N);
+  const double beta = is_unit(options) ? 1 : options.beta;
+  const auto& sigma = options.activation;
+  Derivatives result{.f = beta * network.c, .of = {}};
+  result.of = {
+      .W = Matrix::Zero(x.size(), N), .b = Vector::Zero(N), .a = Vector::Zero(N), .A = {}, .c = beta};
+  if (network.A.size() > 0) result.of.A = Matrix::Zero(x.size(), N);
+  for (Index i = 0; i < N; ++i) {
+    const double u = network.W.col(i).dot(x) + network.b[i];
+    if (network.A.size() > 0) {
+      result.f += front * sigma.derivative(u) * network.A.col(i).dot(x);
+      result.of.A.col(i) = front * sigma.derivative(u) * x;
+      continue;
+    }
+    result.f += front * network.a[i] * sigma.value(u);
+    result.of.a[i] = front * sigma.value(u);
+    result.of.b[i] = front * network.a[i] * sigma.derivative(u);
+    result.of.W.col(i) = result.of.b[i] * x;
+  }
+  return result;
+}
+
+/// target += factor * direction, for everything trained.
+void add(Network& target, double factor, const Network& direction) {
+  target.W += factor * direction.W;
+  target.b += factor * direction.b;
+  target.a += factor * direction.a;
+  target.A += factor * direction.A;
+  target.c += factor * direction.c;
 }
 
 }  // namespace
@@ -82,6 +121,7 @@ std::vector<double> sgd_nt(const Problem& problem, const Matrix& W, const Matrix
   const double multiply_a = is_unit(options) ? 1 : n / (alpha * alpha);
   const double multiply_c = is_unit(options) ? 1 : 1 / (beta * beta);
   const auto* qf = std::get_if<PolynomialTarget>(&problem);
+  const bool rotated = qf && qf->is_quadratic();
   Matrix A = Matrix::Zero(W.rows(), N);
   double c = 0;
 
@@ -91,9 +131,11 @@ std::vector<double> sgd_nt(const Problem& problem, const Matrix& W, const Matrix
     risks.push_back(population_risk(problem, S / label, beta * c / label));
     if (t == options.steps) return risks;
     auto [X, y] = draw(problem, options, t);
-    if (qf) {
+    if (rotated) {
+      const auto values = [&](Index j) { return qf->offset() + X.col(j).cwiseAbs2().dot(qf->eigenvalues()); };
+      for (Index j = 0; j < X.cols(); ++j) y[j] -= values(j);  // the label noise is left
       X = U * X;
-      for (Index j = 0; j < X.cols(); ++j) y[j] = qf->offset() + X.col(j).cwiseAbs2().dot(qf->eigenvalues());
+      for (Index j = 0; j < X.cols(); ++j) y[j] += values(j);
     }
     Matrix dA = Matrix::Zero(W.rows(), N);
     double dc = 0;
@@ -109,6 +151,49 @@ std::vector<double> sgd_nt(const Problem& problem, const Matrix& W, const Matrix
     A -= eps * multiply_a * dA;
     c -= eps * multiply_c * dc;
   }
+}
+
+Vector network_values(const Network& network, const Problem& problem, const Matrix& X,
+                      const Options& options) {
+  Vector values(X.cols());
+  for (Index j = 0; j < X.cols(); ++j)
+    values[j] = differentiate(network, X.col(j), options).f / label_factor(problem, options);
+  return values;
+}
+
+Network train_network(const Problem& problem, Network network, const Options& options) {
+  const bool is_nt = network.A.size() > 0;
+  const double n = static_cast<double>(network.W.cols()), alpha2 = options.alpha * options.alpha;
+  const double label = label_factor(problem, options);
+  const double multiply_neurons = is_unit(options) ? 1 : n / alpha2;
+  const double multiply_shared = 1 / alpha2;
+  const double multiply_c = is_unit(options) ? 1 : 1 / (options.beta * options.beta);
+  Network velocity = network;
+  add(velocity, -1, network);  // zero, of the same sizes
+  for (std::int64_t t = 0; t < options.steps; ++t) {
+    const auto [X, y] = draw(problem, options, t);
+    Network gradient = network;
+    add(gradient, -1, network);
+    for (Index j = 0; j < X.cols(); ++j) {
+      const Derivatives at = differentiate(network, X.col(j), options);
+      add(gradient, -2 * (label * y[j] - at.f) / static_cast<double>(X.cols()), at.of);
+    }
+    gradient.W *= is_nt ? 0 : multiply_neurons;
+    gradient.b *= options.train_biases ? multiply_neurons : 0;
+    gradient.A *= multiply_neurons;
+    gradient.c *= multiply_c;
+    if (options.second_layer == train::SecondLayer::free)
+      gradient.a *= multiply_neurons;
+    else if (options.second_layer == train::SecondLayer::shared)
+      gradient.a.setConstant(multiply_shared * gradient.a.sum());  // one number, held N times
+    else
+      gradient.a.setZero();
+    const double eps = is_nt ? step_size(options, t, 0.10, 0.05) : step_size(options, t, 0.15, 0.075);
+    add(velocity, options.momentum - 1, velocity);
+    add(velocity, -1, gradient);
+    add(network, eps, velocity);
+  }
+  return network;
 }
 
 }  // namespace lazygap::reference

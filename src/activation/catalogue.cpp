@@ -8,7 +8,9 @@
 #include <charconv>
 #include <cmath>
 #include <optional>
+#include <unsupported/Eigen/SpecialFunctions>
 
+#include "activation/block.h"
 #include "activation/polynomial.h"
 #include "activation/summary.h"
 #include "lazygap/activation/activation.h"
@@ -41,6 +43,12 @@ double cumulative(double u) { return std::erfc(-u / kRootTwo) / 2; }
 double logistic(double u) { return 1 / (1 + std::exp(-u)); }
 double step(double u) { return u > 0 ? 1 : 0; }
 double sign(double u) { return static_cast<double>((u > 0) - (u < 0)); }
+
+// The same on arrays, for the blocks.
+const auto positive = [](const Chunk& u) -> Chunk { return (u > 0).cast<float>(); };
+const auto gaussian = [](const Chunk& u) -> Chunk {
+  return (-0.5f * u.square()).exp() * static_cast<float>(1 / kRootTwoPi);
+};
 
 /// sqrt(v1 v2 - c^2), the product of the standard deviations and the sine of the angle between u_1 and u_2:
 /// exactly 0 where v1 = v2 = |c|, and where rounding puts |c| above the product.
@@ -98,7 +106,11 @@ Activation leaky_relu(double a) {
           .kernel = [a](double v1, double v2,
                         double c) { return a * c + (1 - a) * (1 - a) * relu_kernel(v1, v2, c); },
           .derivative_kernel = [a](double v1, double v2,
-                                   double c) { return a + (1 - a) * (1 - a) * step_kernel(v1, v2, c); }};
+                                   double c) { return a + (1 - a) * (1 - a) * step_kernel(v1, v2, c); },
+          .block = make_block([a = static_cast<float>(a)](const Chunk& u, Chunk& s, Chunk& ds) {
+            ds = a + (1 - a) * positive(u);
+            s = ds * u;
+          })};
 }
 
 const Entry kEntries[] = {
@@ -111,7 +123,11 @@ const Entry kEntries[] = {
                          .kinks = {0},
                          .hermite = {},
                          .kernel = relu_kernel,
-                         .derivative_kernel = step_kernel};
+                         .derivative_kernel = step_kernel,
+                         .block = make_block([](const Chunk& u, Chunk& s, Chunk& ds) {
+                           s = u.max(0.0f);
+                           ds = positive(u);
+                         })};
      }},
     {"leaky_relu", "leaky_relu or leaky_relu(a), a the slope at u < 0, 0.01 by default", 0, 1,
      [](const Arguments& arguments) {
@@ -126,7 +142,11 @@ const Entry kEntries[] = {
            .kinks = {0},
            .hermite = {},
            .kernel = [](double v1, double v2, double c) { return 4 * relu_kernel(v1, v2, c) - c; },
-           .derivative_kernel = sign_kernel};
+           .derivative_kernel = sign_kernel,
+           .block = make_block([](const Chunk& u, Chunk& s, Chunk& ds) {
+             s = u.abs();
+             ds = positive(u) - positive(-u);
+           })};
      }},
     {"tanh", "tanh", 0, 0,
      [](const Arguments&) {
@@ -134,7 +154,11 @@ const Entry kEntries[] = {
                          .value = [](double u) { return std::tanh(u); },
                          .derivative = [](double u) { return 1 / (std::cosh(u) * std::cosh(u)); },
                          .kinks = {},
-                         .hermite = {}};
+                         .hermite = {},
+                         .block = make_block([](const Chunk& u, Chunk& s, Chunk& ds) {
+                           s = u.tanh();
+                           ds = 1 - s.square();
+                         })};
      }},
     {"erf", "erf", 0, 0,
      [](const Arguments&) {
@@ -148,7 +172,11 @@ const Entry kEntries[] = {
            .kernel = [](double v1, double v2,
                         double c) { return 4 * cumulative_kernel(2 * v1, 2 * v2, 2 * c) - 1; },
            .derivative_kernel = [](double v1, double v2,
-                                   double c) { return 8 * density_kernel(2 * v1, 2 * v2, 2 * c); }};
+                                   double c) { return 8 * density_kernel(2 * v1, 2 * v2, 2 * c); },
+           .block = make_block([](const Chunk& u, Chunk& s, Chunk& ds) {
+             s = u.erf();
+             ds = static_cast<float>(2 / std::sqrt(kPi)) * (-u.square()).exp();
+           })};
      }},
     {"sigmoid", "sigmoid", 0, 0,
      [](const Arguments&) {
@@ -156,7 +184,11 @@ const Entry kEntries[] = {
                          .value = logistic,
                          .derivative = [](double u) { return logistic(u) * logistic(-u); },
                          .kinks = {},
-                         .hermite = {}};
+                         .hermite = {},
+                         .block = make_block([](const Chunk& u, Chunk& s, Chunk& ds) {
+                           s = u.logistic();
+                           ds = s * (1 - s);
+                         })};
      }},
     {"softplus", "softplus", 0, 0,
      [](const Arguments&) {
@@ -165,7 +197,11 @@ const Entry kEntries[] = {
            .value = [](double u) { return std::max(u, 0.0) + std::log1p(std::exp(-std::abs(u))); },
            .derivative = logistic,
            .kinks = {},
-           .hermite = {}};
+           .hermite = {},
+           .block = make_block([](const Chunk& u, Chunk& s, Chunk& ds) {
+             s = u.max(0.0f) + (-u.abs()).exp().log1p();
+             ds = u.logistic();
+           })};
      }},
     {"gelu", "gelu", 0, 0,
      [](const Arguments&) {
@@ -175,7 +211,12 @@ const Entry kEntries[] = {
                          .kinks = {},
                          .hermite = {},
                          .kernel = gelu_kernel,
-                         .derivative_kernel = gelu_derivative_kernel};
+                         .derivative_kernel = gelu_derivative_kernel,
+                         .block = make_block([](const Chunk& u, Chunk& s, Chunk& ds) {
+                           const Chunk Phi = 0.5f * (1 + (u * static_cast<float>(1 / kRootTwo)).erf());
+                           s = u * Phi;
+                           ds = Phi + u * gaussian(u);
+                         })};
      }},
     {"swish", "swish", 0, 0,
      [](const Arguments&) {
@@ -183,7 +224,12 @@ const Entry kEntries[] = {
                          .value = [](double u) { return u * logistic(u); },
                          .derivative = [](double u) { return logistic(u) * (1 + u * logistic(-u)); },
                          .kinks = {},
-                         .hermite = {}};
+                         .hermite = {},
+                         .block = make_block([](const Chunk& u, Chunk& s, Chunk& ds) {
+                           const Chunk p = u.logistic();
+                           s = u * p;
+                           ds = p * (1 + u * (1 - p));
+                         })};
      }},
     {"sin", "sin", 0, 0,
      [](const Arguments&) {
@@ -193,7 +239,11 @@ const Entry kEntries[] = {
                          .kinks = {},
                          .hermite = {},
                          .kernel = sin_kernel,
-                         .derivative_kernel = cos_kernel};
+                         .derivative_kernel = cos_kernel,
+                         .block = make_block([](const Chunk& u, Chunk& s, Chunk& ds) {
+                           s = u.sin();
+                           ds = u.cos();
+                         })};
      }},
     {"cos", "cos", 0, 0,
      [](const Arguments&) {
@@ -203,7 +253,11 @@ const Entry kEntries[] = {
                          .kinks = {},
                          .hermite = {},
                          .kernel = cos_kernel,
-                         .derivative_kernel = sin_kernel};
+                         .derivative_kernel = sin_kernel,
+                         .block = make_block([](const Chunk& u, Chunk& s, Chunk& ds) {
+                           s = u.cos();
+                           ds = -u.sin();
+                         })};
      }},
     {"sign", "sign (RF only)", 0, 0,
      [](const Arguments&) {
@@ -260,7 +314,11 @@ Activation Activation::quadratic() {
           .kinks = {},
           .hermite = {.lambda_0 = 1, .lambda_1 = 0, .lambda_2 = 2, .lambda_tilde = 2},
           .kernel = [](double v1, double v2, double c) { return v1 * v2 + 2 * c * c; },
-          .derivative_kernel = [](double, double, double c) { return 4 * c; }};
+          .derivative_kernel = [](double, double, double c) { return 4 * c; },
+          .block = make_block([](const Chunk& u, Chunk& s, Chunk& ds) {
+            s = u.square();
+            ds = 2 * u;
+          })};
 }
 
 std::vector<std::string> activation_names() {

@@ -197,15 +197,25 @@ Outcome integrate(const Flow& flow, const Options& options, Regime regime) {
   return outcome;
 }
 
+void check_flow_options(const char* function, Regime regime, Index neurons, const Options& options) {
+  check_options(function, regime, neurons, options);
+  if (!is_quadratic_form(regime, options))
+    throw UsageError(fmt::format(
+        "{}: the gradient flow needs the activation quadratic without biases, momentum or a free second "
+        "layer, but the activation is '{}', bias_scale {}, train_biases {}, momentum {}, second_layer {}",
+        function, options.activation.name, options.bias_scale, options.train_biases, options.momentum,
+        options.second_layer == SecondLayer::free ? "free" : "not free"));
+}
+
 }  // namespace
 
 Outcome flow_nn(const Problem& problem, Index neurons, const Options& options) {
-  check_options("train::flow_nn", Regime::nn, neurons, options);
+  check_flow_options("train::flow_nn", Regime::nn, neurons, options);
   return integrate(TwoLayerFlow(problem, neurons, options), options, Regime::nn);
 }
 
 Outcome flow_nt(const Problem& problem, Index neurons, const Options& options) {
-  check_options("train::flow_nt", Regime::nt, neurons, options);
+  check_flow_options("train::flow_nt", Regime::nt, neurons, options);
   return integrate(LinearFlow(problem, neurons, options), options, Regime::nt);
 }
 

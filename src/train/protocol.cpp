@@ -45,25 +45,42 @@ void check_options(const char* function, Regime regime, Index neurons, const Opt
   check_finite(function, "second_layer_value", options.second_layer_value);
   if (options.second_layer_value == 0)
     throw UsageError(fmt::format("{}: second_layer_value is 0, but must differ from 0", function));
-  if (regime == Regime::nn && options.second_layer == SecondLayer::shared &&
+  if (regime == Regime::nn && options.second_layer != SecondLayer::fixed &&
       options.parameterisation == Parameterisation::unit)
-    throw UsageError(
-        fmt::format("{}: second_layer is shared, but must be fixed in the parameterisation unit", function));
+    throw UsageError(fmt::format("{}: second_layer is {}, but must be fixed in the parameterisation unit",
+                                 function, options.second_layer == SecondLayer::shared ? "shared" : "free"));
+  if (!options.activation.derivative)
+    throw UsageError(fmt::format("{}: activation is '{}', which has no derivative, but training needs one",
+                                 function, options.activation.name));
+  check_nonnegative(function, "bias_scale", options.bias_scale);
+  check_nonnegative(function, "label_noise", options.label_noise);
+  if (!(options.momentum >= 0 && options.momentum < 1))
+    throw UsageError(fmt::format("{}: momentum is {}, but must be in [0, 1)", function, options.momentum));
+  if (options.train_biases && regime != Regime::nn)
+    throw UsageError(fmt::format("{}: train_biases is true, but NT keeps its biases fixed", function));
   check_at_least(function, "records", options.records, 2);
   check_at_least(function, "test_samples", options.test_samples, 0);
 }
 
+bool is_quadratic_form(Regime regime, const Options& options) {
+  return options.activation.name == Activation::quadratic().name && options.bias_scale == 0 &&
+         !options.train_biases && options.momentum == 0 &&
+         !(regime == Regime::nn && options.second_layer == SecondLayer::free);
+}
+
 Scaling scaling(const Problem& problem, Index neurons, const Options& options) {
-  // With loss (r)^2: dL/dW = -4 kappa a E[r x x^T] W, dL/da = -2 kappa E[r q]; NT: dL/dA = -4 kappa E[r x
-  // x^T] W and S = kappa (W A^T + A W^T). Each is multiplied by what the parameterisation says.
+  // With loss r^2: dL/dtheta = -2 E[r df/dtheta]; for sigma(u) = u^2 dL/dW = -4 kappa a E[r x x^T] W, dL/da =
+  // -2 kappa E[r q]; NT: dL/dA = -4 kappa E[r x x^T] W and S = kappa (W A^T + A W^T). Each is multiplied by
+  // what the parameterisation says.
   if (options.parameterisation == Parameterisation::unit)
-    return {.label = 1, .kappa = 1, .weights = 4, .shared = 2, .form = 4};
+    return {.label = 1, .kappa = 1, .neurons = 2, .weights = 4, .shared = 2, .form = 4};
   const double N = static_cast<double>(neurons);
   const double label = std::holds_alternative<PolynomialTarget>(problem)
                            ? 1 / std::sqrt(static_cast<double>(dimension(problem)))
                            : 1.0;
   return {.label = label,
           .kappa = options.alpha / N,
+          .neurons = 2 / options.alpha,
           .weights = 4 / options.alpha,
           .shared = 2 / (options.alpha * N),
           .form = 4 / N};
@@ -97,6 +114,17 @@ std::vector<std::int64_t> record_steps(const Options& options) {
 Matrix initial_weights(const Problem& problem, Index neurons, const Options& options) {
   return first_layer_law(Regime::nn, problem)
       .sample(neurons, options.seed, options.draw, Purpose::initial_weights);
+}
+
+Vector initial_second_layer(Index neurons, const Options& options) {
+  Vector a(neurons);
+  for (Index i = 0; i < neurons; ++i)
+    fill_normals({.seed = options.seed,
+                  .purpose = Purpose::second_layer,
+                  .index = options.draw,
+                  .step = static_cast<std::uint32_t>(i)},
+                 std::span<double>(&a[i], 1));
+  return a;
 }
 
 Matrix frozen_weights(const Problem& problem, Index neurons, const Options& options) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <span>
@@ -59,7 +60,8 @@ class StateReader {
   /// `matrix` has the size that was written.
   void get(Matrix& matrix) {
     const std::size_t size = static_cast<std::size_t>(matrix.size()) * sizeof(double);
-    std::memcpy(matrix.data(), take(size), size);
+    // Not memcpy: an empty matrix has no address.
+    std::copy_n(take(size), size, reinterpret_cast<std::byte*>(matrix.data()));
   }
   void get(NtBasis& basis) {
     get(basis.U);

@@ -113,5 +113,32 @@ TEST(Flow, BadOptionsAreNamed) {
   EXPECT_THROW((void)flow_nt(exponential_qf(3), 0, options), UsageError);
 }
 
+TEST(Flow, IsForTheQuadraticActivationAlone) {
+  const auto refused = [](auto change) {
+    Options options = options_for(Parameterisation::mean_field);
+    change(options);
+    EXPECT_THROW((void)flow_nn(exponential_qf(3), 2, options), UsageError);
+  };
+  refused([](Options& o) { o.activation = activation_from_name("relu"); });
+  refused([](Options& o) { o.bias_scale = 0.5; });
+  refused([](Options& o) { o.train_biases = true; });
+  refused([](Options& o) { o.momentum = 0.9; });
+  refused([](Options& o) { o.second_layer = SecondLayer::free; });
+}
+
+// What a quadratic network cannot see only adds to the risk.
+TEST(Flow, OtherDegreesOnlyAddToTheRisk) {
+  constexpr double kRounding = 1e-12;
+  const Index d = 6;
+  const auto target = std::get<PolynomialTarget>(exponential_qf(d));
+  Matrix beta = Matrix::Zero(d, 3);
+  beta.col(1) = target.eigenvalues();
+  beta.col(2).setConstant(0.4);
+  const auto cubic = PolynomialTarget::from_hermite(beta);
+  const Options options = options_for(Parameterisation::mean_field);
+  for (const auto flow : {flow_nn, flow_nt})
+    EXPECT_NEAR(flow(cubic, 3, options).risk, flow(target, 3, options).risk + cubic.rest_risk(), kRounding);
+}
+
 }  // namespace
 }  // namespace lazygap::train

@@ -25,6 +25,15 @@ Problem mixture(Index d) {
 
 std::vector<Problem> both_models(Index d) { return {exponential_qf(d), mixture(d)}; }
 
+/// Parts of degree 1, 2 and 3, and the two models.
+std::vector<Problem> all_problems(Index d) {
+  Matrix beta = Matrix::Zero(d, 3);
+  for (Index i = 0; i < d; ++i) beta.row(i) << 0.3, 1 / (1.0 + static_cast<double>(i)), -0.2;
+  std::vector<Problem> problems = both_models(d);
+  problems.emplace_back(PolynomialTarget::from_hermite(beta));
+  return problems;
+}
+
 Options short_run() {
   Options options;
   options.steps = 80;
@@ -53,7 +62,9 @@ std::vector<Options> all_parameterisations() {
   fixed.second_layer_value = 0.8;
   Options constant = shared;
   constant.schedule = Schedule::constant;
-  return {unit, negative, shared, fixed, constant};
+  Options noisy = shared;
+  noisy.label_noise = 1.5;
+  return {unit, negative, shared, fixed, constant, noisy};
 }
 
 /// Both sides do the same sums in fp64 in another order; 80 stable steps amplify rounding little.
@@ -69,13 +80,14 @@ void expect_same_risks(const Outcome& outcome, const std::vector<double>& refere
 }
 
 std::string describe(const Problem& problem, Index neurons, std::size_t option) {
-  return std::string(std::holds_alternative<PolynomialTarget>(problem) ? "qf" : "mg") +
-         " N=" + std::to_string(neurons) + " options " + std::to_string(option);
+  return std::string(std::holds_alternative<PolynomialTarget>(problem) ? "target" : "mg") +
+         " R0=" + std::to_string(null_risk(problem)) + " N=" + std::to_string(neurons) + " options " +
+         std::to_string(option);
 }
 
 TEST(Sgd, NnIsThatOfTheReference) {
   for (const Index d : {1, 8})
-    for (const Problem& problem : both_models(d))
+    for (const Problem& problem : all_problems(d))
       for (const Index neurons : {1, 3, 8, 20}) {
         const std::vector<Options> all = all_parameterisations();
         for (std::size_t k = 0; k < all.size(); ++k) {
@@ -90,7 +102,7 @@ TEST(Sgd, NnIsThatOfTheReference) {
 
 TEST(Sgd, NtIsThatOfTheReference) {
   for (const Index d : {1, 8})
-    for (const Problem& problem : both_models(d))
+    for (const Problem& problem : all_problems(d))
       for (const Index neurons : {1, 3, 8, 20}) {
         const std::vector<Options> all = all_parameterisations();
         for (std::size_t k = 0; k < all.size(); ++k) {
@@ -262,6 +274,22 @@ TEST(Sgd, BadOptionsAreNamed) {
             "train::run_nn: records is 1, but must be at least 2");
   EXPECT_EQ(message([](Options& o) { o.parameterisation = Parameterisation::unit; }),
             "train::run_nn: second_layer is shared, but must be fixed in the parameterisation unit");
+  EXPECT_EQ(message([](Options& o) {
+              o.parameterisation = Parameterisation::unit;
+              o.second_layer = SecondLayer::free;
+            }),
+            "train::run_nn: second_layer is free, but must be fixed in the parameterisation unit");
+  EXPECT_EQ(message([](Options& o) { o.momentum = 1; }),
+            "train::run_nn: momentum is 1, but must be in [0, 1)");
+  EXPECT_EQ(message([](Options& o) { o.bias_scale = -1; }),
+            "train::run_nn: bias_scale is -1, but must be zero or positive, and finite");
+  EXPECT_EQ(message([](Options& o) { o.label_noise = std::numeric_limits<double>::infinity(); }),
+            "train::run_nn: label_noise is inf, but must be zero or positive, and finite");
+  EXPECT_EQ(message([](Options& o) { o.activation = activation_from_name("sign"); }),
+            "train::run_nn: activation is 'sign', which has no derivative, but training needs one");
+  Options trained = short_run();
+  trained.train_biases = true;
+  EXPECT_THROW((void)run_nt(problem, 2, trained), UsageError);
 }
 
 TEST(NtBasis, DiagonalisesTheGramOfTheWeights) {

@@ -23,6 +23,11 @@ struct HermiteSummary {
 /// Cov(u_1, u_2) = covariance; |covariance| <= sqrt(variance_1 variance_2) up to rounding, not checked.
 using GaussianKernel = std::function<double(double variance_1, double variance_2, double covariance)>;
 
+/// value_k = sigma(u_k) and derivative_k = sigma'(u_k), for the training step: all spans have the same
+/// length, and an element's numbers do not depend on its place among them.
+using ActivationBlock =
+    std::function<void(std::span<const float> u, std::span<float> value, std::span<float> derivative)>;
+
 /// An activation sigma with its derivative. All functions may be called from several threads at once.
 struct Activation {
   std::string name;                          ///< as written in a plan
@@ -32,6 +37,7 @@ struct Activation {
   HermiteSummary hermite;
   GaussianKernel kernel{};             ///< of sigma; empty where no closed form is known
   GaussianKernel derivative_kernel{};  ///< of sigma'; empty where no closed form is known
+  ActivationBlock block{};             ///< fp32, empty: training calls value and derivative, and is slower
   double length = 1;                   ///< in u; between kinks, sigma varies no faster than tanh(u / length)
 
   /// sigma(u) = u^2. RF subtracts its Gaussian mean and so uses u^2 - 1; NT and NN have an offset c instead.

@@ -21,6 +21,7 @@ enum class Purpose : std::uint32_t {
   rotation = 7,         ///< Haar rotations of a spectrum
   bias = 8,             ///< first-layer biases, step = neuron
   label_noise = 9,      ///< additive noise of the labels
+  second_layer = 10,    ///< second layer of NN before training, step = neuron
 };
 
 /// Address of a stream: who draws (purpose), for which repetition (index), at which step.

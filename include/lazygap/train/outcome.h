@@ -23,7 +23,10 @@ struct Point {
 /// What a training run (or the gradient flow) gives. Risks are in the units of the problem, whatever the
 /// parameterisation did to the labels, and not divided by R0.
 struct Outcome {
-  double risk = std::numeric_limits<double>::quiet_NaN();       ///< exact population risk at the end
+  /// Exact population risk at the end; NaN with status ok where the Gaussian moments of sigma are not known
+  /// to 1e-6 (a slowly converging series; no second moment), then test_risk is what there is. Points
+  /// likewise.
+  double risk = std::numeric_limits<double>::quiet_NaN();
   double test_risk = std::numeric_limits<double>::quiet_NaN();  ///< mean on fresh samples; NaN if none
   double test_se = std::numeric_limits<double>::quiet_NaN();    ///< standard error of test_risk
   /// ok; diverged: the loss of a batch was not finite or exploded after `steps_done` steps, the risks above

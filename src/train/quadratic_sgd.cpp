@@ -1,0 +1,321 @@
+#include "train/quadratic_sgd.h"
+
+#include <fmt/format.h>
+
+#include <Eigen/Dense>
+#include <cmath>
+
+#include "lazygap/core/processor.h"
+#include "train/kernels.h"
+#include "train/protocol.h"
+#include "train/run.h"
+#include "train/state.h"
+
+namespace lazygap::train {
+namespace {
+
+/// f(x) = c + x^T S x in the units of the problem.
+struct QuadraticForm {
+  Matrix S;
+  double c = 0;
+
+  Vector operator()(const Matrix& X) const {
+    return (S * X).cwiseProduct(X).colwise().sum().transpose().array() + c;
+  }
+};
+
+template <class Real>
+std::span<Real> as_span(VectorOf<Real>& values) {
+  return {values.data(), static_cast<std::size_t>(values.size())};
+}
+
+/// NN with W (or its factor L), a and the offset o.
+template <class Real>
+class TwoLayer {
+ public:
+  TwoLayer(const Problem& problem, Index neurons, const Options& options)
+      : TwoLayer(problem, neurons, options,
+                 uses_lq(problem, neurons, options) ? lq_factor(initial_weights(problem, neurons, options))
+                                                    : initial_weights(problem, neurons, options)) {}
+
+  /// One SGD step; returns the loss of the batch before it.
+  double step(const RandomAddress& address, double step_size) {
+    draw_batch(problem_, label_noise_, address, X_, y_);
+    neurons_.forward(X_, as_span(q_));
+    const double rate = step_size * scaling_.weights * a_ / static_cast<double>(X_.cols());
+    BatchMeans mean;
+    for (Index j = 0; j < X_.cols(); ++j) {
+      const double q = static_cast<double>(q_[j]);
+      const double r = scaling_.label * static_cast<double>(y_[j]) - scaling_.kappa * a_ * q - offset_;
+      mean.r += r;
+      mean.r2 += r * r;
+      mean.rq += r * q;
+      q_[j] = static_cast<Real>(rate * r);
+    }
+    const double b = static_cast<double>(X_.cols());
+    if (!std::isfinite(mean.r2)) return mean.r2;
+    neurons_.update(X_, as_span(q_));
+    offset_ += 2 * step_size * mean.r / b;
+    if (shared_) a_ += step_size * scaling_.shared * mean.rq / b;
+    return mean.r2 / b / (scaling_.label * scaling_.label);
+  }
+
+  [[nodiscard]] QuadraticForm function() const {
+    const Matrix W = neurons_.matrix();
+    return {scaling_.kappa * a_ / scaling_.label * W * W.transpose(), offset_ / scaling_.label};
+  }
+  [[nodiscard]] double risk() const {
+    const QuadraticForm f = function();
+    return population_risk(problem_, f.S, f.c);
+  }
+
+  [[nodiscard]] bool finite() const {
+    return neurons_.matrix().allFinite() && std::isfinite(a_) && std::isfinite(offset_);
+  }
+
+  void save(StateWriter& state) const {
+    state.put(neurons_.matrix());
+    state.put(a_);
+    state.put(offset_);
+  }
+  void load(StateReader& state) {
+    Matrix W = neurons_.matrix();
+    state.get(W);
+    neurons_ = Neurons<Real>(W, X_.cols());
+    state.get(a_);
+    state.get(offset_);
+  }
+
+ private:
+  TwoLayer(const Problem& problem, Index neurons, const Options& options, const Matrix& W)
+      : problem_(problem),
+        scaling_(scaling(problem, neurons, options)),
+        shared_(options.second_layer == SecondLayer::shared),
+        label_noise_(options.label_noise),
+        a_(shared_ ? 0.0 : options.second_layer_value),
+        neurons_(W, options.batch),
+        X_(W.rows(), options.batch),
+        y_(options.batch),
+        q_(options.batch) {}
+
+  const Problem& problem_;
+  Scaling scaling_;
+  bool shared_;
+  double label_noise_;
+  double a_;
+  double offset_ = 0;
+  Neurons<Real> neurons_;
+  MatrixOf<Real> X_;
+  VectorOf<Real> y_, q_;
+};
+
+/// The step of NT on the symmetric matrix `form`: r_j = residual(j, q_j), form_jk += rate (l_j + l_k) G_jk
+/// with G = mean[r x x^T]. Returns the means over the batch.
+template <class Real, class Residual>
+BatchMeans form_step(SymmetricForm<Real>& form, const MatrixOf<Real>& X, VectorOf<Real>& q, double rate,
+                     const Residual& residual) {
+  form.forward(X, as_span(q));
+  const double b = static_cast<double>(X.cols());
+  BatchMeans mean;
+  for (Index j = 0; j < X.cols(); ++j) {
+    const double r = residual(j, static_cast<double>(q[j]));
+    mean.r += r / b;
+    mean.r2 += r * r / b;
+    q[j] = static_cast<Real>(rate / b * r);
+  }
+  if (std::isfinite(mean.r2)) form.update(X, as_span(q));
+  return mean;
+}
+
+/// The fp32 normals of draw_samples, without the labels.
+void draw_normals(const RandomAddress& address, MatrixOf<float>& X) {
+  fill_normals(address, std::span<float>(X.data(), static_cast<std::size_t>(X.size())));
+}
+void draw_normals(const RandomAddress& address, MatrixOf<double>& X) {
+  MatrixOf<float> single(X.rows(), X.cols());
+  draw_normals(address, single);
+  X = single.cast<double>();
+}
+
+/// NT on a quadratic target: E = U^T (label B) U - U^T S U and offset' = o - label b0, so that r = x^T E x -
+/// offset' with x drawn in the basis U.
+template <class Real>
+class ErrorForm {
+ public:
+  ErrorForm(const PolynomialTarget& problem, Index neurons, const Options& options)
+      : problem_(problem),
+        scaling_(scaling(problem, neurons, options)),
+        basis_(nt_basis(frozen_weights(problem, neurons, options))),
+        label_noise_(options.label_noise),
+        offset_(-scaling_.label * problem.offset()),
+        error_(start(), basis_.l, options.batch),
+        X_(dimension(), options.batch),
+        noise_(VectorOf<Real>::Zero(options.batch)),
+        q_(options.batch) {}
+
+  double step(const RandomAddress& address, double step_size) {
+    draw_normals(address, X_);
+    if (label_noise_ > 0) {
+      noise_.setZero();
+      add_label_noise<Real>(label_noise_, address, noise_);
+    }
+    const BatchMeans mean = form_step(error_, X_, q_, -step_size * scaling_.form, [&](Index j, double q) {
+      return q - offset_ + scaling_.label * static_cast<double>(noise_[j]);
+    });
+    offset_ += 2 * step_size * mean.r;
+    return mean.r2 / (scaling_.label * scaling_.label);
+  }
+
+  [[nodiscard]] QuadraticForm function() const {
+    Matrix S = -basis_.U * error_.matrix() * basis_.U.transpose() / scaling_.label;
+    S.diagonal() += problem_.eigenvalues();
+    return {S, offset_ / scaling_.label + problem_.offset()};
+  }
+  [[nodiscard]] double risk() const {
+    const Matrix E = error_.matrix();
+    const double mean = E.trace() - offset_;
+    return (2 * E.squaredNorm() + mean * mean) / (scaling_.label * scaling_.label);
+  }
+
+  [[nodiscard]] bool finite() const { return error_.matrix().allFinite() && std::isfinite(offset_); }
+
+  void save(StateWriter& state) const {
+    state.put(basis_);
+    state.put(error_.matrix());
+    state.put(offset_);
+  }
+  void load(StateReader& state) {
+    state.get(basis_);
+    Matrix E(dimension(), dimension());
+    state.get(E);
+    error_ = SymmetricForm<Real>(E, basis_.l, X_.cols());
+    state.get(offset_);
+  }
+
+ private:
+  [[nodiscard]] Index dimension() const { return problem_.dimension(); }
+  [[nodiscard]] Matrix start() const {
+    return scaling_.label * basis_.U.transpose() * problem_.eigenvalues().asDiagonal() * basis_.U;
+  }
+
+  const PolynomialTarget& problem_;
+  Scaling scaling_;
+  NtBasis basis_;
+  double label_noise_;
+  double offset_;
+  SymmetricForm<Real> error_;
+  MatrixOf<Real> X_;
+  VectorOf<Real> noise_, q_;
+};
+
+/// NT on any problem: S in the basis U, on rotated samples U^T x.
+template <class Real>
+class RotatedForm {
+ public:
+  RotatedForm(const Problem& problem, Index neurons, const Options& options)
+      : problem_(problem),
+        scaling_(scaling(problem, neurons, options)),
+        basis_(nt_basis(frozen_weights(problem, neurons, options))),
+        rotation_(basis_.U.transpose().template cast<Real>()),
+        label_noise_(options.label_noise),
+        form_(Matrix::Zero(dimension(problem), dimension(problem)), basis_.l, options.batch),
+        X_(dimension(problem), options.batch),
+        rotated_(dimension(problem), options.batch),
+        y_(options.batch),
+        q_(options.batch) {}
+
+  double step(const RandomAddress& address, double step_size) {
+    draw_batch(problem_, label_noise_, address, X_, y_);
+    rotated_.noalias() = rotation_ * X_;
+    const BatchMeans mean = form_step(form_, rotated_, q_, step_size * scaling_.form, [&](Index j, double q) {
+      return scaling_.label * static_cast<double>(y_[j]) - q - offset_;
+    });
+    offset_ += 2 * step_size * mean.r;
+    return mean.r2 / (scaling_.label * scaling_.label);
+  }
+
+  [[nodiscard]] QuadraticForm function() const {
+    return {basis_.U * form_.matrix() * basis_.U.transpose() / scaling_.label, offset_ / scaling_.label};
+  }
+  [[nodiscard]] double risk() const {
+    const QuadraticForm f = function();
+    return population_risk(problem_, f.S, f.c);
+  }
+
+  [[nodiscard]] bool finite() const { return form_.matrix().allFinite() && std::isfinite(offset_); }
+
+  void save(StateWriter& state) const {
+    state.put(basis_);
+    state.put(form_.matrix());
+    state.put(offset_);
+  }
+  void load(StateReader& state) {
+    state.get(basis_);
+    rotation_ = basis_.U.transpose().template cast<Real>();
+    Matrix S = form_.matrix();
+    state.get(S);
+    form_ = SymmetricForm<Real>(S, basis_.l, X_.cols());
+    state.get(offset_);
+  }
+
+ private:
+  const Problem& problem_;
+  Scaling scaling_;
+  NtBasis basis_;
+  MatrixOf<Real> rotation_;
+  double label_noise_;
+  double offset_ = 0;
+  SymmetricForm<Real> form_;
+  MatrixOf<Real> X_, rotated_;
+  VectorOf<Real> y_, q_;
+};
+
+/// The quadratic target on which r = x^T E x - offset', or nullptr.
+const PolynomialTarget* error_form_target(const Problem& problem) {
+  const auto* target = std::get_if<PolynomialTarget>(&problem);
+  return target != nullptr && target->is_quadratic() ? target : nullptr;
+}
+
+template <class Real>
+Outcome train_nn(const Problem& problem, Index neurons, const Options& options, const Hooks& hooks) {
+  return Run(Regime::nn, problem, neurons, options, hooks, TwoLayer<Real>(problem, neurons, options))();
+}
+
+template <class Real>
+Outcome train_nt(const Problem& problem, Index neurons, const Options& options, const Hooks& hooks) {
+  if (const PolynomialTarget* target = error_form_target(problem))
+    return Run(Regime::nt, problem, neurons, options, hooks, ErrorForm<Real>(*target, neurons, options))();
+  return Run(Regime::nt, problem, neurons, options, hooks, RotatedForm<Real>(problem, neurons, options))();
+}
+
+std::string path(const char* algebra, const Options& options) {
+  if (options.precision == Precision::fp64) return fmt::format("{}, fp64", algebra);
+  return fmt::format("{}, {} fp32", algebra, instruction_set());
+}
+
+}  // namespace
+
+Outcome quadratic_nn(const Problem& problem, Index neurons, const Options& options, const Hooks& hooks) {
+  Outcome outcome = options.precision == Precision::fp32 ? train_nn<float>(problem, neurons, options, hooks)
+                                                         : train_nn<double>(problem, neurons, options, hooks);
+  outcome.path = path(uses_lq(problem, neurons, options) ? "LQ" : "direct", options);
+  return outcome;
+}
+
+Outcome quadratic_nt(const Problem& problem, Index neurons, const Options& options, const Hooks& hooks) {
+  Outcome outcome = options.precision == Precision::fp32 ? train_nt<float>(problem, neurons, options, hooks)
+                                                         : train_nt<double>(problem, neurons, options, hooks);
+  outcome.path = path(error_form_target(problem) != nullptr ? "error form" : "symmetric form", options);
+  return outcome;
+}
+
+NtBasis nt_basis(const Matrix& W) {
+  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(W * W.transpose());
+  NtBasis basis{eigen.eigenvectors().rowwise().reverse(), eigen.eigenvalues().reverse()};
+  // The rank is at most N: what rounding left there is not an eigenvalue.
+  if (W.cols() < W.rows()) basis.l.tail(W.rows() - W.cols()).setZero();
+  basis.l = basis.l.cwiseMax(0.0);
+  return basis;
+}
+
+}  // namespace lazygap::train

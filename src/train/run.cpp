@@ -1,0 +1,46 @@
+#include "train/run.h"
+
+namespace lazygap::train {
+namespace {
+
+/// Samples of the test risk that are in memory at once.
+constexpr Index kTestBlock = 1000;
+
+}  // namespace
+
+std::string fingerprint(Regime regime, const Problem& problem, Index neurons, const Options& o) {
+  return fmt::format(
+      "lazygap training state 3: {} d={} R0={} N={} activation={} biases={} {} momentum={} noise={} steps={} "
+      "batch={} step_size={} {} {} {} alpha={} beta={} {} {} {} records={} seed={} draw={}",
+      to_string(regime), dimension(problem), null_risk(problem), neurons, o.activation.name, o.bias_scale,
+      o.train_biases, o.momentum, o.label_noise, o.steps, o.batch, o.step_size,
+      static_cast<int>(o.parameterisation), static_cast<int>(o.second_layer), o.second_layer_value, o.alpha,
+      o.beta, static_cast<int>(o.schedule), static_cast<int>(o.precision), static_cast<int>(o.reduction),
+      o.records, o.seed, o.draw);
+}
+
+void estimate_test_risk(const Problem& problem, const std::function<Vector(const Matrix&)>& f,
+                        const Options& options, Outcome& outcome) {
+  double sum = 0, squares = 0;
+  for (std::int64_t first = 0; first < options.test_samples; first += kTestBlock) {
+    const Index count = std::min<Index>(kTestBlock, options.test_samples - first);
+    Matrix X(dimension(problem), count);
+    Vector y(count);
+    draw_samples<double>(problem,
+                         {.seed = options.seed,
+                          .purpose = Purpose::testing,
+                          .index = options.draw,
+                          .step = static_cast<std::uint32_t>(first / kTestBlock)},
+                         X, y);
+    const Vector losses = (y - f(X)).cwiseAbs2();
+    sum += losses.sum();
+    squares += losses.squaredNorm();
+  }
+  const auto n = static_cast<double>(options.test_samples);
+  if (n < 1) return;
+  outcome.test_risk = sum / n;
+  if (n > 1)
+    outcome.test_se = std::sqrt(std::max(0.0, squares / n - outcome.test_risk * outcome.test_risk) / (n - 1));
+}
+
+}  // namespace lazygap::train
