@@ -8,8 +8,7 @@
 #include "lazygap/core/check.h"
 #include "lazygap/core/error.h"
 #include "limit/check_quadratic.h"
-#include "limit/rf_spectrum.h"
-#include "math/symmetric.h"
+#include "limit/whitened_gamma.h"
 
 namespace lazygap::limit {
 namespace {
@@ -21,35 +20,6 @@ struct Shape {
   double wide = 0;
   double slope = 0;
 };
-
-/// Gamma as it acts on whitened features: G = M^T Gamma M, M = I on qf. Theorems 1 and 4 ask no more of it.
-struct WhitenedGamma {
-  Vector diagonal;
-  double off_diagonal = 0;  ///< squared norm of the rest
-  Vector spectrum;          ///< d times the eigenvalues: the t_i of eqs. (9) and (14)
-};
-
-WhitenedGamma diagonal_gamma(const Vector& G) {
-  return {.diagonal = G, .spectrum = static_cast<double>(G.size()) * G};
-}
-
-WhitenedGamma full_gamma(Matrix G) {
-  WhitenedGamma gamma{.diagonal = G.diagonal(),
-                      .spectrum = static_cast<double>(G.rows()) * symmetric_eigenvalues(G)};
-  G.diagonal().setZero();
-  gamma.off_diagonal = G.squaredNorm();
-  return gamma;
-}
-
-WhitenedGamma whiten(const PolynomialTarget&, const FirstLayerLaw& law) {
-  return law.is_diagonal() ? diagonal_gamma(law.gamma()) : full_gamma(law.covariance());
-}
-
-WhitenedGamma whiten(const GaussianMixture& problem, const FirstLayerLaw& law) {
-  if (law.is_diagonal() && problem.is_diagonal())
-    return diagonal_gamma(law.gamma().cwiseProduct(problem.sigma()));
-  return full_gamma(problem.whiten_neurons(problem.whiten_neurons(law.covariance()).transpose()));
-}
 
 Shape shape(const PolynomialTarget& problem, const WhitenedGamma& gamma) {
   const Vector& b = problem.eigenvalues();
@@ -93,10 +63,6 @@ void check_hermite(const HermiteSummary& hermite) {
 
 }  // namespace
 
-Vector rf_spectrum(const Problem& problem, const FirstLayerLaw& law) {
-  return std::visit([&](const auto& p) { return whiten(p, law).spectrum; }, problem);
-}
-
 double rf_psi(const Vector& spectrum, const HermiteSummary& hermite, double rho) {
   constexpr auto kFunction = "limit::rf_psi";
   check_not_empty(kFunction, "spectrum", spectrum.size());
@@ -129,7 +95,7 @@ double rf_ratio(const Problem& problem, const FirstLayerLaw& law, const HermiteS
   check_arguments("limit::rf_ratio", problem, law);
   return std::visit(
       [&](const auto& p) {
-        const WhitenedGamma gamma = whiten(p, law);
+        const WhitenedGamma gamma = whiten_gamma(problem, law);
         const Shape s = shape(p, gamma);
         const double psi = rf_psi(gamma.spectrum, hermite, rho);
         const double q = s.slope * hermite.lambda_2 * hermite.lambda_2 * psi;
@@ -140,7 +106,7 @@ double rf_ratio(const Problem& problem, const FirstLayerLaw& law, const HermiteS
 
 double rf_ratio_wide(const Problem& problem, const FirstLayerLaw& law) {
   check_arguments("limit::rf_ratio_wide", problem, law);
-  return std::visit([&](const auto& p) { return shape(p, whiten(p, law)).wide; }, problem);
+  return std::visit([&](const auto& p) { return shape(p, whiten_gamma(problem, law)).wide; }, problem);
 }
 
 }  // namespace lazygap::limit

@@ -13,7 +13,7 @@
 #include "lazygap/limit/rf.h"
 #include "lazygap/math/gaussian_rule.h"
 #include "limit/check_quadratic.h"
-#include "limit/rf_spectrum.h"
+#include "limit/whitened_gamma.h"
 
 namespace lazygap::limit {
 namespace {
@@ -88,7 +88,8 @@ double ratio(const char* function, const Problem& problem, const FirstLayerLaw& 
           fmt::format("{}: the mean of f* is {}, but must be 0 (centred)", function, target->mean()));
   }
   check_quadratic(function, problem);
-  const double strength = explained(c, rf_spectrum(problem, law), rho);
+  const Eigen::ArrayXd t = whiten_gamma(problem, law).spectrum;
+  const double strength = explained(c, t, rho);
   if (!(strength > 0)) return 1;  // lambda_2(b) = 0 for all b
   // The theorems see sigma only through psi lambda_2^2, which for this summary is its rho.
   return rf_ratio(problem, law, HermiteSummary{.lambda_2 = 1, .lambda_tilde = 1}, strength);

@@ -51,11 +51,11 @@ FirstLayerLaw FirstLayerLaw::isotropic(const Problem& problem) {
 FirstLayerLaw FirstLayerLaw::aligned(const Problem& problem) {
   const auto* qf = std::get_if<PolynomialTarget>(&problem);
   const auto* mg = std::get_if<GaussianMixture>(&problem);
-  if (qf != nullptr && !qf->is_quadratic())
-    throw UsageError(
-        fmt::format("FirstLayerLaw::aligned: RF(Gamma*) is defined for quadratic functions only, but f* has "
-                    "parts of other degrees, up to {}",
-                    qf->degree()));
+  if (qf != nullptr && qf->eigenvalues().isZero(0))
+    throw UsageError(fmt::format(
+        "FirstLayerLaw::aligned: RF(Gamma*) needs a quadratic part of f*, but its only parts are of "
+        "other degrees, up to {}",
+        qf->degree()));
   const Vector& spectrum = qf != nullptr ? qf->eigenvalues() : mg->whitened_delta();
   if (spectrum.minCoeff() < 0)
     throw UsageError(

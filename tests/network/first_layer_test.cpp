@@ -68,6 +68,13 @@ const Problem kFullMg =
     GaussianMixture::from_matrices(Matrix{{2.0, 0.3, -0.4}, {0.3, 1.0, 0.2}, {-0.4, 0.2, 0.7}},
                                    Matrix{{0.5, 0.1, 0}, {0.1, 0.3, 0.1}, {0, 0.1, 0.2}});
 
+TEST(FirstLayer, AlignedIsThatOfTheQuadraticPart) {
+  Matrix beta(3, 3);
+  beta << 1, 1, 0, 0, 2, 0, 0, 5, 1;
+  EXPECT_EQ(FirstLayerLaw::aligned(PolynomialTarget::from_hermite(beta)).gamma(),
+            FirstLayerLaw::aligned(kQf).gamma());
+}
+
 TEST(FullFirstLayer, LawsAreNormalised) {
   for (const Problem& problem : {kQf, kMg, kFullMg}) {
     const auto* mg = std::get_if<GaussianMixture>(&problem);
@@ -149,9 +156,9 @@ TEST(FullFirstLayer, RefusesBadArguments) {
             "FirstLayerLaw::gamma: Gamma is not diagonal; use covariance");
   EXPECT_EQ(
       message([] {
-        return FirstLayerLaw::aligned(PolynomialTarget::from_hermite(Matrix{{0, 1, 1}}));
+        return FirstLayerLaw::aligned(PolynomialTarget::from_hermite(Matrix{{1, 0, 1}}));
       }),
-      "FirstLayerLaw::aligned: RF(Gamma*) is defined for quadratic functions only, but f* has parts of other "
+      "FirstLayerLaw::aligned: RF(Gamma*) needs a quadratic part of f*, but its only parts are of other "
       "degrees, up to 3");
 }
 
