@@ -2,6 +2,8 @@
 
 #include <Eigen/Eigenvalues>
 
+#include "network/neuron_functions.h"
+
 namespace lazygap::network {
 namespace {
 

@@ -2,9 +2,12 @@
 
 #include <Eigen/Cholesky>
 
-#include "network/neuron_functions.h"
+#include "lazygap/core/matrix.h"
 
 namespace lazygap::network {
+
+struct Neurons;
+struct Expansion;
 
 /// The inverse of an approximation M of the centred second moments of the NT features phi_i(g_i) z, z ~
 /// N(0, I), symmetric positive definite. M keeps the parts of degree 1 and 2 that come from the first two

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <Eigen/Cholesky>
+#include <cmath>
 #include <limits>
 
 #include "lazygap/core/error.h"
@@ -66,6 +67,29 @@ TEST(ConjugateGradient, NothingToSolve) {
   EXPECT_TRUE(solution.converged);
   EXPECT_EQ(solution.iterations, 0);
   EXPECT_EQ(solution.x.norm(), 0);
+}
+
+TEST(ConjugateGradient, PreconditionerAndStartChangeTheRoadOnly) {
+  // Condition number 1e6 on the diagonal, 40 eigenvalues, and a perturbation.
+  constexpr Index n = 40;
+  Matrix A = definite(n, 1);
+  A /= A.norm();
+  for (Index i = 0; i < n; ++i) A(i, i) += std::pow(10.0, 6.0 * static_cast<double>(i) / (n - 1));
+  const Vector b = Vector::LinSpaced(n, -1, 2), inverse = A.diagonal().cwiseInverse();
+  const Vector x = A.llt().solve(b);
+  const auto jacobi = [&](const Vector& r, Vector& z) { z = inverse.cwiseProduct(r); };
+  const auto plain = conjugate_gradient(multiply(A), b);
+  const auto preconditioned = conjugate_gradient(multiply(A), b, {.preconditioner = jacobi});
+  EXPECT_TRUE(preconditioned.converged);
+  EXPECT_LT(preconditioned.iterations, 15);
+  EXPECT_LT(preconditioned.iterations, plain.iterations / 2);
+  EXPECT_LE(preconditioned.residual, 1e-10);
+  EXPECT_NEAR((b - A * preconditioned.x).norm() / b.norm(), preconditioned.residual, 1e-13);
+  EXPECT_NEAR(preconditioned.form, b.dot(x), 1e-12 * b.dot(x));
+  const auto finished = conjugate_gradient(multiply(A), b, {.start = x});
+  EXPECT_TRUE(finished.converged);
+  EXPECT_LE(finished.iterations, 1);
+  EXPECT_NEAR(finished.form, b.dot(x), 1e-12 * b.dot(x));
 }
 
 TEST(ConjugateGradient, SaysWhenItDoesNotConverge) {

@@ -5,7 +5,9 @@
 #include <string>
 
 #include "../src/network/feature_moments.h"
+#include "../src/network/neuron_functions.h"
 #include "../src/network/tangent_moments.h"
+#include "../src/network/tangent_preconditioner.h"
 #include "exact/problems.h"
 #include "lazygap/activation/activation.h"
 #include "lazygap/core/error.h"
@@ -117,6 +119,28 @@ TEST(TangentMoments, RiskOfANetworkAgreesWithSamples) {
             4)
             << name << " problem " << problem.index();
       }
+}
+
+TEST(TangentPreconditioner, IsTheInverseOfWhatItSays) {
+  constexpr Index d = 4;
+  const Activation activation = activation_from_name("softplus");
+  const network::ScalarFunction s{.value = activation.derivative, .kinks = {}, .length = activation.length};
+  const network::Component standard{.weight = 1, .label = 0, .root = Vector::Ones(d)};
+  for (const Index N : {1, 3, 4, 9}) {
+    const network::Neurons layer =
+        network::act_on_normals(standard, neurons(d, N, 36), test::uniforms(N, -1, 1, 37));
+    const network::Expansion expansion = network::expand(s, layer, 0.9, true);
+    const Vector c0 = expansion.coefficients.col(0), c1 = expansion.coefficients.col(1);
+    const Eigen::ArrayXd moment = expansion.moment.array();
+    // The floor under `rest`, as there.
+    const Vector rest = (moment - c0.array().square() - c1.array().square()).max(1e-2 * moment);
+    const Matrix V = layer.directions * c1.asDiagonal(), A = test::normals(d, N, 38);
+    const Matrix MA =
+        A * rest.asDiagonal() + A * c0 * c0.transpose() + A * V.transpose() * V + V * A.transpose() * V;
+    Matrix back;
+    network::TangentPreconditioner(layer, expansion).apply(MA, back);
+    EXPECT_LT((back - A).norm(), 1e-10 * A.norm()) << "N = " << N;
+  }
 }
 
 TEST(TangentMoments, AVanishingNeuronIsALinearFeature) {
