@@ -41,7 +41,7 @@ bool table(const Problem& problem, const char* model, Index N, std::uint32_t dra
     for (std::uint32_t draw = 0; draw < draws; ++draw) {
       const Matrix W = law.sample(N, 1, draw);
       const double limit = exact::rf(problem, W).risk / R0;
-      const fit::Outcome fitted = fit::rf(problem, W, {.samples = n, .draw = draw});
+      const fit::Outcome fitted = fit::rf(problem, W, {}, {.samples = n, .draw = draw});
       exact.push_back(limit);
       excess.push_back(fitted.risk / R0 - limit);
       test_excess.push_back(fitted.test_risk / R0 - limit);

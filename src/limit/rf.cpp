@@ -8,6 +8,7 @@
 #include "lazygap/core/check.h"
 #include "lazygap/core/error.h"
 #include "limit/check_quadratic.h"
+#include "limit/rf_spectrum.h"
 #include "math/symmetric.h"
 
 namespace lazygap::limit {
@@ -91,6 +92,10 @@ void check_hermite(const HermiteSummary& hermite) {
 }
 
 }  // namespace
+
+Vector rf_spectrum(const Problem& problem, const FirstLayerLaw& law) {
+  return std::visit([&](const auto& p) { return whiten(p, law).spectrum; }, problem);
+}
 
 double rf_psi(const Vector& spectrum, const HermiteSummary& hermite, double rho) {
   constexpr auto kFunction = "limit::rf_psi";

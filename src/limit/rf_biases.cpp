@@ -12,17 +12,11 @@
 #include "lazygap/core/error.h"
 #include "lazygap/limit/rf.h"
 #include "lazygap/math/gaussian_rule.h"
+#include "limit/check_quadratic.h"
+#include "limit/rf_spectrum.h"
 
 namespace lazygap::limit {
 namespace {
-
-/// The t_i of eqs. (9) and (14).
-Eigen::ArrayXd feature_spectrum(const PolynomialTarget& problem, const Vector& gamma) {
-  return static_cast<double>(problem.dimension()) * gamma;
-}
-Eigen::ArrayXd feature_spectrum(const GaussianMixture& problem, const Vector& gamma) {
-  return static_cast<double>(problem.dimension()) * gamma.cwiseProduct(problem.sigma());
-}
 
 /// Coefficients of the neurons, one entry for each of the biases; expectations over b are weighted sums.
 struct Coefficients {
@@ -86,16 +80,15 @@ double explained(const Coefficients& c, const Eigen::ArrayXd& t, double rho) {
 
 double ratio(const char* function, const Problem& problem, const FirstLayerLaw& law, const Coefficients& c,
              double rho) {
-  check_size(function, "law", law.gamma().size(), "the dimension d of the problem", dimension(problem));
+  check_size(function, "law", law.dimension(), "the dimension d of the problem", dimension(problem));
   if (const auto* target = std::get_if<PolynomialTarget>(&problem)) {
     constexpr double kCentred = 1e-9;  // b0 = -tr B up to rounding
     if (std::abs(target->mean()) > kCentred * std::sqrt(target->null_risk()))
       throw UsageError(
           fmt::format("{}: the mean of f* is {}, but must be 0 (centred)", function, target->mean()));
   }
-  const Eigen::ArrayXd t =
-      std::visit([&](const auto& p) { return feature_spectrum(p, law.gamma()); }, problem);
-  const double strength = explained(c, t, rho);
+  check_quadratic(function, problem);
+  const double strength = explained(c, rf_spectrum(problem, law), rho);
   if (!(strength > 0)) return 1;  // lambda_2(b) = 0 for all b
   // The theorems see sigma only through psi lambda_2^2, which for this summary is its rho.
   return rf_ratio(problem, law, HermiteSummary{.lambda_2 = 1, .lambda_tilde = 1}, strength);

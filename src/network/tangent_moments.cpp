@@ -8,6 +8,7 @@
 
 #include "lazygap/core/error.h"
 #include "network/neuron_functions.h"
+#include "network/tangent_preconditioner.h"
 
 namespace lazygap {
 namespace {
@@ -19,6 +20,8 @@ using network::ScalarFunction;
 
 /// Columns handled together in a product.
 constexpr Index kPanel = 256;
+/// Added to the diagonal of the coarse level of the preconditioner, relative to it.
+constexpr double kRidge = 1e-10;
 
 /// For each pair, what E[phi_i phi_j n n^T] is in the plane of the two directions:
 ///
@@ -28,18 +31,16 @@ constexpr Index kPanel = 256;
 /// and for parallel pairs (the diagonal among them) k = E[phi_i phi_j], c11 = E[G^2 phi_i phi_j] - k, c12 =
 /// c22 = 0.
 struct PlaneMoments {
-  Matrix k, c11, c12;  // N x N
+  Matrix k, c11, c12, r;  // N x N, r_ij the correlations
 };
 
 PlaneMoments plane_moments(const ScalarFunction& s, const Neurons& neurons, const Expansion& expansion) {
   const Matrix& c = expansion.coefficients;
   const Index N = c.rows(), degree = c.cols() - 1;
-  PlaneMoments moments{.k = Matrix(N, N), .c11 = Matrix(N, N), .c12 = Matrix(N, N)};
-  // Correlations wait in c12 until they are overwritten.
-  moments.c12.noalias() = neurons.directions.transpose() * neurons.directions;
-  Eigen::ArrayXd r(N);
+  PlaneMoments moments{.k = Matrix(N, N), .c11 = Matrix(N, N), .c12 = Matrix(N, N), .r = Matrix(N, N)};
+  moments.r.noalias() = neurons.directions.transpose() * neurons.directions;
   for (Index j = 0; j < N; ++j) {
-    r = moments.c12.col(j).array();
+    const auto r = moments.r.col(j).array();
     auto k = moments.k.col(j).array(), c11 = moments.c11.col(j).array(), c12 = moments.c12.col(j).array();
     k.setZero();
     c11.setZero();
@@ -70,42 +71,95 @@ PlaneMoments plane_moments(const ScalarFunction& s, const Neurons& neurons, cons
 struct Part {
   Component component;
   Neurons neurons;
+  Expansion expansion;
   PlaneMoments moments;
-  Vector first;  ///< N, E[G phi_i(G)]
+  Vector stretch;  ///< N, length of C^{1/2} M^T w_i over that of M^T w_i
+
+  /// E[G phi_i(G)].
+  [[nodiscard]] auto first() const { return expansion.coefficients.col(1); }
 };
+
+/// target(:, n) = source(start + n, :), n < columns, read along the columns of `source`.
+void copy_rows(const Matrix& source, Index start, Index columns, Matrix& target) {
+  for (Index i = 0; i < source.cols(); ++i)
+    target.row(i).head(columns) = source.col(i).segment(start, columns).transpose();
+}
+
+/// Calls visit(first column, columns, C^{1/2} A there, P = W^^T C^{1/2} A there, c22 there) for panels of
+/// columns.
+template <class Visit>
+void for_each_panel(const Part& part, const Eigen::Ref<const Matrix>& A, const Visit& visit) {
+  const Matrix& directions = part.neurons.directions;
+  const Index N = A.cols(), d = A.rows(), width = std::min(kPanel, N);
+  Matrix a(d, width), P(N, width), c22(N, width);
+  for (Index start = 0; start < N; start += width) {
+    const Index columns = std::min(width, N - start);
+    a.leftCols(columns) = part.component.root.asDiagonal() * A.middleCols(start, columns);
+    P.leftCols(columns).noalias() = directions.transpose() * a.leftCols(columns);
+    copy_rows(part.moments.c11, start, columns, c22);
+    visit(start, columns, a, P, c22);
+  }
+}
 
 /// Adds weight * C^{1/2} (sum_j E[phi_i phi_j n n^T] C^{1/2} a_j)_i to `result`; A and `result` are d x N.
 void add_product(const Part& part, const Eigen::Ref<const Matrix>& A, Eigen::Ref<Matrix> result) {
   const Matrix& directions = part.neurons.directions;
-  const Index N = A.cols(), d = A.rows();
+  const Index N = A.cols(), d = A.rows(), width = std::min(kPanel, N);
   const Vector scale = part.component.weight * part.component.root;
   Vector along = Vector::Zero(N);  // coefficients of w^_i in column i
-  Matrix left(d, 2 * kPanel), right(N, 2 * kPanel), P(N, kPanel), sum = Matrix::Zero(d, N);
-  for (Index start = 0; start < N; start += kPanel) {
-    const Index columns = std::min(kPanel, N - start);
-    left.leftCols(columns) = part.component.root.asDiagonal() * A.middleCols(start, columns);
-    left.middleCols(columns, columns) = directions.middleCols(start, columns);
-    P.leftCols(columns).noalias() = directions.transpose() * left.leftCols(columns);
-    right.leftCols(columns) = part.moments.k.middleCols(start, columns);
-    for (Index n = 0; n < columns; ++n) {
-      const Index j = start + n;
-      const double own = P(j, n);
-      const auto c11 = part.moments.c11.col(j).array(), c12 = part.moments.c12.col(j).array();
-      along.array() += c11 * P.col(n).array() + c12 * own;
-      // c22_ij = c11_ji: a row of c11, read as a strided vector.
-      right.col(columns + n).array() =
-          c12 * P.col(n).array() + part.moments.c11.row(j).transpose().array() * own;
-    }
-    sum.noalias() += left.leftCols(2 * columns) * right.leftCols(2 * columns).transpose();
-  }
+  Matrix right(N, width), sum = Matrix::Zero(d, N);
+  for_each_panel(
+      part, A, [&](Index start, Index columns, const Matrix& a, const Matrix& P, const Matrix& c22) {
+        for (Index n = 0; n < columns; ++n) {
+          const Index j = start + n;
+          const auto c11 = part.moments.c11.col(j).array(), c12 = part.moments.c12.col(j).array();
+          along.array() += c11 * P.col(n).array() + c12 * P(j, n);
+          right.col(n).array() = c12 * P.col(n).array() + c22.col(n).array() * P(j, n);
+        }
+        sum.noalias() += a.leftCols(columns) * part.moments.k.middleCols(start, columns).transpose();
+        sum.noalias() += directions.middleCols(start, columns) * right.leftCols(columns).transpose();
+      });
   sum += directions * along.asDiagonal();
   result += scale.asDiagonal() * sum;
 }
 
+/// Adds the components of the same along M^T w_i to `result` (N), with a third of the operations.
+void add_parallel_product(const Part& part, const Eigen::Ref<const Matrix>& A, Vector& result) {
+  Vector sum = Vector::Zero(A.cols());
+  const auto& [k, c11, c12, r] = part.moments;
+  for_each_panel(part, A, [&](Index start, Index columns, const Matrix&, const Matrix& P, const Matrix& c22) {
+    for (Index n = 0; n < columns; ++n) {
+      const Index j = start + n;
+      sum.array() += (k.col(j) + c11.col(j) + c12.col(j).cwiseProduct(r.col(j))).array() * P.col(n).array() +
+                     (c12.col(j) + c22.col(n).cwiseProduct(r.col(j))).array() * P(j, n);
+    }
+  });
+  result += part.component.weight * part.stretch.cwiseProduct(sum);
+}
+
+/// Adds what the second moments are in the subspace a_i = alpha_i M^T w_i / |M^T w_i| to H (N x N): weight *
+/// E[phi_i g_i phi_j g_j] with the lengths of C^{1/2}.
+void add_parallel_block(const Part& part, Matrix& H) {
+  const auto& [k, c11, c12, r] = part.moments;
+  const Index N = H.rows(), width = std::min(kPanel, N);
+  Matrix c22(N, width);
+  for (Index start = 0; start < N; start += width) {
+    const Index columns = std::min(width, N - start);
+    copy_rows(c11, start, columns, c22);
+    for (Index n = 0; n < columns; ++n) {
+      const Index j = start + n;
+      const auto c = r.col(j).array();
+      H.col(j).array() +=
+          part.component.weight * part.stretch[j] * part.stretch.array() *
+          ((k.col(j) + c11.col(j) + c22.col(n)).array() * c + c12.col(j).array() * (1 + c * c));
+    }
+  }
+}
+
 /// E[(y - E y) phi_i(g_i) n] within one component, d x N.
-Matrix projections(const PolynomialTarget& target, const Part& part, const Expansion& expansion) {
+Matrix projections(const PolynomialTarget& target, const Part& part) {
   const Matrix& directions = part.neurons.directions;
-  const Matrix& c = expansion.coefficients;
+  const Matrix& c = part.expansion.coefficients;
   Matrix h = Matrix::Zero(directions.rows(), directions.cols());
   Vector along = Vector::Zero(directions.cols());                      // coefficients of w^_i in column i
   Eigen::ArrayXXd powers = Eigen::ArrayXXd::Ones(h.rows(), h.cols());  // w^_i^(k-1) entrywise
@@ -122,46 +176,53 @@ Matrix projections(const PolynomialTarget& target, const Part& part, const Expan
   }
   return h + directions * along.asDiagonal();
 }
-Matrix projections(const GaussianMixture&, const Part& part, const Expansion&) {
-  return part.component.label * part.neurons.directions * part.first.asDiagonal();
+Matrix projections(const GaussianMixture&, const Part& part) {
+  return part.component.label * part.neurons.directions * part.first().asDiagonal();
 }
 
 }  // namespace
 
 struct TangentMoments::Storage {
   Problem problem;
+  Matrix whitened;  ///< d x N, M^T W
+  ScalarFunction s;
+  Vector biases;
   std::vector<Part> parts;
   Matrix projections, means;
   double error = 0;
+
+  /// The part of one component.
+  [[nodiscard]] Part part(const Component& component) const {
+    Part part{.component = component, .neurons = network::act_on_normals(component, whitened, biases)};
+    part.expansion =
+        network::expand(s, part.neurons, network::largest_correlation(part.neurons.directions), true);
+    return part;
+  }
 };
 
 TangentMoments::TangentMoments(const Problem& problem, const Activation& activation, const Matrix& W,
                                const Vector& biases)
-    : storage_(std::make_unique<Storage>(Storage{.problem = problem,
-                                                 .parts = {},
-                                                 .projections = Matrix::Zero(W.rows(), W.cols()),
-                                                 .means = Matrix::Zero(W.rows(), W.cols())})) {
+    : storage_(std::make_unique<Storage>(Storage{
+          .problem = problem,
+          .whitened = network::whiten_neurons(problem, W),
+          .s = {.value = activation.derivative, .kinks = activation.kinks, .length = activation.length},
+          .biases = biases,
+          .parts = {},
+          .projections = Matrix::Zero(W.rows(), W.cols()),
+          .means = Matrix::Zero(W.rows(), W.cols())})) {
   if (!activation.derivative)
     throw UsageError(fmt::format("NT: activation '{}' has no derivative, but NT needs one", activation.name));
-  const ScalarFunction s{
-      .value = activation.derivative, .kinks = activation.kinks, .length = activation.length};
   Storage& m = *storage_;
-  const Matrix whitened = network::whiten_neurons(problem, W);
+  const Vector lengths = m.whitened.colwise().stableNorm();
   for (const Component& component : network::components(problem)) {
-    Part part{.component = component,
-              .neurons = network::act_on_normals(component, whitened, biases),
-              .moments = {},
-              .first = {}};
-    const Expansion expansion =
-        network::expand(s, part.neurons, network::largest_correlation(part.neurons.directions), true);
-    part.moments = plane_moments(s, part.neurons, expansion);
-    part.first = expansion.coefficients.col(1);
+    Part part = m.part(component);
+    part.moments = plane_moments(m.s, part.neurons, part.expansion);
+    part.stretch = (lengths.array() > 0).select(part.neurons.lengths.cwiseQuotient(lengths), 0.0);
     const Vector scale = component.weight * component.root;
-    m.projections +=
-        scale.asDiagonal() *
-        std::visit([&](const auto& p) { return lazygap::projections(p, part, expansion); }, problem);
-    m.means += scale.asDiagonal() * part.neurons.directions * part.first.asDiagonal();
-    m.error = std::max(m.error, expansion.error);
+    m.projections += scale.asDiagonal() *
+                     std::visit([&](const auto& p) { return lazygap::projections(p, part); }, problem);
+    m.means += scale.asDiagonal() * part.neurons.directions * part.first().asDiagonal();
+    m.error = std::max(m.error, part.expansion.error);
     m.parts.push_back(std::move(part));
   }
 }
@@ -173,6 +234,46 @@ void TangentMoments::apply(const Eigen::Ref<const Matrix>& A, Eigen::Ref<Matrix>
   const Storage& m = *storage_;
   result = -m.means.cwiseProduct(A).sum() * m.means;
   for (const Part& part : m.parts) add_product(part, A, result);
+}
+
+ConjugateGradientSolution TangentMoments::solve(double tolerance, int max_iterations) const {
+  const Storage& m = *storage_;
+  const Index d = m.means.rows(), N = m.means.cols();
+  // The first level is for z ~ N(0, I): on mg the mean of the classes.
+  const Part average = m.part({.weight = 1, .label = 0, .root = Vector::Ones(d)});
+  const network::TangentPreconditioner preconditioner(average.neurons, average.expansion);
+  const Matrix& directions = average.neurons.directions;
+  const auto along = [&](const Matrix& A) -> Vector {
+    return directions.cwiseProduct(A).colwise().sum().transpose();
+  };
+
+  const Vector mean = along(m.means);
+  Matrix H = -mean * mean.transpose();
+  for (const Part& part : m.parts) add_parallel_block(part, H);
+  // Dependent features leave H singular, and a vanishing neuron has no direction; approximate is enough here.
+  for (Index i = 0; i < N; ++i) H(i, i) = H(i, i) > 0 ? (1 + kRidge) * H(i, i) : 1;
+  Eigen::LLT<Eigen::Ref<Matrix>> coarse(H);
+  const bool two_levels = coarse.info() == Eigen::Success;
+
+  Matrix preconditioned(d, N);
+  const auto precondition = [&](const Vector& r, Vector& z) {
+    const Eigen::Map<const Matrix> R(r.data(), d, N);
+    preconditioner.apply(R, preconditioned);
+    if (two_levels) {
+      Vector product = -m.means.cwiseProduct(preconditioned).sum() * mean;
+      for (const Part& part : m.parts) add_parallel_product(part, preconditioned, product);
+      preconditioned += directions * coarse.solve(along(R) - product).asDiagonal();
+    }
+    z = preconditioned.reshaped();
+  };
+  const auto multiply = [&](const Vector& p, Vector& Ap) { apply(p.reshaped(d, N), Ap.reshaped(d, N)); };
+  Vector start;
+  if (two_levels) start = (directions * coarse.solve(along(m.projections)).asDiagonal()).reshaped();
+  return conjugate_gradient(multiply, m.projections.reshaped(),
+                            {.tolerance = tolerance,
+                             .max_iterations = max_iterations,
+                             .start = start,
+                             .preconditioner = precondition});
 }
 
 const Matrix& TangentMoments::projections() const { return storage_->projections; }

@@ -4,6 +4,7 @@
 
 #include "lazygap/activation/activation.h"
 #include "lazygap/core/matrix.h"
+#include "lazygap/math/conjugate_gradient.h"
 #include "lazygap/problem/problem.h"
 
 /// Second moments of the features s(<w_i,x> + b_i) x, s = sigma', of NT under the law of the problem: all
@@ -13,8 +14,8 @@ namespace lazygap {
 
 class TangentMoments {
  public:
-  /// `W` d x N in the coordinates of the data; `biases` N, or empty for none. Memory: three N x N matrices
-  /// (six on mg). Throws UsageError where the activation has no derivative.
+  /// `W` d x N in the coordinates of the data; `biases` N, or empty for none. Memory: four N x N matrices
+  /// (eight on mg). Throws UsageError where the activation has no derivative.
   TangentMoments(const Problem& problem, const Activation& activation, const Matrix& W, const Vector& biases);
   ~TangentMoments();
   TangentMoments(TangentMoments&&) noexcept;
@@ -22,6 +23,11 @@ class TangentMoments {
   /// Centred second moments times A, in the whitened coordinates z of the problem (x = M z):
   /// result_i = sum_j Cov(s_i z, s_j z) a_j; A and result are d x N. O(N^2 d) operations.
   void apply(const Eigen::Ref<const Matrix>& A, Eigen::Ref<Matrix> result) const;
+  /// The best A in whitened coordinates (reshaped to a vector): conjugate gradients on `apply`, from the best
+  /// network with a_i along w_i on, with a preconditioner of two levels, TangentPreconditioner and the exact
+  /// solution within that subspace. `form` is the explained part of Var y. One more N x N matrix.
+  [[nodiscard]] ConjugateGradientSolution solve(double tolerance, int max_iterations) const;
+
   /// Cov(y, s_i z), d x N, whitened coordinates.
   [[nodiscard]] const Matrix& projections() const;
   /// E[s_i z], d x N, whitened coordinates.

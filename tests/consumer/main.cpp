@@ -13,7 +13,7 @@ int main() {
   const double R0 = lazygap::null_risk(problem);
   const double limit = lazygap::limit::nn_ratio(problem, 4);
   const double exact = lazygap::exact::rf(problem, W).risk / R0;
-  const double fit = lazygap::fit::rf(problem, W, {.samples = 5000}).risk / R0;
+  const double fit = lazygap::fit::rf(problem, W, {}, {.samples = 5000}).risk / R0;
   const double train = lazygap::train::run_nn(problem, 4, {.steps = 200}).risk / R0;
   std::printf("limit NN %.4f, exact RF %.4f, fitted RF %.4f, trained NN %.4f\n", limit, exact, fit, train);
   return 0 < limit && limit < 1 && 0 < exact && exact <= fit && fit < 2 && train > 0 ? 0 : 1;

@@ -2,11 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include <Eigen/Dense>
 #include <cmath>
 #include <string>
 
+#include "../src/network/feature_moments.h"
+#include "fit/least_squares.h"
 #include "lazygap/core/error.h"
+#include "lazygap/exact/rf.h"
 #include "lazygap/network/first_layer.h"
 #include "lazygap/problem/spectrum.h"
 #include "reference/rf_moments.h"
@@ -28,25 +30,14 @@ Problem mg(Index d) {
   return GaussianMixture(Vector::LinSpaced(d, 1, 2), delta);
 }
 
-/// The fit as its definition reads, in fp64: all samples at once, orthogonal decomposition instead of normal
-/// equations.
-Vector least_squares(const Problem& problem, const Matrix& W, const Options& options) {
-  const Index n = options.samples, N = W.cols();
-  Matrix F = Matrix::Zero(n + N, N);
-  Vector y = Vector::Zero(n + N);
-  for (Index first = 0, step = 0; first < n; first += options.block, ++step) {
-    const Index b = std::min(options.block, n - first);
-    Matrix X(W.rows(), b);
-    Vector labels(b);
-    draw_samples<double>(
-        problem, {options.seed, Purpose::fitting, options.draw, static_cast<std::uint32_t>(step)}, X, labels);
-    F.middleRows(first, b) = (X.transpose() * W).array().square() - 1;
-    y.segment(first, b) = labels;
-  }
-  F.topRows(n) /= std::sqrt(static_cast<double>(n));
-  y /= std::sqrt(static_cast<double>(n));
-  F.bottomRows(N).diagonal().setConstant(std::sqrt(options.ridge));
-  return Eigen::CompleteOrthogonalDecomposition<Matrix>().setThreshold(1e-6).compute(F).solve(y);
+Vector least_squares_rf(const Problem& problem, const Matrix& W, const Vector& biases,
+                        const Options& options) {
+  const Data data = draw_all(problem, options);
+  Matrix U = data.X.transpose() * W;
+  if (biases.size() > 0) U.rowwise() += biases.transpose();
+  const double centre = options.centred ? options.activation.hermite.lambda_0 : 0;
+  const Matrix F = U.unaryExpr([&](double u) { return options.activation.value(u) - centre; });
+  return least_squares(F, data.y, options.ridge, 1e-6);
 }
 
 double risk(const Problem& problem, const Matrix& W, const Vector& a) {
@@ -74,8 +65,8 @@ class FitRf : public testing::TestWithParam<Case> {};
 TEST_P(FitRf, IsTheLeastSquaresSolution) {
   const auto& [name, problem, N, options, rank] = GetParam();
   const Matrix W = FirstLayerLaw::isotropic(problem).sample(N, 3, 0);
-  const Outcome outcome = rf(problem, W, options);
-  const double expected = risk(problem, W, least_squares(problem, W, options));
+  const Outcome outcome = rf(problem, W, {}, options);
+  const double expected = risk(problem, W, least_squares_rf(problem, W, {}, options));
   EXPECT_EQ(outcome.status, Status::ok);
   EXPECT_NEAR(outcome.risk, expected, kSinglePrecision * (expected + null_risk(problem)));
   EXPECT_LT(std::abs(outcome.test_risk - outcome.risk),
@@ -108,7 +99,7 @@ TEST(FitRfLimits, ApproachesTheExactRiskFromAboveLikeOneOverN) {
     const Matrix W = FirstLayerLaw::isotropic(problem).sample(30, 1, 0);
     const double exact = exact_risk(problem, W);
     for (const std::int64_t n : {2000, 20000, 200000}) {
-      const double excess = rf(problem, W, {.samples = n, .test_samples = 0}).risk - exact;
+      const double excess = rf(problem, W, {}, {.samples = n, .test_samples = 0}).risk - exact;
       // With features of Gaussian tails the mean excess would be exact N / (n - N); those of degree two have
       // heavier tails, and one draw fluctuates: within a factor of 6 either way.
       const double scale = exact * 30 / static_cast<double>(n);
@@ -122,7 +113,7 @@ TEST(FitRfLimits, NeverBelowTheExactRisk) {
   for (std::uint32_t draw = 0; draw < 10; ++draw) {
     const Problem problem = qf(6);
     const Matrix W = FirstLayerLaw::aligned(problem).sample(15, 1, draw);
-    const Outcome outcome = rf(problem, W, {.samples = 4000, .test_samples = 0, .draw = draw});
+    const Outcome outcome = rf(problem, W, {}, {.samples = 4000, .test_samples = 0, .draw = draw});
     EXPECT_GE(outcome.risk, exact_risk(problem, W) - kRounding * null_risk(problem));
   }
 }
@@ -130,8 +121,97 @@ TEST(FitRfLimits, NeverBelowTheExactRisk) {
 TEST(FitRfLimits, AHugeRidgeLeavesNoNetwork) {
   const Problem problem = mg(5);
   const Outcome outcome =
-      rf(problem, FirstLayerLaw::isotropic(problem).sample(7, 1, 0), {.samples = 100, .ridge = 1e12});
+      rf(problem, FirstLayerLaw::isotropic(problem).sample(7, 1, 0), {}, {.samples = 100, .ridge = 1e12});
   EXPECT_NEAR(outcome.risk, 1, 1e-10);  // |a| is of the order 1e-12
+}
+
+struct ActivationCase {
+  std::string activation;
+  double tau;
+  Options options;
+};
+void PrintTo(const ActivationCase& c, std::ostream* out) {
+  *out << c.activation << ", tau = " << c.tau << ", ridge = " << c.options.ridge
+       << ", noise = " << c.options.label_noise << (c.options.centred ? ", centred" : "");
+}
+
+class FitRfActivations : public testing::TestWithParam<ActivationCase> {};
+
+TEST_P(FitRfActivations, IsTheLeastSquaresSolution) {
+  ActivationCase c = GetParam();
+  c.options.activation = activation_from_name(c.activation);
+  for (const Problem& problem : {qf(8), mg(8)}) {
+    const Matrix W = FirstLayerLaw::isotropic(problem).sample(12, 3, 0);
+    const Vector biases = sample_biases(c.tau, 12, 3, 0);
+    const Outcome outcome = rf(problem, W, biases, c.options);
+    const double centre = c.options.centred ? c.options.activation.hermite.lambda_0 : 0;
+    const double expected = FeatureMoments(problem, c.options.activation, W, biases, centre)
+                                .risk(least_squares_rf(problem, W, biases, c.options), 0);
+    EXPECT_EQ(outcome.status, Status::ok);
+    EXPECT_EQ(outcome.rank, 12);
+    EXPECT_NEAR(outcome.risk, expected, kSinglePrecision * (expected + null_risk(problem)));
+    EXPECT_LT(std::abs(outcome.test_risk - outcome.risk), kStandardErrors * outcome.test_se);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Cases, FitRfActivations,
+    testing::Values(ActivationCase{"relu", 0, {.samples = 5000}},
+                    ActivationCase{"relu", 1, {.samples = 5000}},
+                    ActivationCase{"relu", 0, {.centred = false, .samples = 5000}},
+                    ActivationCase{"tanh", 0.5, {.samples = 5000}},
+                    ActivationCase{"erf", 1, {.label_noise = 2, .samples = 5000, .ridge = 0.1}},
+                    ActivationCase{"quadratic", 0, {.centred = false, .samples = 5000}},
+                    ActivationCase{"quadratic", 0.5, {.label_noise = 1, .samples = 5000}}));
+
+TEST(FitRfActivation, ApproachesTheExactRiskFromAbove) {
+  const Activation relu = activation_from_name("relu");
+  for (const Problem& problem : {qf(20), mg(20)}) {
+    const Matrix W = FirstLayerLaw::isotropic(problem).sample(30, 1, 0);
+    const Vector biases = sample_biases(0.5, 30, 1, 0);
+    const double exact = exact::rf(problem, relu, W, biases).risk;
+    for (const std::int64_t n : {2000, 20000, 200000}) {
+      const double excess =
+          rf(problem, W, biases, {.activation = relu, .samples = n, .test_samples = 0}).risk - exact;
+      const double scale = exact * 30 / static_cast<double>(n);  // as for the quadratic activation
+      EXPECT_GT(excess, scale / 6) << n;
+      EXPECT_LT(excess, scale * 6) << n;
+    }
+  }
+}
+
+TEST(FitRfActivation, AnOddActivationWithoutBiasesSeesNothing) {
+  const Problem problem = qf(10);
+  const Matrix W = FirstLayerLaw::isotropic(problem).sample(20, 1, 0);
+  const Outcome outcome =
+      rf(problem, W, {}, {.activation = activation_from_name("tanh"), .samples = 200000, .test_samples = 0});
+  // The excess R0 N / n that fitting noise costs, and fluctuations.
+  EXPECT_GE(outcome.risk, null_risk(problem));
+  EXPECT_LT(outcome.risk, null_risk(problem) * (1 + 5 * 20 / 200000.0));
+}
+
+TEST(FitRfActivation, LabelNoiseCostsWhatItShould) {
+  // Excess (R + noise^2) N / n on average.
+  const Problem problem = qf(20);
+  const Matrix W = FirstLayerLaw::isotropic(problem).sample(30, 1, 0);
+  const double exact = exact_risk(problem, W);
+  const double noise = 10 * std::sqrt(exact);
+  const double excess =
+      rf(problem, W, {}, {.label_noise = noise, .samples = 20000, .test_samples = 0}).risk - exact;
+  const double scale = noise * noise * 30 / 20000;
+  EXPECT_GT(excess, scale / 3);
+  EXPECT_LT(excess, scale * 3);
+}
+
+TEST(FitRfActivation, WhereTheSeriesIsNotAccurateOnlyTheTestRiskIsGiven) {
+  // Almost parallel neurons in two dimensions: relu's series converges like k^(-3/2).
+  const Problem problem = qf(2);
+  const Matrix W{{1, 0.9999995}, {0, 1e-3}};
+  const Outcome outcome =
+      rf(problem, W, Vector{{0.1, 0.2}}, {.activation = activation_from_name("relu"), .samples = 5000});
+  EXPECT_EQ(outcome.status, Status::ok);
+  EXPECT_TRUE(std::isnan(outcome.risk));
+  EXPECT_TRUE(std::isfinite(outcome.test_risk));
 }
 
 TEST(FitRfBehaviour, RepeatedNeuronsGiveTheRiskOfOneCopy) {
@@ -139,7 +219,7 @@ TEST(FitRfBehaviour, RepeatedNeuronsGiveTheRiskOfOneCopy) {
   const Matrix W = FirstLayerLaw::isotropic(problem).sample(5, 1, 0);
   Matrix twice(8, 10);
   twice << W, W;
-  const Outcome one = rf(problem, W, {.samples = 3000}), two = rf(problem, twice, {.samples = 3000});
+  const Outcome one = rf(problem, W, {}, {.samples = 3000}), two = rf(problem, twice, {}, {.samples = 3000});
   EXPECT_EQ(two.rank, 5);
   EXPECT_NEAR(two.risk, one.risk, kSinglePrecision * one.risk);
 }
@@ -147,17 +227,17 @@ TEST(FitRfBehaviour, RepeatedNeuronsGiveTheRiskOfOneCopy) {
 TEST(FitRfBehaviour, SameAddressSameNumbersOtherDrawOtherNumbers) {
   const Problem problem = qf(8);
   const Matrix W = FirstLayerLaw::isotropic(problem).sample(5, 1, 0);
-  const Outcome first = rf(problem, W, {.samples = 3000}), again = rf(problem, W, {.samples = 3000});
+  const Outcome first = rf(problem, W, {}, {.samples = 3000}), again = rf(problem, W, {}, {.samples = 3000});
   EXPECT_EQ(first.risk, again.risk);
   EXPECT_EQ(first.test_risk, again.test_risk);
-  EXPECT_NE(first.risk, rf(problem, W, {.samples = 3000, .draw = 1}).risk);
-  EXPECT_NE(first.risk, rf(problem, W, {.samples = 3000, .seed = 2}).risk);
+  EXPECT_NE(first.risk, rf(problem, W, {}, {.samples = 3000, .draw = 1}).risk);
+  EXPECT_NE(first.risk, rf(problem, W, {}, {.samples = 3000, .seed = 2}).risk);
 }
 
 TEST(FitRfBehaviour, WithoutTestSamplesTheTestRiskIsEmpty) {
   const Problem problem = qf(3);
   const Outcome outcome =
-      rf(problem, FirstLayerLaw::isotropic(problem).sample(2, 1, 0), {.samples = 50, .test_samples = 0});
+      rf(problem, FirstLayerLaw::isotropic(problem).sample(2, 1, 0), {}, {.samples = 50, .test_samples = 0});
   EXPECT_TRUE(std::isfinite(outcome.risk));
   EXPECT_TRUE(std::isnan(outcome.test_risk));
   EXPECT_TRUE(std::isnan(outcome.test_se));
@@ -167,15 +247,15 @@ TEST(FitRfBehaviour, WithoutTestSamplesTheTestRiskIsEmpty) {
 
 TEST(FitRfBehaviour, FeaturesThatOverflowAreAFailure) {
   const Problem problem = qf(3);
-  const Outcome outcome = rf(problem, Matrix::Constant(3, 2, 1e15), {.samples = 50});
+  const Outcome outcome = rf(problem, Matrix::Constant(3, 2, 1e15), {}, {.samples = 50});
   EXPECT_EQ(outcome.status, Status::failed);
   EXPECT_TRUE(std::isnan(outcome.risk));
-  EXPECT_NE(outcome.message.find("overflow single precision"), std::string::npos) << outcome.message;
+  EXPECT_NE(outcome.message.find("overflow"), std::string::npos) << outcome.message;
 }
 
-std::string message(const Matrix& W, const Options& options) {
+std::string message(const Matrix& W, const Options& options, const Vector& biases = {}) {
   try {
-    (void)rf(qf(3), W, options);
+    (void)rf(qf(3), W, biases, options);
   } catch (const UsageError& error) {
     return error.what();
   }
@@ -189,6 +269,11 @@ TEST(FitRfBehaviour, RefusesBadArguments) {
   EXPECT_EQ(message(bad, {}), "fit::rf: W[2,1] is nan, but must be finite");
   EXPECT_EQ(message(Matrix::Ones(4, 2), {}), "fit::rf: W has size 4, but must have the dimension d = 3");
   EXPECT_EQ(message(Matrix(3, 0), {}), "fit::rf: W is empty, but must have at least one entry");
+  EXPECT_EQ(message(W, {}, Vector::Zero(3)),
+            "fit::rf: biases has size 3, but must have the number of neurons = 2");
+  EXPECT_EQ(message(W, {}, Vector{{0, std::nan("")}}), "fit::rf: biases[1] is nan, but must be finite");
+  EXPECT_EQ(message(W, {.label_noise = -1}),
+            "fit::rf: label_noise is -1, but must be zero or positive, and finite");
   EXPECT_EQ(message(W, {.samples = 0}), "fit::rf: samples is 0, but must be at least 1");
   EXPECT_EQ(message(W, {.ridge = -1}), "fit::rf: ridge is -1, but must be zero or positive, and finite");
   EXPECT_EQ(message(W, {.ridge = std::nan("")}),

@@ -22,8 +22,8 @@ namespace lazygap::limit {
 /// tau = 0 gives rf_ratio.
 ///
 /// Relative accuracy 1e-9, but 2e-4 where rare neurons of large bias decide <m, m> (relu, sign, erf at tau
-/// near 1). Throws UsageError for tau < 0, rho <= 0, a law of another dimension, a target of mean other than
-/// 0, or an activation that violates assumption A1 at one of the biases.
+/// near 1). Throws UsageError for tau < 0, rho <= 0, a law of another dimension, a target that is not
+/// quadratic or whose mean is not 0, or an activation that violates assumption A1 at one of the biases.
 [[nodiscard]] double rf_ratio(const Problem& problem, const FirstLayerLaw& law, const Activation& activation,
                               double tau, double rho);
 

@@ -6,9 +6,14 @@
 
 namespace lazygap {
 
+/// y = A x; must overwrite every entry of y.
+using LinearOperator = std::function<void(const Vector& x, Vector& y)>;
+
 struct ConjugateGradientOptions {
-  double tolerance = 1e-10;   ///< stop when ||b - A x|| <= tolerance ||b||; > 0
-  int max_iterations = 1000;  ///< >= 0
+  double tolerance = 1e-10;         ///< stop when ||b - A x|| <= tolerance ||b||; > 0
+  int max_iterations = 1000;        ///< >= 0
+  Vector start{};                   ///< first x; empty: 0
+  LinearOperator preconditioner{};  ///< about A^{-1}, symmetric positive definite; empty: none
 };
 
 struct ConjugateGradientSolution {
@@ -19,11 +24,10 @@ struct ConjugateGradientSolution {
   double form = 0;  ///< 2 <b, x> - <x, A x>: at most b^T A^+ b, and less by the square of the error of x in A
 };
 
-/// Solves A x = b from x = 0, A symmetric positive semidefinite with b in its range, known only through
-/// `apply(p, Ap)`, which must overwrite every entry of Ap. Where <p, A p> is not positive (A is not what it
-/// should be, or not finite) it stops with converged = false. [HS52]
-[[nodiscard]] ConjugateGradientSolution conjugate_gradient(
-    const std::function<void(const Vector& p, Vector& Ap)>& apply, const Vector& b,
-    const ConjugateGradientOptions& options = {});
+/// Solves A x = b, A symmetric positive semidefinite with b in its range, known only through
+/// `apply`. With a preconditioner too it is the plain residual that decides when to stop. Where <p, A p> is
+/// not positive (A is not what it should be, or not finite) it stops with converged = false. [HS52]
+[[nodiscard]] ConjugateGradientSolution conjugate_gradient(const LinearOperator& apply, const Vector& b,
+                                                           const ConjugateGradientOptions& options = {});
 
 }  // namespace lazygap

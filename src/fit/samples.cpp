@@ -1,0 +1,33 @@
+#include "fit/samples.h"
+
+#include <fmt/format.h>
+
+#include "lazygap/core/check.h"
+#include "lazygap/core/error.h"
+
+namespace lazygap::fit {
+
+void check_arguments(const char* function, const Problem& problem, const Matrix& W, const Vector& biases,
+                     const Options& options) {
+  check_size(function, "W", W.rows(), "the dimension d", dimension(problem));
+  check_not_empty(function, "W", W.cols());
+  check_finite(function, "W", W);
+  if (biases.size() > 0) check_size(function, "biases", biases.size(), "the number of neurons", W.cols());
+  check_finite(function, "biases", biases);
+  check_nonnegative(function, "label_noise", options.label_noise);
+  check_at_least(function, "samples", options.samples, 1);
+  check_at_least(function, "block", options.block, 1);
+  check_nonnegative(function, "ridge", options.ridge);
+  if (options.test_samples != 0)
+    check_at_least(function, "test_samples (unless it is 0)", options.test_samples, 2);
+  constexpr std::int64_t kMostBlocks = std::int64_t{1} << 32;  // addresses have 32 bits for the block
+  if ((std::max(options.samples, options.test_samples) - 1) / options.block >= kMostBlocks)
+    throw UsageError(fmt::format("{}: {} samples in blocks of {} are more than 2^32 blocks", function,
+                                 std::max(options.samples, options.test_samples), options.block));
+}
+
+bool is_quadratic_form(const Activation& activation, const Vector& biases) {
+  return activation.name == "quadratic" && biases.size() == 0;
+}
+
+}  // namespace lazygap::fit
