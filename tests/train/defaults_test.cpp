@@ -46,6 +46,8 @@ TEST(Defaults, GridsIncreaseAndAreShort) {
       }
   EXPECT_EQ(default_step_sizes(Regime::nn, paper_problem("qf"), 50, laptop_run()),
             (std::vector<double>{0.00083, 0.0022, 0.0056, 0.011, 0.022}));
+  EXPECT_EQ(default_step_sizes(Regime::nt, paper_problem("qf"), 50, laptop_run()),
+            (std::vector<double>{0.00056, 0.0017, 0.0056, 0.017, 0.056, 0.13, 0.22}));
 }
 
 TEST(Defaults, OtherRegimesAreErrors) {
@@ -98,6 +100,41 @@ TEST(Defaults, TheBestStepSizeIsInsideTheGrid) {
     const auto best = std::min_element(found.begin(), found.end());
     EXPECT_NE(best, found.begin()) << model;
     EXPECT_NE(best + 1, found.end()) << model;
+  }
+}
+
+TEST(Defaults, ForOtherActivationsTheBestStepSizeIsInsideTheGrid) {
+  struct Case {
+    const char* activation;
+    double bias_scale;
+    Problem problem;
+    Regime regime;
+    double explained;  // of R0, by the best step size: measured, with some room
+  };
+  Matrix beta = Matrix::Zero(kDimension, 3);
+  beta.col(2) = draw_spectrum({}, kDimension, 1);
+  const Case cases[] = {{"relu", 0, paper_problem("qf"), Regime::nn, 0.5},
+                        {"tanh", 0.5, paper_problem("mg"), Regime::nn, 0.02},
+                        {"hermite(3)", 0, PolynomialTarget::from_hermite(beta), Regime::nn, 0.4},
+                        {"relu", 0, paper_problem("qf"), Regime::nt, 0.3}};
+  for (const Case& c : cases) {
+    Options options = laptop_run();
+    options.steps = 4000;
+    options.records = 2;
+    options.activation = activation_from_name(c.activation);
+    options.bias_scale = c.bias_scale;
+    options.second_layer = SecondLayer::free;
+    std::vector<double> risks;
+    for (const double step_size : default_step_sizes(c.regime, c.problem, 50, options)) {
+      options.step_size = step_size;
+      const Outcome outcome =
+          c.regime == Regime::nn ? run_nn(c.problem, 50, options) : run_nt(c.problem, 50, options);
+      risks.push_back(outcome.status == Status::ok ? outcome.risk : INFINITY);
+    }
+    const auto best = std::min_element(risks.begin(), risks.end());
+    EXPECT_NE(best, risks.begin()) << c.activation;
+    EXPECT_NE(best + 1, risks.end()) << c.activation;
+    EXPECT_LT(*best, (1 - c.explained) * null_risk(c.problem)) << c.activation;
   }
 }
 
