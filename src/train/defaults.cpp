@@ -53,8 +53,7 @@ double second_moment(const std::function<double(double)>& f, const Options& opti
   return sum;
 }
 
-/// Rate of the residual of a sample in a network with a free or any other second layer and a general
-/// activation.
+/// Rate of the residual of a sample of NN that is no quadratic form, see docs/theory/train.md.
 double general_nn_rate(const Problem& problem, const Options& options, const Scaling& scale, double N,
                        double own) {
   // Both layers grow until f reaches the size of y: |a_i|^2 and |w_i|^2 by the same amount, as their rates

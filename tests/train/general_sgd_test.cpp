@@ -381,6 +381,21 @@ TEST(GeneralSgd, NtApproachesTheExactRiskFromAbove) {
   EXPECT_LT(exact, 0.9 * null_risk(problem)) << "there is something to learn";
 }
 
+// In the plane, neurons are nearly parallel, and the series of relu with biases does not resolve them.
+TEST(GeneralSgd, WithoutAnExactRiskTheTestSamplesRemain) {
+  for (const Regime regime : {Regime::nn, Regime::nt}) {
+    Options options = short_run("relu");
+    options.bias_scale = 0.5;
+    const Outcome outcome = run(regime, exponential_qf(2), 20, options);
+    EXPECT_EQ(outcome.status, Status::ok);
+    EXPECT_TRUE(std::isnan(outcome.risk));
+    EXPECT_GT(outcome.test_risk, 0);
+    options.steps = 100000;
+    options.step_size = 20;
+    EXPECT_EQ(run(regime, exponential_qf(2), 20, options).status, Status::diverged);
+  }
+}
+
 // An activation no block is written for is trained all the same.
 TEST(GeneralSgd, AnExpressionIsTrainedAsTheNamedActivation) {
   Options options = short_run("relu");
