@@ -145,8 +145,11 @@ int verdict(const Plan& plan, const std::vector<Row>& rows) {
 
 /// `limit` and `exact`: one method, whatever the plan's say.
 int one_method(const Request& request, Method method) {
-  Plan plan = experiment::load_plan(request.plan, request.overrides);
-  plan.sweep.methods = {method};
+  // What the plan asks for besides must not stand in the way.
+  auto overrides = request.overrides;
+  overrides.emplace_back("sweep.methods", fmt::format("[\"{}\"]", to_string(method)));
+  overrides.emplace_back("figure.frame", "\"left\"");
+  const Plan plan = experiment::load_plan(request.plan, overrides);
   if (request.dry_run) {
     print_estimate(request, plan, request.out ? existing_or_empty(*request.out) : Store::in_memory());
     return kExitOk;

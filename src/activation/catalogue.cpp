@@ -334,7 +334,7 @@ Activation activation_from_name(std::string_view name) {
   const auto entry = std::find_if(std::begin(kEntries), std::end(kEntries),
                                   [&](const Entry& candidate) { return candidate.name == word; });
   if (entry == std::end(kEntries))
-    throw UsageError(fmt::format("'{}' is not an activation; accepted are {}", written,
+    throw UsageError(fmt::format("'{}' is not an activation, but must be one of {}", written,
                                  fmt::join(activation_names(), "; ")));
   Arguments arguments{.written = std::string(written), .values = {}};
   if (bracket != std::string_view::npos) {

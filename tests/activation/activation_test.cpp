@@ -171,7 +171,7 @@ TEST(ActivationFromName, RefusesWhatItCannotMean) {
   const auto message = [](const char* name) {
     return message_of([&] { return activation_from_name(name); });
   };
-  expect_mentions(message("rleu"), "'rleu' is not an activation; accepted are quadratic; relu;");
+  expect_mentions(message("rleu"), "'rleu' is not an activation, but must be one of quadratic; relu;");
   expect_mentions(message(""), "'' is not an activation");
   expect_mentions(message("relu(1)"), "has 1 arguments, but should be written as relu");
   expect_mentions(message("leaky_relu(1, 2)"), "has 2 arguments");

@@ -166,8 +166,10 @@ TEST(AnyTarget, OnlyWhatIsKnownIsComputed) {
   expect_contains(refusal({{"activation.name", "relu"}, {"sweep.methods", "[flow]"}}),
                   "the gradient flow is there for the quadratic activation");
   expect_contains(refusal({{"activation.name", "sign"}}), "contains NT, which needs the derivative");
-  expect_contains(refusal({{"activation.expression", "max(u,0)^2"}}), "activation.derivative is not given");
+  expect_contains(refusal({{"activation.expression", "\"max(u,0)^2\""}}), "activation.derivative is not given");
   expect_contains(refusal({{"fit.regimes", "[NN]"}}), "fit.regimes contains NN");
+  expect_contains(refusal({{"fit.regimes", "NT"}}), "fit.regimes is \"NT\", but must be a list of words");
+  expect_contains(refusal({{"fit.regimes", "[NTK]"}}), "fit.regimes[0] is \"NTK\", but must be one of");
   expect_contains(refusal({{"activation.name", "relu"},
                            {"activation.centred", "false"},
                            {"sweep.regimes", "[RF(I)]"},
@@ -182,7 +184,7 @@ TEST(AnyActivation, EveryRouteAnswers) {
     for (const Overrides& activation :
          {Overrides{{"activation.name", "relu"}},
           Overrides{{"activation.name", "tanh"}, {"activation.biases", "0.7"}},
-          Overrides{{"activation.expression", "max(u,0)^2"}, {"activation.derivative", "2*max(u,0)"}},
+          Overrides{{"activation.expression", "\"max(u,0)^2\""}, {"activation.derivative", "\"2*max(u,0)\""}},
           Overrides{{"activation.hermite", "[0, 1, 1, 0.5]"}, {"activation.centred", "false"}}}) {
       const Plan plan = small_plan(with(
           with(problem, activation), {{"fit.regimes", "[RF(I), NT]"}, {"sweep.regimes", "[RF(I), NT, NN]"}}));
@@ -201,7 +203,7 @@ TEST(AnyActivation, TheSameFunctionGivesTheSameRisks) {
   const Plan named = small_plan(with(base, {{"activation.name", "hermite(3)"}}));
   const Plan by_coefficients = small_plan(with(base, {{"activation.hermite", "[0, 0, 0, 6]"}}));
   const Plan by_expression = small_plan(
-      with(base, {{"activation.expression", "u^3-3*u"}, {"activation.derivative", "3*u^2-3"}}));
+      with(base, {{"activation.expression", "\"u^3-3*u\""}, {"activation.derivative", "\"3*u^2-3\""}}));
   for (const Regime regime : {Regime::rf_isotropic, Regime::nt})
     for (const Plan& other : {by_coefficients, by_expression})
       EXPECT_NEAR(ratio(named, Method::exact, regime), ratio(other, Method::exact, regime), kRounding);

@@ -43,7 +43,7 @@ d = 4
 spectrum = { law = "choice", values = [0.1, 0.2], scale = 0.5 }
 sigma = [1, 1, 1, 1]
 gamma = [1, 2, 3, 4]
-rotation = "haar"
+rotation = "none"
 label_noise = 0.5
 
 [sweep]
@@ -82,7 +82,6 @@ samples = 60
 ridge = 0.25
 draws = 3
 test_samples = 70
-regimes = ["RF(I)", "NT"]
 
 [figure]
 frame = "right"
@@ -108,7 +107,7 @@ TEST(Plan, ReadsEveryKey) {
   EXPECT_FALSE(plan.problem.spectrum.scale_by_inverse_sqrt_d);
   EXPECT_EQ(plan.problem.sigma, Matrix(Vector::Ones(4)));
   EXPECT_EQ(plan.problem.gamma, Matrix(Vector{{1, 2, 3, 4}}));
-  EXPECT_TRUE(plan.problem.haar_rotated);
+  EXPECT_FALSE(plan.problem.haar_rotated);
   EXPECT_EQ(plan.problem.label_noise, 0.5);
   EXPECT_EQ(plan.sweep.regimes,
             (std::vector<Regime>{Regime::rf_isotropic, Regime::rf, Regime::nt, Regime::nn, Regime::bayes}));
@@ -142,7 +141,7 @@ TEST(Plan, ReadsEveryKey) {
   EXPECT_EQ(plan.fit.ridge, 0.25);
   EXPECT_EQ(plan.fit.draws, 3);
   EXPECT_EQ(plan.fit.test_samples, 70);
-  EXPECT_EQ(plan.fit.regimes, (std::vector<Regime>{Regime::rf_isotropic, Regime::nt}));
+  EXPECT_EQ(plan.fit.regimes, (std::vector<Regime>{Regime::rf_isotropic, Regime::rf}));
   EXPECT_EQ(plan.figure.frame, "right");
   EXPECT_EQ(plan.figure.title, "A \"title\" with \\ and a\ttab");
 }
@@ -267,7 +266,6 @@ constexpr Key kKeys[] = {
     {"fit", "ridge", "\"0\"", "-0.5", "zero or a positive finite number"},
     {"fit", "draws", "1.0", "0", "an integer from 1 to"},
     {"fit", "test_samples", "true", "1", ""},
-    {"fit", "regimes", "\"NT\"", "[\"NTK\"]", ""},
     {"figure", "frame", "1", "\"middle\"", "one of left, right"},
     {"figure", "title", "1", "", "text in quotes"},
 };
