@@ -167,6 +167,24 @@ TEST(ExactNtActivation, ReluIsBlindToDegreeThree) {
   EXPECT_LT(exact::nt(target, relu, W, test::uniforms(9, -1, 1, 17)).risk / target.null_risk(), 0.99);
 }
 
+TEST(ExactNtActivation, KeepsAGapOnDegreeThree) {
+  // Cubic polynomials have d^3/6 coefficients, far more than N d for N of order d. He_3 reaches all of them
+  // once N d is enough; docs/theory/exact.md has a table.
+  constexpr Index d = 10;
+  Matrix beta = Matrix::Zero(d, 3);
+  beta.col(2) = test::uniforms(d, 0.5, 1.5, 18);
+  const PolynomialTarget target = PolynomialTarget::from_hermite(beta);
+  const auto ratio = [&](const std::string& name, Index N, double tau) {
+    return exact::nt(target, activation_from_name(name), neurons(d, N, 24), sample_biases(tau, N, 1, 0))
+               .risk /
+           target.null_risk();
+  };
+  EXPECT_GT(ratio("tanh", 2 * d, 1), 0.5);
+  EXPECT_GT(ratio("tanh", 8 * d, 1), 0.1);
+  EXPECT_GT(ratio("hermite(3)", d, 0), 0.3);
+  EXPECT_LT(ratio("hermite(3)", 8 * d, 0), 1e-8);
+}
+
 TEST(ExactNtActivation, RefusesWhatItCannotAnswer) {
   const Problem problem = test::polynomial_target(3);
   EXPECT_THROW(static_cast<void>(exact::nt(problem, activation_from_name("relu"), Matrix::Ones(2, 2))),

@@ -14,7 +14,7 @@ enum class Sign {
 
 /// NN, quadratic activation: the minimum over W (d x N), a and c of E (y - c - sum_i a_i <w_i,x>^2)^2.
 ///
-/// qf:  R = 2 sum of lambda_i(B)^2 over the eigenvalues that are not fitted.     [GMMM19, Thm 3]
+/// qf:  R = 2 sum of lambda_i(B)^2 over the eigenvalues that are not fitted + rest_risk().  [GMMM19, Thm 3]
 /// mg:  R = 2 / (2 + sum of delta_i^2 / (1 + delta_i^2) over those that are).    (tends to [GMMM19, Thm 6])
 ///
 /// Fitted are the N of largest modulus among those whose sign the network can make: all of them (free); on qf

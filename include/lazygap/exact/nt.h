@@ -9,14 +9,15 @@ namespace lazygap::exact {
 /// NT, quadratic activation: the minimum over c and A of E (y - c - 2 sum_i <w_i,x> <a_i,x>)^2. The class is
 /// x^T S x + c, S symmetric with P S P = 0, where P projects on the complement of span(w_1, ..., w_N).
 ///
-/// qf:  R = 2 ||P B P||_F^2.   [GMMM19, Thm 2, before the mean over W]
+/// qf:  R = 2 ||P B P||_F^2 + rest_risk().   [GMMM19, Thm 2, before the mean over W]
 /// mg:  R = 2 / (2 + Q), Q = <D, A^{-1} Pi D>, A(S) = Pi(S + D S D), all in whitened coordinates: P projects
 /// on the
 ///      complement of span(Sigma^{1/2} W), Pi(X) = X - P X P. Conjugate gradients on A, whose spectrum lies
 ///      in [1 - max|delta|^2, 1 + max|delta|^2]. (As d grows D S D becomes negligible: [GMMM19, Thm 5].)
 ///
 /// `W`: d x N, N >= 1, finite; repeated and vanishing columns are allowed. Throws UsageError otherwise.
-/// Where W has rank d the answer is direct: 0 on qf, 2 / (2 + sum_i delta_i^2 / (1 + delta_i^2)) on mg.
+/// Where W has rank d the answer is direct: rest_risk() on qf, 2 / (2 + sum_i delta_i^2 / (1 + delta_i^2)) on
+/// mg.
 [[nodiscard]] Risk nt(const Problem& problem, const Matrix& W);
 
 /// NT with any activation and first-layer biases: the minimum over c and A of
@@ -27,7 +28,10 @@ namespace lazygap::exact {
 ///   k = E[s s], c11 = E[s'' s], c12 = E[s' s'], c22 = E[s s'']  (i != j, Stein's lemma),
 ///
 /// less the product of the means, which the offset c takes up. On mg the mean over the classes, each with its
-/// covariance. The coefficients are Hermite series as in rf, cut below rounding (Risk::kernel_error).
+/// covariance. The coefficients are Hermite series as in rf, cut below rounding (Risk::kernel_error). f* may
+/// have any degree up to 5:
+///
+///   h_i = sum_k [ k beta_k o w^^(k-1) E[He_{k-1}(g) s] + w^_i (sum_j beta_kj w^_j^k) E[He_{k+1}(g) s] ].
 ///
 /// Stops at a relative residual of 1e-8, where the error of the risk is about the square of that times the
 /// condition number of G, or after 5000 iterations with Status::not_converged; either way `risk` is, up to
@@ -35,16 +39,17 @@ namespace lazygap::exact {
 /// the function above.
 ///
 /// `W`: d x N, N >= 1, finite. `biases`: N, or empty for none. Throws UsageError otherwise.
-/// Time O(N^2 d) an iteration; memory three N x N matrices (six on mg) and a few d x N ones.
+/// Time O(N^2 d) an iteration, some 20 to 50 of them; memory five N x N matrices (nine on mg) and a few d x N
+/// ones. With several threads in BLAS the products use them.
 [[nodiscard]] Risk nt(const Problem& problem, const Activation& activation, const Matrix& W,
                       const Vector& biases = {});
 
 /// Mean of nt(problem, W).risk over W with isotropic columns (any rotation-invariant law with a density), N
 /// >= 1: with m = max(d - N, 0), b = m (d - m) / (d (d - 1)(d + 2)), a = m / d - (d + 1) b,
 ///
-///   E R = 2 [ (a + b) ||B||_F^2 + b tr(B)^2 ],
+///   E R = 2 [ (a + b) ||B||_F^2 + b tr(B)^2 ] + rest_risk(),
 ///
-/// which is 0 for N >= d. Tends to Theorem 2 of [GMMM19].
+/// the first part of which is 0 for N >= d. Tends to Theorem 2 of [GMMM19].
 [[nodiscard]] double nt_mean(const PolynomialTarget& problem, Index N);
 
 }  // namespace lazygap::exact

@@ -13,6 +13,7 @@ namespace lazygap::exact {
 ///
 /// qf, g_ij = <w_i,w_j>:   K_ij = 2 g_ij^2 + (g_ii - 1)(g_jj - 1),
 ///                         v_i = 2 w_i^T B w_i + (b0 + tr B)(g_ii - 1);
+/// the parts of f* of other degrees stay unexplained (rest_risk);
 /// mg, g_ij = w_i^T Sigma w_j, h_ij = w_i^T Delta w_j:
 ///                         K_ij = 2 g_ij^2 + 2 h_ij^2 + (g_ii - 1)(g_jj - 1) + h_ii h_jj,   v_i = -h_ii.
 ///
@@ -25,12 +26,13 @@ namespace lazygap::exact {
 /// otherwise. Time O(N^2 d + N^3), memory one N x N matrix.
 [[nodiscard]] Risk rf(const Problem& problem, const Matrix& W);
 
-/// RF with any activation, centred (sigma - lambda_0), and first-layer biases: the minimum over a of
-/// E (y - sum_i a_i sigma(<w_i,x> + b_i))^2. With phi_i(g) = sigma(s_i g + b_i), s_i = |C^{1/2} w_i|, C the
-/// covariance of x, r_ij the correlations of the preactivations and c_ik = E[phi_i(G) He_k(G)] / sqrt(k!):
+/// RF with any activation, centred (sigma - lambda_0, the default) or not, and first-layer biases: the
+/// minimum over a of E (y - sum_i a_i sigma(<w_i,x> + b_i))^2. With phi_i(g) = sigma(s_i g + b_i), s_i =
+/// |C^{1/2} w_i|, C the covariance of x, r_ij the correlations of the preactivations and c_ik = E[phi_i(G)
+/// He_k(G)] / sqrt(k!):
 ///
 ///   K_ij = sum_k c_ik c_jk r_ij^k  (i != j),   K_ii = E phi_i(G)^2,
-///   qf:  v_i = (b0 + tr B) c_i0 + sqrt(2) c_i2 <w^_i, B w^_i>,   w^_i = w_i / s_i;
+///   f*:  v_i = E f* c_i0 + sum_k sqrt(k!) c_ik sum_j beta_kj w^_ij^k,   w^_i = w_i / s_i;
 ///   mg:  K is the mean over the classes, v_i = half the difference of c_i0 between y = +1 and y = -1.
 ///
 /// The series is cut where the rest is below rounding (Risk::kernel_error bounds it); coefficients come from
