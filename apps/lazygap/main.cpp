@@ -60,9 +60,11 @@ class CommandLine {
         add("figure", "runs the plans of Figure 1 or 2, or one plan, and draws it",
             "lazygap figure 1\n  lazygap figure 2 --scale paper --out my-figure\n  lazygap figure my.toml",
             figure);
-    figure_command.add_option("FIGURE", request_.plan,
-                              "1, 2, 1-relu, 1-tanh, 2-relu, 2-tanh, 2-rotated, or a plan (file or built-in "
-                              "name)")->required();
+    figure_command
+        .add_option("FIGURE", request_.plan,
+                    "1, 2, 1-relu, 1-tanh, 2-relu, 2-tanh, 2-rotated, or a plan (file or built-in "
+                    "name)")
+        ->required();
     figure_command
         .add_option("--scale", request_.scale,
                     "of a figure of two frames: laptop (d = 100, minutes; the default) or paper (d = 450)")

@@ -19,6 +19,9 @@ using network::Neurons;
 constexpr Index kPanel = 256;
 /// Pairs more correlated than this, where the series is slow, take the kernel in closed form if there is one.
 constexpr double kSeries = 0.9;
+/// Up to this width all pairs take the closed form: a kernel costs more than its part of the series, but the
+/// series has to be made first.
+constexpr Index kClosedFormWidth = 512;
 
 struct Part {
   Component component;
@@ -51,20 +54,24 @@ struct FeatureMoments::Storage {
   Activation activation;
   double centre;
   network::ScalarFunction sigma;  ///< sigma - centre
-  bool closed_form;               ///< whether pairs with |r| > kSeries use activation.kernel
+  bool closed_form;               ///< whether there is activation.kernel for pairs with |r| > most()
   std::vector<Part> parts;
   Vector projections, means;
   double mean_label, null_risk;
   double error = 0;
 
   /// Largest |r| that is left to the series.
-  [[nodiscard]] double most() const { return closed_form ? kSeries : 1 - network::kParallel; }
+  [[nodiscard]] double most() const {
+    if (!closed_form) return 1 - network::kParallel;
+    return projections.size() <= kClosedFormWidth ? -1 : kSeries;
+  }
 
   /// E[phi_i phi_j] within one component of a pair with correlation r near 1 or -1: from the kernel in closed
   /// form, or for parallel pairs by quadrature.
   [[nodiscard]] double pair_moment(const Part& part, Index i, Index j, double r) const {
     if (!closed_form) return network::parallel_moments(sigma, part.neurons, i, j, r > 0 ? 1 : -1).moment;
     const double si = part.neurons.lengths[i], sj = part.neurons.lengths[j];
+    if (si == 0 || sj == 0) return part.expansion.coefficients(i, 0) * part.expansion.coefficients(j, 0);
     // sigma = (sigma - centre) + centre in both factors.
     const double both = part.expansion.coefficients(i, 0) + part.expansion.coefficients(j, 0);
     return activation.kernel(si * si, sj * sj, std::clamp(r, -1.0, 1.0) * si * sj) - centre * both -
@@ -87,8 +94,10 @@ struct FeatureMoments::Storage {
         const Index rows = N - j - 1;
         const auto r = R.col(j - start).tail(rows).array();
         auto entries = sum.head(rows);
-        entries = c(j, last) * c.col(last).tail(rows).array();
-        for (Index k = last - 1; k >= 0; --k) entries = entries * r + c(j, k) * c.col(k).tail(rows).array();
+        if (most() > 0) {  // not every pair has its kernel
+          entries = c(j, last) * c.col(last).tail(rows).array();
+          for (Index k = last - 1; k >= 0; --k) entries = entries * r + c(j, k) * c.col(k).tail(rows).array();
+        }
         for (Index i = 0; i < rows; ++i)
           if (std::abs(r[i]) > most()) entries[i] = pair_moment(part, j + 1 + i, j, r[i]);
         K.col(j).tail(rows).array() += weight * entries;
@@ -99,7 +108,7 @@ struct FeatureMoments::Storage {
 };
 
 FeatureMoments::FeatureMoments(const Problem& problem, const Activation& activation, const Matrix& W,
-                               const Vector& biases, double centre)
+                               const Vector& biases, double centre, double tolerance)
     : storage_(std::make_unique<Storage>(Storage{
           .activation = activation,
           .centre = centre,
@@ -118,8 +127,9 @@ FeatureMoments::FeatureMoments(const Problem& problem, const Activation& activat
     Part part{.component = component,
               .neurons = network::act_on_normals(component, whitened, biases),
               .expansion = {}};
-    part.expansion = network::expand(m.sigma, part.neurons,
-                                     network::largest_correlation(part.neurons.directions, m.most()), false);
+    part.expansion =
+        network::expand(m.sigma, part.neurons,
+                        network::largest_correlation(part.neurons.directions, m.most()), false, tolerance);
     m.projections +=
         component.weight * std::visit([&](const auto& p) { return lazygap::projections(p, part); }, problem);
     m.means += component.weight * part.expansion.coefficients.col(0);

@@ -13,9 +13,9 @@ namespace lazygap {
 class FeatureMoments {
  public:
   /// `W` d x N in the coordinates of the data; `biases` N, or empty for none. `centre`: lambda_0 for RF with
-  /// the centred activation, 0 for NN.
+  /// the centred activation, 0 for NN. `tolerance`: how far the Hermite series may be cut, as error() counts.
   FeatureMoments(const Problem& problem, const Activation& activation, const Matrix& W, const Vector& biases,
-                 double centre);
+                 double centre, double tolerance = 1e-14);
   ~FeatureMoments();
   FeatureMoments(FeatureMoments&&) noexcept;
 

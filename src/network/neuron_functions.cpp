@@ -12,8 +12,6 @@ namespace {
 
 constexpr Index kFirstDegree = 32;
 constexpr Index kLastDegree = 2048;
-/// Bounds below this are rounding: the tails are differences of numbers known to about 1e-15.
-constexpr double kTruncation = 1e-14;
 
 /// A rule for functions of s(length g + bias) and s(sign other_length g + other_bias).
 math::GaussianRule rule_for(const ScalarFunction& s, double length, double bias, double sign = 1,
@@ -122,11 +120,12 @@ double largest_correlation(const Matrix& directions, double most) {
   return largest;
 }
 
-Expansion expand(const ScalarFunction& s, const Neurons& neurons, double correlation, bool derivatives) {
+Expansion expand(const ScalarFunction& s, const Neurons& neurons, double correlation, bool derivatives,
+                 double tolerance) {
   for (Index degree = kFirstDegree;; degree *= 2) {
     Expansion expansion = expand_to(s, neurons, degree);
     expansion.error = truncation_error(expansion, correlation, derivatives);
-    if (expansion.error <= kTruncation || degree >= kLastDegree) return expansion;
+    if (expansion.error <= tolerance || degree >= kLastDegree) return expansion;
   }
 }
 

@@ -67,10 +67,11 @@ struct Expansion {
           ///< E phi_i^2 E phi_j^2 (with derivatives: or to one of the coefficients of plane_moments)
 };
 
-/// Raises the degree K until `error` is at the level of rounding for correlations up to `correlation`, or K
-/// has reached 2048. `derivatives`: whether the sums for NT are needed, which converge more slowly.
+/// Raises the degree K until `error` is at most `tolerance` for correlations up to `correlation`, or K has
+/// reached 2048; 1e-14 is the level of rounding. `derivatives`: whether the sums for NT are needed, which
+/// converge more slowly.
 [[nodiscard]] Expansion expand(const ScalarFunction& s, const Neurons& neurons, double correlation,
-                               bool derivatives);
+                               bool derivatives, double tolerance = 1e-14);
 
 /// For a parallel pair: E[phi_i(G) phi_j(sign G)] and the same with a factor G^2.
 struct ParallelMoments {

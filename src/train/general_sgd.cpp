@@ -22,6 +22,8 @@ namespace {
 constexpr double kNotANumber = std::numeric_limits<double>::quiet_NaN();
 /// Bound on the truncation error of the kernels above which a risk is not called exact.
 constexpr double kKernelError = 1e-6;
+/// Records do not need the last digits of the series: training is fp32.
+constexpr double kRecordTolerance = 1e-9;
 
 /// value_ij = sigma(u_ij), derivative_ij = sigma'(u_ij). Nothing is allocated.
 template <class Real>
@@ -199,7 +201,8 @@ class TwoLayer : Batch<Real> {
   [[nodiscard]] double risk() const {
     if (!finite()) return kNotANumber;
     try {
-      const FeatureMoments moments(problem_, options_.activation, W_.matrix(), b_.matrix(), 0);
+      const FeatureMoments moments(problem_, options_.activation, W_.matrix(), b_.matrix(), 0,
+                                   kRecordTolerance);
       if (!(moments.error() <= kKernelError)) return kNotANumber;
       return moments.risk(second_layer(), offset_.value / scaling_.label);
     } catch (const UsageError&) {  // sigma(u) has no second moment at these weights
@@ -312,12 +315,16 @@ class Tangent : Batch<Real> {
   std::unique_ptr<TangentMoments> moments_;
 };
 
-/// Multiply-adds that one record of the exact risk takes as long as: measured at d = 100 to 450, N = 10 to
-/// 450, on trained weights, where neurons have become alike and the series are long. The moments of NT are
-/// computed once; a record is then a product with them.
-double record_cost(Regime regime, Index neurons, Index d) {
+/// Multiply-adds that one record of the exact risk takes as long as, on trained weights, where neurons have
+/// become alike and the series are long: measured at d = 100 to 450, N = 10 to 450. Kernels in closed form
+/// need no series, smooth activations a short one. The moments of NT are computed once; a record is then a
+/// product with them.
+double record_cost(Regime regime, const Options& options, Index neurons, Index d) {
   const auto N = static_cast<double>(neurons);
-  return regime == Regime::nn ? N * (1e7 + 1e3 * N) : 8 * N * N * static_cast<double>(d);
+  if (regime == Regime::nt) return 8 * N * N * static_cast<double>(d);
+  const bool closed_form = options.activation.kernel && options.bias_scale == 0;
+  const double expansion = closed_form ? 4e5 : options.activation.kinks.empty() ? 2e6 : 1e7;
+  return N * (expansion + 1e3 * N);
 }
 
 /// Records cost at most about this fraction of the steps.
@@ -330,7 +337,7 @@ Options with_affordable_records(Regime regime, const Problem& problem, Index neu
   const double products = regime == Regime::nn ? 2 : 3;
   const double step = products * static_cast<double>(d * neurons * options.batch);
   const double affordable =
-      kRecordFraction * static_cast<double>(options.steps) * step / record_cost(regime, neurons, d);
+      kRecordFraction * static_cast<double>(options.steps) * step / record_cost(regime, options, neurons, d);
   Options thinned = options;
   if (affordable < static_cast<double>(options.records))
     thinned.records = std::max<std::int64_t>(2, static_cast<std::int64_t>(affordable));

@@ -216,8 +216,14 @@ TEST_F(Cli, FigureOfAPlan) {
   if (run.err.find("gnuplot-nox") == std::string::npos) {
     EXPECT_EQ(endings.size(), 6u) << run.out;
   }
-  EXPECT_EQ(place_.run("show small.toml --out picture/small").code, 0)
-      << "the results are where the guide says";
+  EXPECT_EQ(place_.run("show small.toml --out picture").code, 0) << "the results are where the guide says";
+}
+
+TEST_F(Cli, TheScaleBelongsToFiguresOfTwoFrames) {
+  const Answer run = place_.run("figure small.toml --scale paper");
+  EXPECT_EQ(run.code, 2);
+  EXPECT_NE(run.err.find("--scale paper belongs to the figures of two frames"), std::string::npos) << run.err;
+  EXPECT_EQ(place_.run("run small.toml --out ''").code, 2);
 }
 
 TEST_F(Cli, FigureWithoutGnuplotSaysWhatToInstall) {

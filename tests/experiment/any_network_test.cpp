@@ -48,10 +48,10 @@ const Overrides kMixture{{"problem.model", "mg"},
 TEST(AnyCovariance, DiagonalMatricesAreTheirDiagonals) {
   const Plan diagonal = small_plan(
       with(kMixture, {{"problem.eigenvalues", "[0.5, -0.2, 0.1]"}, {"problem.sigma", "[1, 2, 1.5]"}}));
-  const Plan whole = small_plan(with(
-      kMixture, {{"problem.matrix", "[[0.5, 0, 0], [0, -0.2, 0], [0, 0, 0.1]]"},
-                 {"problem.sigma", "[[1, 0, 0], [0, 2, 0], [0, 0, 1.5]]"},
-                 {"problem.gamma", "[[1, 0, 0], [0, 2, 0], [0, 0, 3]]"}}));
+  const Plan whole =
+      small_plan(with(kMixture, {{"problem.matrix", "[[0.5, 0, 0], [0, -0.2, 0], [0, 0, 0.1]]"},
+                                 {"problem.sigma", "[[1, 0, 0], [0, 2, 0], [0, 0, 1.5]]"},
+                                 {"problem.gamma", "[[1, 0, 0], [0, 2, 0], [0, 0, 3]]"}}));
   for (const Method method : {Method::limit, Method::exact, Method::fit})
     for (const Regime regime : {Regime::rf_isotropic, Regime::rf})
       EXPECT_EQ(ratio(diagonal, method, regime, 2), ratio(whole, method, regime, 2)) << to_string(regime);
@@ -68,9 +68,9 @@ TEST(AnyCovariance, ARotationOfEverythingChangesNoLimit) {
                        {"sweep.regimes", "[RF, NN]"},
                        {"sweep.methods", "[limit, exact]"},
                        {"sweep.neurons", "[1]"}};
-  const Plan diagonal = small_plan(with(base, {{"problem.eigenvalues", "[0.5, -0.3]"},
-                                               {"problem.sigma", "[1, 2]"},
-                                               {"problem.gamma", "[1, 3]"}}));
+  const Plan diagonal = small_plan(with(
+      base,
+      {{"problem.eigenvalues", "[0.5, -0.3]"}, {"problem.sigma", "[1, 2]"}, {"problem.gamma", "[1, 3]"}}));
   const Plan rotated = small_plan(with(base, {{"problem.matrix", "[[0.1, 0.4], [0.4, 0.1]]"},
                                               {"problem.sigma", "[[1.5, -0.5], [-0.5, 1.5]]"},
                                               {"problem.gamma", "[[2, -1], [-1, 2]]"}}));
@@ -110,10 +110,9 @@ TEST(AnyCovariance, ImpossibleMatricesAreRefused) {
                   "problem.matrix[0][1] is nan, but must be a finite number");
   expect_contains(refusal({{"problem.matrix", "[[1, 0], [0, 1]]"}, {"problem.d", "3"}}),
                   "problem.d is 3, but must be 2, the number of rows of problem.matrix, or left out");
-  expect_contains(refusal({{"problem.matrix", "[[1, 0], [0, 1]]"},
-                           {"problem.d", "2"},
-                           {"problem.rotation", "haar"}}),
-                  "problem.matrix gives a whole matrix");
+  expect_contains(
+      refusal({{"problem.matrix", "[[1, 0], [0, 1]]"}, {"problem.d", "2"}, {"problem.rotation", "haar"}}),
+      "problem.matrix gives a whole matrix");
   expect_contains(refusal({{"problem.gamma", "[[1, 0], [0, 1]]"}}),
                   "problem.gamma is a 2 x 2 matrix, but must be d x d with d = 12");
   expect_contains(refusal(with(kMixture, {{"problem.eigenvalues", "[0.5, 0.5, 0.5]"},
@@ -122,17 +121,18 @@ TEST(AnyCovariance, ImpossibleMatricesAreRefused) {
 }
 
 TEST(AnyTarget, CoefficientsComeByDegreeOrWhole) {
-  const Overrides base{{"problem.model", "polynomial"},
-                       {"sweep.regimes", "[RF(I), NT]"},
-                       {"sweep.methods", "[exact]"}};
+  const Overrides base{
+      {"problem.model", "polynomial"}, {"sweep.regimes", "[RF(I), NT]"}, {"sweep.methods", "[exact]"}};
   const TemporaryFolder folder;
   const auto load = [&](const std::string& problem) {
-    const std::string text = "name = \"t\"\n[problem]\nmodel = \"polynomial\"\n" + problem +
-                             "\n[sweep]\nregimes = [\"RF(I)\", \"NT\"]\nneurons = [4]\nmethods = [\"exact\"]\n"
-                             "draws = 2\n[activation]\nname = \"hermite(3)\"\n";
+    const std::string text =
+        "name = \"t\"\n[problem]\nmodel = \"polynomial\"\n" + problem +
+        "\n[sweep]\nregimes = [\"RF(I)\", \"NT\"]\nneurons = [4]\nmethods = [\"exact\"]\n"
+        "draws = 2\n[activation]\nname = \"hermite(3)\"\n";
     return load_plan(folder.write("plan.toml", text).string());
   };
-  const Plan by_degree = load("d = 3\nhe1 = { law = \"identity\", scale = 0.5 }\nhe3 = { law = \"identity\" }");
+  const Plan by_degree =
+      load("d = 3\nhe1 = { law = \"identity\", scale = 0.5 }\nhe3 = { law = \"identity\" }");
   const Plan whole = load("coefficients = [[0.5, 0, 1], [0.5, 0, 1], [0.5, 0, 1]]");
   EXPECT_EQ(std::get<PolynomialTarget>(make_problem(by_degree)).beta(),
             std::get<PolynomialTarget>(make_problem(whole)).beta());
@@ -146,13 +146,37 @@ TEST(AnyTarget, CoefficientsComeByDegreeOrWhole) {
   }
 }
 
+TEST(AnyCovariance, ComesFromFilesBesideThePlan) {
+  const TemporaryFolder folder;
+  folder.write("b.csv", "2, 1  # a comment\n1, 2\n");
+  folder.write("row.csv", "3, 1\n");
+  const auto load = [&](const std::string& file) {
+    return load_plan(folder
+                         .write("plan.toml", "name = \"t\"\n[problem]\nmodel = \"qf\"\nfile = \"" + file +
+                                                 "\"\n[sweep]\nregimes = [\"NN\"]\nneurons = [1]\n"
+                                                 "methods = [\"limit\"]\n")
+                         .string());
+  };
+  EXPECT_EQ(load("b.csv").problem.matrix, (Matrix{{2, 1}, {1, 2}}));
+  // The eigenvalues of B are 3 and 1.
+  EXPECT_NEAR(ratio(load("b.csv"), Method::limit, Regime::nn, 1),
+              ratio(load("row.csv"), Method::limit, Regime::nn, 1), kRounding);
+  folder.write("b.csv", "2, x\n1, 2\n");
+  try {
+    static_cast<void>(load("b.csv"));
+    ADD_FAILURE() << "accepted";
+  } catch (const FileError& error) {
+    expect_contains(error.what(), "plan.toml:4: problem.file: ");
+    expect_contains(error.what(), "b.csv:1: ");
+  }
+}
+
 TEST(AnyTarget, OnlyWhatIsKnownIsComputed) {
   const Plan plan = small_plan({{"activation.name", "relu"}, {"sweep.regimes", "[RF(I), NT, NN]"}});
   const auto cells = make_cells(plan);
   const auto has = [&](Method method, Regime regime) {
-    return std::any_of(cells.begin(), cells.end(), [&](const Cell& cell) {
-      return cell.method == method && cell.regime == regime;
-    });
+    return std::any_of(cells.begin(), cells.end(),
+                       [&](const Cell& cell) { return cell.method == method && cell.regime == regime; });
   };
   EXPECT_TRUE(has(Method::limit, Regime::rf_isotropic));
   EXPECT_FALSE(has(Method::limit, Regime::nt));
@@ -166,7 +190,10 @@ TEST(AnyTarget, OnlyWhatIsKnownIsComputed) {
   expect_contains(refusal({{"activation.name", "relu"}, {"sweep.methods", "[flow]"}}),
                   "the gradient flow is there for the quadratic activation");
   expect_contains(refusal({{"activation.name", "sign"}}), "contains NT, which needs the derivative");
-  expect_contains(refusal({{"activation.expression", "\"max(u,0)^2\""}}), "activation.derivative is not given");
+  expect_contains(refusal({{"activation.expression", "\"max(u,0)^2\""}}),
+                  "activation.derivative is not given");
+  expect_contains(refusal({{"sweep.regimes", "[NN]"}}),
+                  "contains fit, but sweep.regimes names none of RF(I), RF(Gamma*) and RF");
   expect_contains(refusal({{"fit.regimes", "[NN]"}}), "fit.regimes contains NN");
   expect_contains(refusal({{"fit.regimes", "NT"}}), "fit.regimes is \"NT\", but must be a list of words");
   expect_contains(refusal({{"fit.regimes", "[NTK]"}}), "fit.regimes[0] is \"NTK\", but must be one of");
@@ -178,16 +205,17 @@ TEST(AnyTarget, OnlyWhatIsKnownIsComputed) {
 }
 
 TEST(AnyActivation, EveryRouteAnswers) {
-  for (const Overrides& problem :
-       {Overrides{}, with(kMixture, {{"problem.eigenvalues", "[0.5, -0.2, 0.1]"}}),
-        Overrides{{"problem.label_noise", "0.1"}}})
+  for (const Overrides& problem : {Overrides{}, with(kMixture, {{"problem.eigenvalues", "[0.5, -0.2, 0.1]"}}),
+                                   Overrides{{"problem.label_noise", "0.1"}}})
     for (const Overrides& activation :
          {Overrides{{"activation.name", "relu"}},
           Overrides{{"activation.name", "tanh"}, {"activation.biases", "0.7"}},
           Overrides{{"activation.expression", "\"max(u,0)^2\""}, {"activation.derivative", "\"2*max(u,0)\""}},
           Overrides{{"activation.hermite", "[0, 1, 1, 0.5]"}, {"activation.centred", "false"}}}) {
-      const Plan plan = small_plan(with(
-          with(problem, activation), {{"fit.regimes", "[RF(I), NT]"}, {"sweep.regimes", "[RF(I), NT, NN]"}}));
+      const Plan plan =
+          small_plan(with(with(problem, activation), {{"fit.regimes", "[RF(I), NT]"},
+                                                      {"sweep.regimes", "[RF(I), NT, NN]"},
+                                                      {"sweep.methods", "[exact, train, fit]"}}));
       for (const Cell& cell : make_cells(plan)) {
         const store::Result result = compute_cell(plan, make_setting(plan), cell);
         SCOPED_TRACE(result.parameters);

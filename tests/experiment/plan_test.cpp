@@ -370,18 +370,18 @@ constexpr Case kImpossible[] = {
     {"name = \"full\"", "name = \"\"", "plan.toml:1: name is \"\", but must be 1 to 100 letters"},
     {"name = \"full\"", "name = \"..\"", "not starting with '.'"},
     {"neurons = [1, 2, 8]", "neurons = []",
-     "plan.toml:12: sweep.neurons is an empty list, but must be a list of integers, with at least one entry"},
+     "plan.toml:14: sweep.neurons is an empty list, but must be a list of integers, with at least one entry"},
     {"neurons = [1, 2, 8]", "neurons = [1, 8, 2]",
-     "plan.toml:12: sweep.neurons[2] is 2, but must be larger than the entry before it, 8: the list must "
+     "plan.toml:14: sweep.neurons[2] is 2, but must be larger than the entry before it, 8: the list must "
      "increase"},
     {"neurons = [1, 2, 8]", "neurons = [1, 2, 2]",
      "sweep.neurons[2] is 2, but must be larger than the entry before it, 2"},
     {"neurons = [1, 2, 8]", "neurons = [1, 2.5]",
      "sweep.neurons[1] is 2.5, but must be an integer from 1 to"},
     {"neurons = [1, 2, 8]", "neurons = [\n1,\n\"2\"]",
-     "plan.toml:14: sweep.neurons[1] is \"2\", but must be an integer"},
+     "plan.toml:16: sweep.neurons[1] is \"2\", but must be an integer"},
     {"regimes = [\"RF(I)\",", "regimes = [\"RF(I)\", \"RF(I)\",",
-     "plan.toml:11: sweep.regimes[1] is \"RF(I)\", but must be named once"},
+     "plan.toml:13: sweep.regimes[1] is \"RF(I)\", but must be named once"},
     {"regimes = [\"RF(I)\", \"RF\"", "regimes = [\"rf(i)\", \"RF\"",
      "sweep.regimes[0] is \"rf(i)\", but must be one of RF(I), RF(Gamma*), RF, NT, NT(I), NN, Bayes"},
     {"methods = [\"limit\"", "methods = [\"limti\"",
@@ -432,13 +432,13 @@ constexpr Case kImpossible[] = {
      "train.second_layer_value is 0, but must be different from 0"},
     {"test_samples = 50", "test_samples = 1", "train.test_samples is 1, but must be 0 (none) or at least 2"},
     {"regimes = [\"RF(I)\", \"RF\", \"NT\", \"NN\", \"Bayes\"]", "regimes = [\"NN\"]",
-     "sweep.methods contains fit, but sweep.regimes names none of RF(I), RF(Gamma*) and RF"},
+     "sweep.methods contains limit, but no limit is known for any of sweep.regimes here"},
     {"regimes = [\"RF(I)\", \"RF\", \"NT\", \"NN\", \"Bayes\"]", "regimes = [\"RF(I)\"]",
      "sweep.methods contains train, but sweep.regimes names neither NT nor NN"},
     {"methods = [\"limit\", \"exact\", \"train\", \"fit\"]", "methods = [\"limit\"]",
      "figure.frame = \"right\" shows risks along training"},
-    {"[sweep]", "[sweep", "plan.toml:10: not TOML"},
-    {"draws = 2\nseed", "draws = 2\ndraws = 3\nseed", "plan.toml:15: not TOML"},
+    {"[sweep]", "[sweep", "plan.toml:12: not TOML"},
+    {"draws = 2\nseed", "draws = 2\ndraws = 3\nseed", "plan.toml:17: not TOML"},
 };
 
 TEST(Plan, ImpossibleValuesAreRefusedInAClearSentence) {
@@ -537,8 +537,8 @@ TEST(Plan, RefusedOverridesNameThemselves) {
 
 TEST(Plan, EigenvaluesComeFromAFileBesideThePlan) {
   const TemporaryFolder folder;
-  folder.write("b.csv", "1, 2\n\n3.5e-1;4\r\n");
-  std::string text = replaced(kSmallPlan, "spectrum = { law = \"exponential\" }", "file = \"b.csv\"");
+  folder.write("b.txt", "1, 2\n\n3.5e-1;4\r\n");
+  std::string text = replaced(kSmallPlan, "spectrum = { law = \"exponential\" }", "file = \"b.txt\"");
   text = replaced(text, "d = 12\n", "");
   const Plan plan = load_plan(folder.write("plan.toml", text).string());
   EXPECT_EQ(plan.problem.d, 4);
@@ -546,7 +546,7 @@ TEST(Plan, EigenvaluesComeFromAFileBesideThePlan) {
   expect_round_trip(plan);
 
   const auto message = [&](const char* contents) {
-    folder.write("b.csv", contents);
+    folder.write("b.txt", contents);
     try {
       static_cast<void>(load_plan((folder / "plan.toml").string()));
     } catch (const UsageError& error) {
@@ -554,16 +554,16 @@ TEST(Plan, EigenvaluesComeFromAFileBesideThePlan) {
     }
     return std::string("accepted");
   };
-  expect_contains(message("1\n2, x3\n"), "b.csv:2: \"x3\" is not a finite number");
-  expect_contains(message("1\nnan\n"), "b.csv:2: \"nan\" is not a finite number");
-  expect_contains(message("\n"), "b.csv: holds no numbers");
+  expect_contains(message("1\n2, x3\n"), "b.txt:2: \"x3\" is not a finite number");
+  expect_contains(message("1\nnan\n"), "b.txt:2: \"nan\" is not a finite number");
+  expect_contains(message("\n"), "b.txt: holds no numbers");
   expect_contains(message("1\n"), "accepted");
 }
 
 TEST(Plan, MissingFilesAreFileErrors) {
-  std::string text = replaced(kSmallPlan, "spectrum = { law = \"exponential\" }", "file = \"missing.csv\"");
+  std::string text = replaced(kSmallPlan, "spectrum = { law = \"exponential\" }", "file = \"missing.txt\"");
   expect_contains(refusal<FileError>(text),
-                  "plan.toml:5: problem.file: missing.csv: the file cannot be read");
+                  "plan.toml:5: problem.file: missing.txt: the file cannot be read");
   text = replaced(kSmallPlan, "spectrum = { law = \"exponential\" }", "file = \".\"");
   expect_contains(refusal<FileError>(text), "is a folder");
   try {
