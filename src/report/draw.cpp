@@ -92,6 +92,19 @@ std::vector<std::int64_t> widths(const Frame& frame) {
   return {found.begin(), found.end()};
 }
 
+/// Labels at 1, 2, 5 times the powers of ten where gnuplot would label the powers only, of which there may be
+/// one or none.
+std::string log_tics(std::string_view axis, double left, double right) {
+  constexpr double kDecadesAreEnough = 300;
+  if (right / left > kDecadesAreEnough) return {};
+  std::string list;
+  for (double decade = std::pow(10, std::floor(std::log10(left))); decade <= right; decade *= 10)
+    for (const double digit : {1.0, 2.0, 5.0})
+      if (const double at = digit * decade; at >= left && at <= right)
+        list += fmt::format("{}{:.6g}", list.empty() ? "" : ", ", at);
+  return fmt::format("set {} ({}) out nomirror scale 0.6\n", axis, list);
+}
+
 std::string axes(const Frame& frame) {
   std::string text;
   const double top = std::max(1.05, 1.05 * largest(frame, &Point::ratio));
@@ -110,13 +123,16 @@ std::string axes(const Frame& frame) {
         "set arrow from {}, graph 0 to {}, graph 1 nohead dt 3 lw 1.3 lc rgb '#777777' back\n"
         "set label '{{/:Italic N}} = {{/:Italic d}}' at {}, graph 0.97 offset 0.5,0 tc rgb '#555555'\n",
         left / 1.12, right * 1.12, top, frame.d, frame.d, frame.d);
+    text += log_tics("xtics", left / 1.12, right * 1.12);
     if (frame.equal_parameters) {
       const double parameters = static_cast<double>(frame.d + 1);
       text += fmt::format(
           "set xlabel 'number of neurons of NT and NN, {{/:Italic N}}'\n"
-          "set x2label 'parameters, {{/:Italic N}}({{/:Italic d}}+1) = number of neurons of RF' offset 0,-0.6\n"
-          "set logscale x2\nset x2range [{:.6g}:{:.6g}]\nset x2tics out scale 0.6\nset format x2 '10^{{%T}}'\n",
+          "set x2label 'parameters, {{/:Italic N}}({{/:Italic d}}+1) = number of neurons of RF' offset "
+          "0,-0.6\n"
+          "set logscale x2\nset x2range [{:.6g}:{:.6g}]\n",
           parameters * left / 1.12, parameters * right * 1.12);
+      text += log_tics("x2tics", parameters * left / 1.12, parameters * right * 1.12);
     }
   }
   return text;
@@ -124,9 +140,9 @@ std::string axes(const Frame& frame) {
 
 /// A fit of a regime that was trained, too: drawn as a cross.
 bool is_second_simulation(const Frame& frame, const Series& series) {
-  return series.method == "fit" && std::any_of(frame.series.begin(), frame.series.end(), [&](const Series& s) {
-           return s.regime == series.regime && s.method == "train";
-         });
+  return series.method == "fit" &&
+         std::any_of(frame.series.begin(), frame.series.end(),
+                     [&](const Series& s) { return s.regime == series.regime && s.method == "train"; });
 }
 constexpr int kCross = 2;  // gnuplot's point type
 

@@ -16,7 +16,7 @@ namespace {
 
 /// Multiples of the stability estimate that make the grid: empirical, docs/theory/train.md.
 constexpr double kNnMultiples[] = {0.15, 0.4, 1.0, 2.0, 4.0};
-constexpr double kGeneralNnMultiples[] = {0.02, 0.06, 0.15, 0.4, 1.0};
+constexpr double kGeneralNnMultiples[] = {0.006, 0.02, 0.06, 0.15, 0.4, 1.0};
 constexpr double kNtMultiples[] = {0.005, 0.015, 0.05, 0.15, 0.5, 1.2, 2.0};
 
 /// Trace of S, in absolute value, of the best f = c + x^T S x whose S has one sign and any rank; whitened.

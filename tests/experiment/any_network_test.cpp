@@ -215,7 +215,8 @@ TEST(AnyActivation, EveryRouteAnswers) {
       const Plan plan =
           small_plan(with(with(problem, activation), {{"fit.regimes", "[RF(I), NT]"},
                                                       {"sweep.regimes", "[RF(I), NT, NN]"},
-                                                      {"sweep.methods", "[exact, train, fit]"}}));
+                                                      {"sweep.methods", "[exact, train, fit]"},
+                                          {"train.step_sizes", "[0.0003]"}}));
       for (const Cell& cell : make_cells(plan)) {
         const store::Result result = compute_cell(plan, make_setting(plan), cell);
         SCOPED_TRACE(result.parameters);
