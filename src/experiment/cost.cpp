@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "lazygap/experiment/cells.h"
-#include "lazygap/fit/rf.h"
+#include "lazygap/fit/nt.h"
 
 /// Operation counts and memory of the cells, for --dry-run and for the order in which they are computed.
 namespace lazygap::experiment {
@@ -95,14 +95,15 @@ Cost fit_cost(const Plan& plan, const Cell& cell) {
   const auto d = static_cast<double>(plan.problem.d);
   const auto N = static_cast<double>(cell.N);
   const auto n = static_cast<double>(plan.fit.samples);
+  if (cell.regime == Regime::nt) {
+    const fit::NtCost cost = fit::nt_cost(plan.problem.d, cell.N, {.samples = plan.fit.samples});
+    return {.operations = cost.operations, .bytes = cost.bytes};
+  }
   const auto block = static_cast<double>(fit::Options().block);
-  const double features = cell.regime == Regime::nt ? N * d : N;
   const double evaluation =
-      kSingle * (2 * N * d + kOperationsOfANormal * d + (is_quadratic(plan) ? 0 : kOperationsOfAnActivation * N));
-  const double size = std::min(features, cell.regime == Regime::nt ? n : features);  // of the system solved
-  return {.operations = n * (kSingle * size * features / N * (cell.regime == Regime::nt ? 2 : N) + evaluation) +
-                        kFactorisation * size * size * size / 3,
-          .bytes = 24 * size * size + 4 * block * (N + d) + sizeof(double) * 2 * d * N};
+      2 * N * d + kOperationsOfANormal * d + (is_quadratic(plan) ? 0 : kOperationsOfAnActivation * N);
+  return {.operations = n * kSingle * (N * N + evaluation) + kFactorisation * N * N * N / 3,
+          .bytes = 24 * N * N + 4 * block * (N + d) + sizeof(double) * 2 * d * N};
 }
 
 }  // namespace

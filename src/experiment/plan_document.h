@@ -62,9 +62,9 @@ class PlanTable {
   bool nonnegative_number(std::string_view key, double& out) const;
   /// Finite numbers, at least one.
   bool numbers(std::string_view key, std::vector<double>& out) const;
-  /// A list of numbers (a column), a list of such lists (the rows), or the name of a file: .npy or .csv with a
-  /// matrix, where a single row is taken for a column, or any other with numbers separated by commas or white
-  /// space (a column).
+  /// A list of numbers (a column), a list of such lists (the rows), or the name of a file: .npy or .csv with
+  /// a matrix, where a single row is taken for a column, or any other with numbers separated by commas or
+  /// white space (a column).
   bool matrix_or_file(std::string_view key, Matrix& out) const;
   /// At least one, each from `least` to `most`, increasing.
   bool increasing_integers(std::string_view key, std::vector<Index>& out, Index least, Index most) const;

@@ -121,10 +121,11 @@ std::string table(const Section& section) {
         row.N > 0 ? fmt::format("{}", row.N) : "–", row.N > 0 ? fmt::format("{:.4g}", row.rho) : "–",
         number(row.limit), with_error(ratio(row.exact), row.exact.se),
         with_error(ratio(simulation.risk), simulation.risk.se),
-        kind.empty() ? "" : fmt::format(" <small>{}</small>", kind), with_error(simulation.test_ratio, simulation.test_se),
+        kind.empty() ? "" : fmt::format(" <small>{}</small>", kind),
+        with_error(simulation.test_ratio, simulation.test_se),
         simulation.difference_in_se ? fmt::format("{:+.1f}", *simulation.difference_in_se) : "–",
-        trained && row.step_size ? fmt::format("{:.4g}", *row.step_size) : "–", troubled ? "note warn" : "note",
-        (troubled ? "⚠ " : "") + (note.empty() ? std::string("ok") : note));
+        trained && row.step_size ? fmt::format("{:.4g}", *row.step_size) : "–",
+        troubled ? "note warn" : "note", (troubled ? "⚠ " : "") + (note.empty() ? std::string("ok") : note));
   }
   return text + (rows.empty() ? "" : "</tbody>") + "\n</table>\n</div>\n";
 }
@@ -274,8 +275,8 @@ std::string to_html(const std::string& title, const std::vector<Section>& sectio
         "<h3>The plan</h3>\n<details>\n<summary>{} with every default filled "
         "in</summary>\n<pre>{}</pre>\n</details>\n"
         "</section>\n",
-        escape(section.plan.name), fmt::join(names, ", "), notes(section), table(section), provenance(section),
-        escape(section.plan.name), escape(experiment::to_toml(section.plan)));
+        escape(section.plan.name), fmt::join(names, ", "), notes(section), table(section),
+        provenance(section), escape(section.plan.name), escape(experiment::to_toml(section.plan)));
   }
   return text + "</main>\n</body>\n</html>\n";
 }

@@ -212,11 +212,10 @@ TEST(AnyActivation, EveryRouteAnswers) {
           Overrides{{"activation.name", "tanh"}, {"activation.biases", "0.7"}},
           Overrides{{"activation.expression", "\"max(u,0)^2\""}, {"activation.derivative", "\"2*max(u,0)\""}},
           Overrides{{"activation.hermite", "[0, 1, 1, 0.5]"}, {"activation.centred", "false"}}}) {
-      const Plan plan =
-          small_plan(with(with(problem, activation), {{"fit.regimes", "[RF(I), NT]"},
-                                                      {"sweep.regimes", "[RF(I), NT, NN]"},
-                                                      {"sweep.methods", "[exact, train, fit]"},
-                                          {"train.step_sizes", "[0.0003]"}}));
+      const Plan plan = small_plan(with(with(problem, activation), {{"fit.regimes", "[RF(I), NT]"},
+                                                                    {"sweep.regimes", "[RF(I), NT, NN]"},
+                                                                    {"sweep.methods", "[exact, train, fit]"},
+                                                                    {"train.step_sizes", "[0.0003]"}}));
       for (const Cell& cell : make_cells(plan)) {
         const store::Result result = compute_cell(plan, make_setting(plan), cell);
         SCOPED_TRACE(result.parameters);

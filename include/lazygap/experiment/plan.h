@@ -27,9 +27,9 @@ struct ProblemPlan {
   std::map<Index, SpectrumLaw> hermite;  ///< polynomial: the coefficients of He_k, by k
   Matrix matrix;  ///< given whole: B (qf) or Delta (mg), d x d; beta (polynomial), d x K; empty: by spectrum
   bool haar_rotated = false;  ///< B or Delta = Q diag(spectrum) Q^T with Q Haar distributed
-  Matrix sigma;  ///< mg: Sigma, d x d, or d x 1 for its diagonal; empty: identity
-  Matrix gamma;  ///< Gamma for the regime "RF", likewise; empty: none
-  double label_noise = 0;  ///< standard deviation of the noise in the labels of train and fit
+  Matrix sigma;               ///< mg: Sigma, d x d, or d x 1 for its diagonal; empty: identity
+  Matrix gamma;               ///< Gamma for the regime "RF", likewise; empty: none
+  double label_noise = 0;     ///< standard deviation of the noise in the labels of train and fit
 };
 
 /// [activation]: by name, by expression or by Hermite coefficients.

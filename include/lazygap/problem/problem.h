@@ -22,8 +22,8 @@ template <class Real>
 void draw_samples(const Problem& problem, const RandomAddress& address, Eigen::Ref<MatrixOf<Real>> X,
                   Eigen::Ref<VectorOf<Real>> y);
 
-/// y += standard_deviation * (independent N(0,1) at the seed, index and step of `address`). Labels of training
-/// and fitting may be noisy; risks never are: they are distances to f* (mg: to y) itself.
+/// y += standard_deviation * (independent N(0,1) at the seed, index and step of `address`). Labels of
+/// training and fitting may be noisy; risks never are: they are distances to f* (mg: to y) itself.
 template <class Real>
 void add_label_noise(double standard_deviation, const RandomAddress& address, Eigen::Ref<VectorOf<Real>> y);
 

@@ -13,10 +13,10 @@ namespace lazygap::report {
 
 /// One point of a curve: R/R0 at width N after n samples.
 struct Point {
-  double x = 0;              ///< N on the left frame (RF with equal parameters: N/(d+1)), n/d on the right one
-  std::int64_t N = 0;        ///< 0 where there is no network
-  std::optional<double> n;   ///< samples used; empty when infinite
-  double ratio = 0;          ///< R/R0, mean over draws
+  double x = 0;             ///< N on the left frame (RF with equal parameters: N/(d+1)), n/d on the right one
+  std::int64_t N = 0;       ///< 0 where there is no network
+  std::optional<double> n;  ///< samples used; empty when infinite
+  double ratio = 0;         ///< R/R0, mean over draws
   std::optional<double> se;  ///< its standard error over draws
   std::int64_t draws = 0;    ///< draws in the mean; 0 where nothing is drawn
 };
@@ -36,7 +36,7 @@ struct Frame {
   std::string title;
   std::string model;  ///< "qf", "mg" or "polynomial"
   Index d = 0;
-  bool along_training = false;  ///< false: R/R0 against N (log axis); true: R/R0 against n/d
+  bool along_training = false;    ///< false: R/R0 against N (log axis); true: R/R0 against n/d
   bool equal_parameters = false;  ///< left: RF has N(d+1) neurons where NT and NN have N
   std::vector<Series> series;
 };
