@@ -1,3 +1,5 @@
+#include <Eigen/Eigenvalues>
+
 #include "lazygap/exact/nt.h"
 #include "network/neuron_functions.h"
 #include "network/tangent_moments.h"
@@ -8,13 +10,43 @@ namespace {
 /// Relative residual; the relative error of the explained part is of the order of its square.
 constexpr double kTolerance = 1e-8;
 constexpr int kMaxIterations = 5000;
+/// Up to this many parameters the system is solved directly where conjugate gradients fail: where it is
+/// nearly singular, as for many neurons in few dimensions.
+constexpr Index kDense = 2000;
+/// Eigenvalues below this times the largest are rounding errors.
+constexpr double kSingular = 1e-13;
+/// Beyond this bound on the error of the moments there is no answer.
+constexpr double kUnresolved = 1e-2;
+
+/// h^T G^+ h, from the eigenvalues of G; its residual is the part of h outside their span.
+ConjugateGradientSolution solve_dense(const TangentMoments& moments) {
+  const Matrix& h = moments.projections();
+  Matrix G(h.size(), h.size()), unit = Matrix::Zero(h.rows(), h.cols()), column(h.rows(), h.cols());
+  for (Index j = 0; j < h.size(); ++j) {
+    unit.reshaped()[j] = 1;
+    moments.apply(unit, column);
+    G.col(j) = column.reshaped();
+    unit.reshaped()[j] = 0;
+  }
+  const Eigen::SelfAdjointEigenSolver<Matrix> eigen((G + G.transpose()) / 2);
+  const Eigen::ArrayXd l = eigen.eigenvalues();
+  const Eigen::ArrayXd c = eigen.eigenvectors().transpose() * h.reshaped();
+  const auto kept = l > kSingular * l[l.size() - 1];
+  ConjugateGradientSolution solution{.converged = eigen.info() == Eigen::Success};
+  solution.form = kept.select(c.square() / l, 0).sum();
+  solution.residual = h.norm() > 0 ? std::sqrt(kept.select(0, c.square()).sum()) / h.norm() : 0;
+  return solution;
+}
 
 }  // namespace
 
 Risk nt(const Problem& problem, const Activation& activation, const Matrix& W, const Vector& biases) {
   network::check_first_layer("exact::nt", problem, W, biases);
   const TangentMoments moments(problem, activation, W, biases);
-  const ConjugateGradientSolution solution = moments.solve(kTolerance, kMaxIterations);
+  if (!(moments.error() <= kUnresolved))
+    return {.status = Status::not_converged, .kernel_error = moments.error()};
+  ConjugateGradientSolution solution = moments.solve(kTolerance, kMaxIterations);
+  if (!solution.converged && W.size() <= kDense) solution = solve_dense(moments);
   return {.risk = null_risk(problem) - solution.form,
           .status = solution.converged ? Status::ok : Status::not_converged,
           .iterations = solution.iterations,

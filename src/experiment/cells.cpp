@@ -74,8 +74,9 @@ Index draws_of(const Plan& plan, Method method, Regime regime) {
 }
 
 /// Options of the plan with what its other tables say.
-train::Options train_options(const Plan& plan, const Activation& activation) {
+train::Options train_options(const Plan& plan, const Activation& activation, Regime regime) {
   train::Options options = plan.train.options;
+  if (regime == Regime::nt) options.train_biases = false;  // NT keeps its biases
   options.activation = activation;
   options.bias_scale = plan.activation.bias_scale;
   options.label_noise = plan.problem.label_noise;
@@ -83,7 +84,7 @@ train::Options train_options(const Plan& plan, const Activation& activation) {
 }
 
 train::Options train_options(const Plan& plan, const Activation& activation, const Cell& cell) {
-  train::Options options = train_options(plan, activation);
+  train::Options options = train_options(plan, activation, cell.regime);
   options.step_size = cell.step_size;
   options.seed = plan.sweep.seed;
   options.draw = static_cast<std::uint32_t>(cell.draw);
@@ -361,7 +362,8 @@ double limit_ratio(const Setting& setting, const Plan& plan, Regime regime, Inde
 
 std::vector<double> step_sizes(const Plan& plan, const Setting& setting, Regime regime, Index N) {
   if (!plan.train.step_sizes.empty()) return plan.train.step_sizes;
-  return train::default_step_sizes(regime, setting.problem, N, train_options(plan, setting.activation));
+  return train::default_step_sizes(regime, setting.problem, N,
+                                   train_options(plan, setting.activation, regime));
 }
 
 std::vector<Cell> make_cells(const Plan& plan) {
@@ -450,7 +452,7 @@ store::Result compute_cell(const Plan& plan, const Setting& setting, const Cell&
       const exact::Risk risk = exact_risk(plan, setting, cell);
       set_risk(result, risk.risk);
       result.status = risk.status;
-      if (risk.status == Status::not_converged)
+      if (risk.status == Status::not_converged && risk.iterations > 0)
         result.message =
             fmt::format("conjugate gradients stopped after {} iterations at a relative residual of {:.1e}",
                         risk.iterations, risk.residual);

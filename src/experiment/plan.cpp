@@ -204,7 +204,7 @@ std::string_view read_hermite(const PlanTable& table, ProblemPlan& problem) {
   if (!table.has(kWhole))
     table.complain(
         kWhole, fmt::format("is missing; it, or at least one of {}, is needed", fmt::join(kHermite, ", ")));
-  table.matrix_or_file(kWhole, problem.matrix);
+  table.rows_or_file(kWhole, problem.matrix);
   check_dimension(table, problem, problem.matrix.rows(), kWhole);
   return source;
 }
@@ -244,7 +244,10 @@ void read_problem(const PlanTable& root, const PlanDocument& document, Plan& pla
   try {
     static_cast<void>(make_problem(plan));
   } catch (const UsageError& error) {
-    table.complain(source, fmt::format("cannot be used: {}", error.what()));
+    const std::string why = error.what();
+    const bool is_sigma = table.has("sigma") && (why.find("of sigma is") != std::string::npos ||
+                                                 why.find(": sigma[") != std::string::npos);
+    table.complain(is_sigma ? "sigma" : source, "cannot be used: " + why);
   }
 }
 
@@ -379,8 +382,9 @@ void check_combinations(const PlanTable& root, const Plan& plan) {
   for (const Regime regime : regimes) try {
       static_cast<void>(first_layer(setting, regime));
     } catch (const UsageError& error) {
-      sweep.complain("regimes", fmt::format("contains {}, which is impossible here: {}", to_string(regime),
-                                            error.what()));
+      sweep.complain("regimes",
+                     fmt::format("contains {}, which is impossible here: {}{}", to_string(regime),
+                                 regime == Regime::rf ? "problem.gamma cannot be used: " : "", error.what()));
     }
 
   const bool any_trained = contains(regimes, Regime::nt) || contains(regimes, Regime::nn);

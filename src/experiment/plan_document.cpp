@@ -106,8 +106,10 @@ std::vector<double> read_numbers(const fs::path& file) {
   std::ifstream stream(file);
   if (!stream) throw FileError(fmt::format("{}: the file cannot be read", file.string()));
   std::vector<double> numbers;
+  std::vector<std::size_t> line_sizes;
   std::string line;
   for (int number = 1; std::getline(stream, line); ++number) {
+    const std::size_t before = numbers.size();
     std::replace_if(
         line.begin(), line.end(), [](char c) { return c == ',' || c == ';' || c == '\t' || c == '\r'; }, ' ');
     std::istringstream words(line);
@@ -118,10 +120,17 @@ std::vector<double> read_numbers(const fs::path& file) {
         throw UsageError(fmt::format("{}:{}: \"{}\" is not a finite number", file.string(), number, word));
       numbers.push_back(value);
     }
+    if (numbers.size() > before) line_sizes.push_back(numbers.size() - before);
   }
   if (stream.bad()) throw FileError(fmt::format("{}: the file cannot be read to its end", file.string()));
   if (numbers.empty())
     throw UsageError(fmt::format("{}: holds no numbers, but must hold at least one", file.string()));
+  const std::size_t lines = line_sizes.size();
+  if (lines > 1 && std::count(line_sizes.begin(), line_sizes.end(), lines) == std::ssize(line_sizes))
+    throw UsageError(
+        fmt::format("{0}: holds {1} lines of {1} numbers, which may be a matrix; name it .csv if it is "
+                    "one, or put the list in one line or one column",
+                    file.string(), lines));
   return numbers;
 }
 
@@ -329,7 +338,7 @@ bool PlanTable::numbers(std::string_view key, std::vector<double>& out) const {
   return true;
 }
 
-Matrix PlanTable::matrix_in_file(std::string_view key) const {
+Matrix PlanTable::matrix_in_file(std::string_view key, bool rows) const {
   std::string name;
   text(key, name);
   if (name.empty()) refuse(key, "the name of a file");
@@ -338,8 +347,10 @@ Matrix PlanTable::matrix_in_file(std::string_view key) const {
   try {
     if (file.extension() == ".npy" || file.extension() == ".csv") {
       const Matrix matrix = read_matrix(file.string());
-      return matrix.rows() == 1 ? Matrix(matrix.transpose()) : matrix;
+      return matrix.rows() == 1 && !rows ? Matrix(matrix.transpose()) : matrix;
     }
+    if (rows)
+      throw UsageError(fmt::format("{}: is not a matrix, but must be a .npy or .csv file", file.string()));
     const std::vector<double> numbers = read_numbers(file);
     return Eigen::Map<const Vector>(numbers.data(), static_cast<Index>(numbers.size()));
   } catch (const FileError& error) {
@@ -350,15 +361,23 @@ Matrix PlanTable::matrix_in_file(std::string_view key) const {
 }
 
 bool PlanTable::matrix_or_file(std::string_view key, Matrix& out) const {
+  return read_matrix_or_file(key, out, false);
+}
+bool PlanTable::rows_or_file(std::string_view key, Matrix& out) const {
+  return read_matrix_or_file(key, out, true);
+}
+
+bool PlanTable::read_matrix_or_file(std::string_view key, Matrix& out, bool rows) const {
   const toml::node* node = table_.get(key);
   if (node == nullptr) return false;
   if (node->is_string()) {
-    out = matrix_in_file(key);
+    out = matrix_in_file(key, rows);
     return true;
   }
   if (!node->is_array()) refuse(key, "a list of numbers, a list of rows, or the name of a file with them");
   const toml::array& list = *list_of(key, "a list of numbers");
   if (!list.get(0)->is_array()) {
+    if (rows) refuse(key, "a list of rows, each a list of numbers, or the name of a file with them");
     const std::vector<double> numbers = finite_numbers(list, path_of(key));
     out = Eigen::Map<const Vector>(numbers.data(), static_cast<Index>(numbers.size()));
     return true;
@@ -370,7 +389,8 @@ bool PlanTable::matrix_or_file(std::string_view key, Matrix& out) const {
     const auto columns = static_cast<Index>(numbers.size());
     if (i == 0) out.resize(static_cast<Index>(list.size()), columns);
     if (columns != out.cols())
-      complain(key, fmt::format("has {} numbers in row {}, but {} in the first one", columns, i, out.cols()));
+      complain(key, fmt::format("is not a matrix: row {} has {} entries, but the first one {}", i + 1,
+                                columns, out.cols()));
     out.row(static_cast<Index>(i)) = Eigen::Map<const Eigen::RowVectorXd>(numbers.data(), columns);
   }
   return true;

@@ -66,6 +66,8 @@ class PlanTable {
   /// a matrix, where a single row is taken for a column, or any other with numbers separated by commas or
   /// white space (a column).
   bool matrix_or_file(std::string_view key, Matrix& out) const;
+  /// As matrix_or_file, but a row is a row: no list of numbers and no other file.
+  bool rows_or_file(std::string_view key, Matrix& out) const;
   /// At least one, each from `least` to `most`, increasing.
   bool increasing_integers(std::string_view key, std::vector<Index>& out, Index least, Index most) const;
   /// At least one, positive, increasing.
@@ -104,7 +106,8 @@ class PlanTable {
  private:
   [[nodiscard]] std::string path_of(std::string_view key) const;
   [[nodiscard]] std::string path_of(std::string_view key, std::size_t i) const;
-  [[nodiscard]] Matrix matrix_in_file(std::string_view key) const;
+  [[nodiscard]] Matrix matrix_in_file(std::string_view key, bool rows) const;
+  bool read_matrix_or_file(std::string_view key, Matrix& out, bool rows) const;
   [[nodiscard]] std::vector<double> finite_numbers(const toml::array& list, const std::string& path) const;
   /// The list under `key`, not empty; nullptr where the key is absent.
   [[nodiscard]] const toml::array* list_of(std::string_view key, std::string_view what) const;

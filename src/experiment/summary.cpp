@@ -47,6 +47,9 @@ Average average(const std::vector<double>& ratios) {
 /// The ratio of the exact risk for each draw; one entry, at 0, where no W is drawn.
 using ExactRatios = std::map<Index, double>;
 
+/// Standard errors of R/R0 below this are rounding errors.
+constexpr double kRounding = 1e-13;
+
 /// Simulated results, one for each draw, against the exact risks of the same draws.
 Simulation simulation(const std::vector<store::Result>& results, const ExactRatios& exact,
                       bool exact_has_draws) {
@@ -71,7 +74,7 @@ Simulation simulation(const std::vector<store::Result>& results, const ExactRati
   }
   if (differences.size() == results.size()) {
     const auto [mean, se] = mean_and_se(differences);
-    if (se && *se > 0) s.difference_in_se = mean / *se;
+    if (se && *se > kRounding) s.difference_in_se = mean / *se;
     if (results.size() == 1 && s.test_se && *s.test_se > 0)
       s.difference_in_se = (*s.test_ratio - (ratios[0] - differences[0])) / *s.test_se;
   }

@@ -67,7 +67,7 @@ std::string inline_svg(const Section& section, std::size_t number) {
   return svg;
 }
 
-std::string number(double value) { return fmt::format("{:.5f}", value); }
+std::string number(double value) { return fmt::format("{:.5f}", std::abs(value) < 5e-6 ? 0.0 : value); }
 std::string number(const std::optional<double>& value) { return value ? number(*value) : "–"; }
 std::string with_error(const std::optional<double>& value, const std::optional<double>& se) {
   if (!value) return "–";
@@ -112,8 +112,10 @@ std::string table(const Section& section) {
     } else {
       text += "<tr>";
     }
-    const std::string note = remark(row);
-    const bool troubled = is_troubled(section.plan, row) || row.step_size_at_edge || row.missing > 0;
+    const bool second = kind == "fitted";  // the remarks stand in the line before
+    const std::string note = second ? "" : remark(row);
+    const bool troubled =
+        !second && (is_troubled(section.plan, row) || row.step_size_at_edge || row.missing > 0);
     text += fmt::format(
         "<td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}{}</td><td>{}</td><td>{}</td><td>{}</td><td "
         "class=\"{}\">"

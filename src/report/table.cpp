@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdlib>
 
@@ -14,7 +15,10 @@ using experiment::Plan;
 using experiment::Row;
 using experiment::Simulation;
 
-std::string number(double value) { return fmt::format("{:.5f}", value); }
+std::string number(double value) {
+  // A risk that is 0 may come out as -1e-14; that is not worth a sign.
+  return fmt::format("{:.5f}", std::abs(value) < 5e-6 ? 0.0 : value);
+}
 std::string number(const std::optional<double>& value) { return value ? number(*value) : "-"; }
 /// Standard errors span many orders of magnitude.
 std::string error(const std::optional<double>& value) { return value ? fmt::format("{:.1e}", *value) : "-"; }
@@ -92,7 +96,7 @@ std::string text_table(const Plan& plan, const std::vector<Row>& rows) {
         line.push_back(simulation.difference_in_se ? fmt::format("{:+.1f}", *simulation.difference_in_se)
                                                    : "-");
       if (train) line.push_back(trained && row.step_size ? fmt::format("{:.4g}", *row.step_size) : "-");
-      if (remarks) line.push_back(remark(row));
+      if (remarks) line.push_back(kind == "fitted" ? "" : remark(row));
       lines.push_back(std::move(line));
     }
   return align(lines);

@@ -31,6 +31,32 @@ TEST(ExactNtActivation, QuadraticAgreesWithTheProjector) {
       }
 }
 
+TEST(ExactNtActivation, NearlySingularSystemsAreSolved) {
+  // 40 to 80 features of smooth functions of two variables: most of them are nearly dependent.
+  for (const char* name : {"sigmoid", "tanh", "gelu", "softplus", "sin"})
+    for (const Index N : {20, 40}) {
+      const Problem problem = PolynomialTarget(Vector{{1.0, 0.4}});
+      const Matrix W = neurons(2, N, 3);
+      const Vector biases = test::uniforms(N, -1, 1, 5);
+      const exact::Risk risk = exact::nt(problem, activation_from_name(name), W, biases);
+      EXPECT_EQ(risk.status, Status::ok) << name << " " << N;
+      // So many features leave next to nothing of a quadratic target in two dimensions.
+      EXPECT_GT(risk.risk, -1e-10) << name << " " << N;
+      EXPECT_LT(risk.risk, 0.05 * null_risk(problem)) << name << " " << N;
+    }
+}
+
+TEST(ExactNtActivation, MomentsThatAreNotKnownGiveNoAnswer) {
+  // Two neurons of relu at an angle of 1e-4: the series of the derivative of a step does not converge.
+  Matrix W(2, 2);
+  W << 1, 1, 0, 1e-4;
+  const exact::Risk risk =
+      exact::nt(PolynomialTarget(Vector{{1.0, 0.4}}), activation_from_name("relu"), W, Vector{{0.1, 0.2}});
+  EXPECT_EQ(risk.status, Status::not_converged);
+  EXPECT_TRUE(std::isnan(risk.risk));
+  EXPECT_GT(risk.kernel_error, 1e-2);
+}
+
 TEST(ExactNtActivation, AgreesWithLeastSquaresOnAGrid) {
   for (const Activation& activation : {activation_from_name("tanh"), activation_from_name("erf")})
     for (const Index d : {1, 2, 3})

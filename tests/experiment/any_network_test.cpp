@@ -105,7 +105,7 @@ TEST(AnyCovariance, ImpossibleMatricesAreRefused) {
   expect_contains(refusal({{"problem.matrix", "[[1, 2, 3], [2, 1, 3]]"}, {"problem.d", "2"}}),
                   "is a 2 x 3 matrix, but must be d x d");
   expect_contains(refusal({{"problem.matrix", "[[1, 2], [2]]"}, {"problem.d", "2"}}),
-                  "has 1 numbers in row 1, but 2 in the first one");
+                  "is not a matrix: row 2 has 1 entries, but the first one 2");
   expect_contains(refusal({{"problem.matrix", "[[1, nan], [nan, 1]]"}, {"problem.d", "2"}}),
                   "problem.matrix[0][1] is nan, but must be a finite number");
   expect_contains(refusal({{"problem.matrix", "[[1, 0], [0, 1]]"}, {"problem.d", "3"}}),
@@ -169,6 +169,34 @@ TEST(AnyCovariance, ComesFromFilesBesideThePlan) {
     expect_contains(error.what(), "plan.toml:4: problem.file: ");
     expect_contains(error.what(), "b.csv:1: ");
   }
+}
+
+TEST(AnyTarget, ARowOfCoefficientsIsOneDirection) {
+  const TemporaryFolder folder;
+  folder.write("row.csv", "0, 0, 1\n");
+  const std::string rest = "\n[sweep]\nregimes = [\"NT\"]\nneurons = [1]\nmethods = [\"exact\"]\n";
+  const auto load = [&](const std::string& coefficients) {
+    return load_plan(
+        folder
+            .write("plan.toml",
+                   "name = \"t\"\n[problem]\nmodel = \"polynomial\"\ncoefficients = " + coefficients + rest)
+            .string());
+  };
+  EXPECT_EQ(load("\"row.csv\"").problem.matrix, load("[[0, 0, 1]]").problem.matrix);
+  for (const char* list : {"[0, 0, 1]", "\"row.txt\""}) {
+    folder.write("row.txt", "0 0 1\n");
+    EXPECT_THROW(static_cast<void>(load(list)), UsageError) << list;
+  }
+}
+
+TEST(AnyActivation, NtKeepsItsBiasesWhereThoseOfNnAreTrained) {
+  const Plan plan = small_plan({{"activation.name", "tanh"},
+                                {"activation.biases", "1"},
+                                {"train.biases", "trained"},
+                                {"sweep.regimes", "[NT, NN]"},
+                                {"sweep.methods", "[train]"}});
+  for (const Cell& cell : make_cells(plan))
+    EXPECT_EQ(compute_cell(plan, make_setting(plan), cell).status, Status::ok);
 }
 
 TEST(AnyTarget, OnlyWhatIsKnownIsComputed) {

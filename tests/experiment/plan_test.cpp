@@ -537,12 +537,12 @@ TEST(Plan, RefusedOverridesNameThemselves) {
 
 TEST(Plan, EigenvaluesComeFromAFileBesideThePlan) {
   const TemporaryFolder folder;
-  folder.write("b.txt", "1, 2\n\n3.5e-1;4\r\n");
+  folder.write("b.txt", "1, 2 3\n\n3.5e-1;4\r\n");
   std::string text = replaced(kSmallPlan, "spectrum = { law = \"exponential\" }", "file = \"b.txt\"");
   text = replaced(text, "d = 12\n", "");
   const Plan plan = load_plan(folder.write("plan.toml", text).string());
-  EXPECT_EQ(plan.problem.d, 4);
-  EXPECT_EQ(plan.problem.spectrum.values, (std::vector<double>{1, 2, 0.35, 4}));
+  EXPECT_EQ(plan.problem.d, 5);
+  EXPECT_EQ(plan.problem.spectrum.values, (std::vector<double>{1, 2, 3, 0.35, 4}));
   expect_round_trip(plan);
 
   const auto message = [&](const char* contents) {
@@ -557,6 +557,7 @@ TEST(Plan, EigenvaluesComeFromAFileBesideThePlan) {
   expect_contains(message("1\n2, x3\n"), "b.txt:2: \"x3\" is not a finite number");
   expect_contains(message("1\nnan\n"), "b.txt:2: \"nan\" is not a finite number");
   expect_contains(message("\n"), "b.txt: holds no numbers");
+  expect_contains(message("1 2\n3 4\n"), "b.txt: holds 2 lines of 2 numbers, which may be a matrix");
   expect_contains(message("1\n"), "accepted");
 }
 

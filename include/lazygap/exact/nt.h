@@ -34,8 +34,11 @@ namespace lazygap::exact {
 ///   h_i = sum_k [ k beta_k o w^^(k-1) E[He_{k-1}(g) s] + w^_i (sum_j beta_kj w^_j^k) E[He_{k+1}(g) s] ].
 ///
 /// Stops at a relative residual of 1e-8, where the error of the risk is about the square of that times the
-/// condition number of G, or after 5000 iterations with Status::not_converged; either way `risk` is, up to
-/// rounding, not below the minimum. For the quadratic activation near N = d, where G is almost singular, use
+/// condition number of G. Where 5000 iterations do not get there, G is nearly singular: up to N d = 2000 its
+/// eigenvalues are taken then, beyond that the answer is Status::not_converged; either way `risk` is, up to
+/// rounding, not below the minimum. Where the moments are not known to 1e-2 (Risk::kernel_error; neurons that
+/// are almost parallel, as they are in two dimensions, and a sigma with kinks) there is no answer: risk is
+/// NaN and the status not_converged. For the quadratic activation near N = d, where G is almost singular, use
 /// the function above.
 ///
 /// `W`: d x N, N >= 1, finite. `biases`: N, or empty for none. Throws UsageError otherwise.

@@ -12,7 +12,9 @@ namespace lazygap::exact {
 /// A default-constructed Risk is visibly empty.
 struct Risk {
   double risk = std::numeric_limits<double>::quiet_NaN();  ///< not divided by R0
-  Status status = Status::none;  ///< ok, or not_converged: `risk` is then an upper bound of the minimum
+  /// ok, or not_converged: `risk` is then an upper bound of the minimum, or NaN where the moments of the
+  /// features are not known well enough (kernel_error)
+  Status status = Status::none;
   Index rank = 0;       ///< RF: independent features used; NT: dimension of span(W); NN: fitted eigenvalues
   int iterations = 0;   ///< of conjugate gradients; 0 where the solution is direct
   double residual = 0;  ///< relative residual of the linear system; 0 where the solution is direct
