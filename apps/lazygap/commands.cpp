@@ -226,8 +226,7 @@ int figure(const Request& request) {
                                         : kResultsFolder / frames.front().name;
   // The results of a plan are where `lazygap run` puts them, so that each finds the work of the other.
   const auto results = [&](const Plan& plan) {
-    if (!whole) return pictures;
-    return request.out ? pictures / plan.name : kResultsFolder / plan.name;
+    return whole ? (request.out ? pictures : kResultsFolder) / plan.name : pictures;
   };
 
   if (request.dry_run) {

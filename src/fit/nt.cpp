@@ -63,10 +63,9 @@ Outcome nt(const Problem& problem, const Matrix& W, const Vector& biases, const 
                   .residual = solution.residual};
   if (solution.status == Status::failed) return outcome;
   outcome.risk = population_risk(problem, W, biases, options.activation, solution.A, solution.c);
-  const auto predict = [&](const auto& X) {
+  const auto predict = [&](const auto& X) -> Vector {
     const Matrix products = solution.A.transpose() * X;
-    const Vector f = products.cwiseProduct(gates(X)).colwise().sum().transpose().array() + solution.c;
-    return f;
+    return products.cwiseProduct(gates(X)).colwise().sum().transpose().array() + solution.c;
   };
   estimate_risk(samples, predict, outcome);
   return outcome;

@@ -126,7 +126,7 @@ void add_product(const Part& part, const Eigen::Ref<const Matrix>& A, Eigen::Ref
 /// Adds the components of the same along M^T w_i to `result` (N), with a third of the operations.
 void add_parallel_product(const Part& part, const Eigen::Ref<const Matrix>& A, Vector& result) {
   Vector sum = Vector::Zero(A.cols());
-  const auto& [k, c11, c12, r] = part.moments;
+  const Matrix &k = part.moments.k, &c11 = part.moments.c11, &c12 = part.moments.c12, &r = part.moments.r;
   for_each_panel(part, A, [&](Index start, Index columns, const Matrix&, const Matrix& P, const Matrix& c22) {
     for (Index n = 0; n < columns; ++n) {
       const Index j = start + n;
