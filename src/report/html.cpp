@@ -15,7 +15,6 @@ namespace {
 
 using experiment::Method;
 using experiment::Row;
-using experiment::Simulation;
 
 std::string escape(std::string_view text) {
   std::string result;
@@ -100,7 +99,7 @@ std::string table(const Section& section) {
       escape(section.plan.name));
   std::vector<std::pair<const Row*, LabelledSimulation>> lines;
   for (const Row& row : rows)
-    for (LabelledSimulation& simulated : simulations(row)) lines.emplace_back(&row, std::move(simulated));
+    for (const LabelledSimulation& simulated : simulations(row)) lines.emplace_back(&row, simulated);
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const Row& row = *lines[i].first;
     const auto& [kind, simulation, trained] = lines[i].second;

@@ -13,7 +13,6 @@ namespace {
 using experiment::Method;
 using experiment::Plan;
 using experiment::Row;
-using experiment::Simulation;
 
 std::string number(double value) {
   // A risk that is 0 may come out as -1e-14; that is not worth a sign.
