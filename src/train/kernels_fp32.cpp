@@ -140,6 +140,7 @@ HWY_NOINLINE void multiply(const Scalars& a, Index rows, Index depth, const floa
   };
   Index v = strips(Full(), std::integral_constant<int, kMostVectors>(), 0);
   if constexpr (kMostVectors > 2) v = strips(Full(), std::integral_constant<int, 2>(), v);
+  // NOLINTNEXTLINE(clang-analyzer-deadcode.DeadStores): read where vectors have more than four lanes
   v = strips(Full(), std::integral_constant<int, 1>(), v);
   // What is narrower than a vector.
   if constexpr (kLanes > 8) v = strips(hn::CappedTag<float, 8>(), std::integral_constant<int, 1>(), v);
@@ -279,6 +280,7 @@ void FormUpdate(std::span<const Panel> T, const float* twice_l, const Samples& X
         const Index count = std::min(kStep, rows - k);
         multiply({features + k, 1, X.stride}, count, samples, scratch, width, G, width,
                  std::min(width, k + kStep), false);
+        // NOLINTNEXTLINE(bugprone-branch-clone): the same where vectors have four lanes
         if (width >= kLanes)
           add_scaled(Full(), G, T[p].data + k * width, k, count, width, twice_l + first);
         else
