@@ -91,12 +91,18 @@ train::Options train_options(const Plan& plan, const Activation& activation, con
   return options;
 }
 
+/// The name-based UUID (SHA-1) of some bytes.
+std::string name_based_uuid(const void* bytes, std::size_t size) {
+  // Any fixed name space will do; this one is that of RFC 4122 for URLs.
+  static const boost::uuids::name_generator_sha1 generate(boost::uuids::ns::url());
+  return boost::uuids::to_string(generate(bytes, size));
+}
+
 /// Name of a matrix: the name-based UUID of its numbers.
 std::string content_key(const Matrix& matrix) {
-  static const boost::uuids::name_generator_sha1 generate(boost::uuids::ns::url());
-  const auto size = static_cast<std::size_t>(matrix.size()) * sizeof(double);
-  return fmt::format("{}x{} {}", matrix.rows(), matrix.cols(),
-                     boost::uuids::to_string(generate(matrix.data(), size)));
+  return fmt::format(
+      "{}x{} {}", matrix.rows(), matrix.cols(),
+      name_based_uuid(matrix.data(), static_cast<std::size_t>(matrix.size()) * sizeof(double)));
 }
 
 /// A diagonal as its numbers, a whole matrix by its name.
@@ -338,26 +344,26 @@ std::vector<Index> widths(const Plan& plan, Regime regime) {
   return neurons;
 }
 
-double limit_ratio(const Setting& setting, const Plan& plan, Regime regime, Index N) {
-  const auto& [problem, activation, gamma] = setting;
-  const double rho = static_cast<double>(N) / static_cast<double>(dimension(problem));
-  switch (regime) {
-    case Regime::rf_isotropic:
-    case Regime::rf_aligned:
-    case Regime::rf: {
-      const FirstLayerLaw law = first_layer(setting, regime);
-      const double tau = plan.activation.bias_scale;
-      return tau > 0 ? limit::rf_ratio(problem, law, activation, tau, rho)
-                     : limit::rf_ratio(problem, law, activation.hermite, rho);
-    }
-    case Regime::nt:
-      return limit::nt_ratio(problem, rho);
-    case Regime::nn:
-      return limit::nn_ratio(problem, N);
-    case Regime::bayes:
-      return limit::bayes_ratio(std::get<GaussianMixture>(problem));
+std::vector<double> limit_ratios(const Setting& setting, const Plan& plan, Regime regime,
+                                 const std::vector<Index>& widths) {
+  const auto& problem = setting.problem;
+  const double tau = plan.activation.bias_scale;
+  std::vector<double> rhos, ratios;
+  for (const Index N : widths)
+    rhos.push_back(static_cast<double>(N) / static_cast<double>(dimension(problem)));
+  if (is_rf(regime)) {
+    const FirstLayerLaw law = first_layer(setting, regime);
+    if (tau > 0) return limit::rf_ratios(problem, law, setting.activation, tau, rhos);
+    for (const double rho : rhos)
+      ratios.push_back(limit::rf_ratio(problem, law, setting.activation.hermite, rho));
+  } else if (regime == Regime::nt) {
+    for (const double rho : rhos) ratios.push_back(limit::nt_ratio(problem, rho));
+  } else if (regime == Regime::nn) {
+    for (const Index N : widths) ratios.push_back(limit::nn_ratio(problem, N));
+  } else {
+    ratios.assign(widths.size(), limit::bayes_ratio(std::get<GaussianMixture>(problem)));
   }
-  return std::nan("");
+  return ratios;
 }
 
 std::vector<double> step_sizes(const Plan& plan, const Setting& setting, Regime regime, Index N) {
@@ -423,9 +429,8 @@ std::string cell_parameters(const Plan& plan, const Cell& cell) {
 }
 
 std::string cell_key(const Plan& plan, const Cell& cell) {
-  // Any fixed name space will do; this one is that of RFC 4122 for URLs.
-  static const boost::uuids::name_generator_sha1 generate(boost::uuids::ns::url());
-  return boost::uuids::to_string(generate("lazygap:" + cell_parameters(plan, cell)));
+  const std::string name = "lazygap:" + cell_parameters(plan, cell);
+  return name_based_uuid(name.data(), name.size());
 }
 
 store::Result compute_cell(const Plan& plan, const Setting& setting, const Cell& cell,
@@ -444,7 +449,7 @@ store::Result compute_cell(const Plan& plan, const Setting& setting, const Cell&
   result.null_risk = null_risk(problem);
   switch (cell.method) {
     case Method::limit:
-      result.ratio = limit_ratio(setting, plan, cell.regime, cell.N);
+      result.ratio = limit_ratios(setting, plan, cell.regime, {cell.N}).front();
       result.risk = result.ratio * result.null_risk;
       result.status = Status::ok;
       break;

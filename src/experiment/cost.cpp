@@ -52,12 +52,6 @@ Cost exact_cost(const Plan& plan, const Cell& cell) {
   return {.operations = 1e7 + 1e4 * d, .bytes = 10 * kNumber * d};
 }
 
-/// Whether training takes the algebra of the quadratic activation, see train/sgd.h.
-bool trains_quadratic(const Plan& plan) {
-  const train::Options& options = plan.train.options;
-  return is_quadratic(plan) && options.momentum == 0 && options.second_layer != train::SecondLayer::free;
-}
-
 Cost train_cost(const Plan& plan, const Cell& cell) {
   const auto d = static_cast<double>(plan.problem.d);
   const auto N = static_cast<double>(cell.N);

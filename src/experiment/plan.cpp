@@ -409,13 +409,10 @@ void check_combinations(const PlanTable& root, const Plan& plan) {
     sweep.complain("methods",
                    "contains fit, but sweep.regimes names none of RF(I), RF(Gamma*) and RF, and fit.regimes "
                    "not NT");
-  if (contains(methods, Method::flow)) {
-    const train::Options& options = plan.train.options;
-    if (!is_quadratic(plan) || options.momentum > 0 || options.second_layer == train::SecondLayer::free)
-      sweep.complain("methods",
-                     "contains flow, but the gradient flow is there for the quadratic activation without "
-                     "biases, momentum or a free second layer only");
-  }
+  if (contains(methods, Method::flow) && !trains_quadratic(plan))
+    sweep.complain("methods",
+                   "contains flow, but the gradient flow is there for the quadratic activation without "
+                   "biases, momentum or a free second layer only");
   for (const Method method : {Method::train, Method::flow})
     if (contains(methods, method) && !any_trained)
       sweep.complain("methods",
@@ -536,6 +533,11 @@ FirstLayerLaw first_layer(const Setting& setting, Regime regime) {
 
 bool is_quadratic(const Plan& plan) {
   return plan.activation.name == "quadratic" && plan.activation.bias_scale == 0;
+}
+
+bool trains_quadratic(const Plan& plan) {
+  const train::Options& options = plan.train.options;
+  return is_quadratic(plan) && options.momentum == 0 && options.second_layer != train::SecondLayer::free;
 }
 
 bool has_limit(const Plan& plan, const Problem& problem, Regime regime) {

@@ -40,6 +40,18 @@ Coefficients coefficients(const Activation& activation, const Vector& biases, co
   return c;
 }
 
+/// For b ~ N(0, tau^2), by quadrature.
+Coefficients coefficients(const Activation& activation, double tau) {
+  if (tau == 0) return coefficients(activation, Vector::Zero(1), Vector::Ones(1));
+  // The coefficients, as functions of b, vary on the scale 1: sigma is smoothed by a Gaussian.
+  const math::GaussianRule rule = math::gaussian_rule({}, 0.5 / std::max(1.0, tau));
+  constexpr double kNegligible = 1e-22;  // all weights below this amount to less than 1e-18
+  const Index skipped = (rule.weights.array() < kNegligible).count() / 2;
+  const Index kept = rule.weights.size() - 2 * skipped;
+  return coefficients(activation, tau * rule.nodes.segment(skipped, kept),
+                      rule.weights.segment(skipped, kept));
+}
+
 /// q of the fixed point. With q(p) = mean_i[t_i / (1 + t_i p)], the function 1 - <lambda_1, lambda_1>_q(p) /
 /// p of p > 0 increases, because p q(p) does: one root.
 double fixed_point(const Coefficients& c, const Eigen::ArrayXd& t, double rho) {
@@ -99,19 +111,18 @@ double ratio(const char* function, const Problem& problem, const FirstLayerLaw& 
 
 double rf_ratio(const Problem& problem, const FirstLayerLaw& law, const Activation& activation, double tau,
                 double rho) {
+  return rf_ratios(problem, law, activation, tau, {rho}).front();
+}
+
+std::vector<double> rf_ratios(const Problem& problem, const FirstLayerLaw& law, const Activation& activation,
+                              double tau, const std::vector<double>& rhos) {
   constexpr auto kFunction = "limit::rf_ratio";
   check_nonnegative(kFunction, "tau", tau);
-  check_positive(kFunction, "rho", rho);
-  if (tau == 0)
-    return ratio(kFunction, problem, law, coefficients(activation, Vector::Zero(1), Vector::Ones(1)), rho);
-  // The coefficients, as functions of b, vary on the scale 1: sigma is smoothed by a Gaussian.
-  const math::GaussianRule rule = math::gaussian_rule({}, 0.5 / std::max(1.0, tau));
-  constexpr double kNegligible = 1e-22;  // all weights below this amount to less than 1e-18
-  const Index skipped = (rule.weights.array() < kNegligible).count() / 2;
-  const Index kept = rule.weights.size() - 2 * skipped;
-  const Coefficients c =
-      coefficients(activation, tau * rule.nodes.segment(skipped, kept), rule.weights.segment(skipped, kept));
-  return ratio(kFunction, problem, law, c, rho);
+  for (const double rho : rhos) check_positive(kFunction, "rho", rho);
+  const Coefficients c = coefficients(activation, tau);
+  std::vector<double> ratios;
+  for (const double rho : rhos) ratios.push_back(ratio(kFunction, problem, law, c, rho));
+  return ratios;
 }
 
 double rf_ratio_given_biases(const Problem& problem, const FirstLayerLaw& law, const Activation& activation,

@@ -83,11 +83,12 @@ double position(const Plan& plan, const Row& row) {
 
 Series limit_curve(const Plan& plan, const experiment::Setting& setting, Regime regime) {
   Series series = named(regime, "limit");
-  for (const Index N : fine_widths(plan)) {
-    const Index wide = neurons(plan, regime, N);
-    series.points.push_back(
-        point_at(wide, static_cast<double>(N), experiment::limit_ratio(setting, plan, regime, wide)));
-  }
+  const std::vector<Index> grid = fine_widths(plan);
+  std::vector<Index> wide;
+  for (const Index N : grid) wide.push_back(neurons(plan, regime, N));
+  const std::vector<double> ratios = experiment::limit_ratios(setting, plan, regime, wide);
+  for (std::size_t i = 0; i < grid.size(); ++i)
+    series.points.push_back(point_at(wide[i], static_cast<double>(grid[i]), ratios[i]));
   return series;
 }
 

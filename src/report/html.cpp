@@ -66,11 +66,10 @@ std::string inline_svg(const Section& section, std::size_t number) {
   return svg;
 }
 
-std::string number(double value) { return fmt::format("{:.5f}", std::abs(value) < 5e-6 ? 0.0 : value); }
-std::string number(const std::optional<double>& value) { return value ? number(*value) : "–"; }
+std::string number(const std::optional<double>& value) { return value ? ratio_text(*value) : "–"; }
 std::string with_error(const std::optional<double>& value, const std::optional<double>& se) {
   if (!value) return "–";
-  return se ? fmt::format("{} <small>± {:.1e}</small>", number(*value), *se) : number(*value);
+  return se ? fmt::format("{} <small>± {:.1e}</small>", ratio_text(*value), *se) : ratio_text(*value);
 }
 std::optional<double> ratio(const experiment::Average& average) {
   return average.draws > 0 ? std::optional<double>(average.ratio) : std::nullopt;

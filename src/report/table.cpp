@@ -14,11 +14,7 @@ using experiment::Method;
 using experiment::Plan;
 using experiment::Row;
 
-std::string number(double value) {
-  // A risk that is 0 may come out as -1e-14; that is not worth a sign.
-  return fmt::format("{:.5f}", std::abs(value) < 5e-6 ? 0.0 : value);
-}
-std::string number(const std::optional<double>& value) { return value ? number(*value) : "-"; }
+std::string number(const std::optional<double>& value) { return value ? ratio_text(*value) : "-"; }
 /// Standard errors span many orders of magnitude.
 std::string error(const std::optional<double>& value) { return value ? fmt::format("{:.1e}", *value) : "-"; }
 
@@ -61,6 +57,8 @@ std::string align(const std::vector<std::vector<std::string>>& lines) {
   return text;
 }
 
+std::string ratio_text(double ratio) { return fmt::format("{:.5f}", std::abs(ratio) < 5e-6 ? 0.0 : ratio); }
+
 std::string text_table(const Plan& plan, const std::vector<Row>& rows) {
   const bool limit = asks(plan, Method::limit), exact = asks(plan, Method::exact);
   const bool train = asks(plan, Method::train), simulated = train || asks(plan, Method::fit);
@@ -84,11 +82,11 @@ std::string text_table(const Plan& plan, const std::vector<Row>& rows) {
           row.N > 0 ? fmt::format("{}", row.N) : "-", row.N > 0 ? fmt::format("{:.4g}", row.rho) : "-"};
       if (limit) line.push_back(number(row.limit));
       if (exact) {
-        line.push_back(row.exact.draws > 0 ? number(row.exact.ratio) : "-");
+        line.push_back(row.exact.draws > 0 ? ratio_text(row.exact.ratio) : "-");
         line.push_back(error(row.exact.se));
       }
       if (simulated) {
-        line.push_back(simulation.risk.draws > 0 ? number(simulation.risk.ratio) : "-");
+        line.push_back(simulation.risk.draws > 0 ? ratio_text(simulation.risk.ratio) : "-");
         line.push_back(error(simulation.risk.se));
       }
       if (simulated && exact)

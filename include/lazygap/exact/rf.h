@@ -36,10 +36,10 @@ namespace lazygap::exact {
 ///   mg:  K is the mean over the classes, v_i = half the difference of c_i0 between y = +1 and y = -1.
 ///
 /// The series is cut where the rest is below rounding (Risk::kernel_error bounds it); coefficients come from
-/// a quadrature that respects the kinks of sigma. Without biases, pairs with |r_ij| > 0.9 take
-/// Activation::kernel where there is one. R = E y^2 - v^T K^{-1} v, known to about 1e-13 E y^2 and so
-/// possibly negative by as much where the network can represent y (for the quadratic activation use the
-/// function above).
+/// a quadrature that respects the kinks of sigma. Without biases, all pairs of up to 512 neurons,
+/// and those with |r_ij| > 0.9 of more, take Activation::kernel where there is one. R = E y^2 - v^T K^{-1} v,
+/// known to about 1e-13 E y^2 and so possibly negative by as much where the network can represent y (for the
+/// quadratic activation use the function above).
 ///
 /// `W`: d x N, N >= 1, finite. `biases`: N, or empty for none. Throws UsageError otherwise.
 /// Time O(N^2 (d + K) + N^3), K the degree of the series (about 30 at d = 450); memory one N x N matrix.

@@ -37,8 +37,9 @@ struct Cell {
 /// The widths of a regime: sweep.neurons, times d + 1 for RF with equal_parameters; 0 for Bayes.
 [[nodiscard]] std::vector<Index> widths(const Plan& plan, Regime regime);
 
-/// R / R0 in the limit, for a regime that has one.
-[[nodiscard]] double limit_ratio(const Setting& setting, const Plan& plan, Regime regime, Index N);
+/// R / R0 in the limit at each of the widths, for a regime that has one.
+[[nodiscard]] std::vector<double> limit_ratios(const Setting& setting, const Plan& plan, Regime regime,
+                                               const std::vector<Index>& widths);
 
 /// The grid of step sizes of NT or NN at width N: that of the plan, train::default_step_sizes where it has
 /// none.

@@ -114,6 +114,9 @@ struct Setting {
 
 /// Whether sigma(u) = u^2 without biases, the case of the paper's theorems on NT and NN.
 [[nodiscard]] bool is_quadratic(const Plan& plan);
+/// Whether it is also trained by the algebra of the quadratic activation (train/sgd.h): no momentum, no free
+/// second layer. The gradient flow needs that.
+[[nodiscard]] bool trains_quadratic(const Plan& plan);
 /// Whether the limit of `regime` is known: quadratic targets only. RF: any centred activation [GMMM19, Thm 1,
 /// 4; limit/rf_biases.h]. NT and NN: quadratic activation; NN on qf needs B >= 0 [Thm 3], NT on mg Sigma = I
 /// [Thm 5].

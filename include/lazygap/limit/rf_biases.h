@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "lazygap/activation/activation.h"
 #include "lazygap/network/first_layer.h"
 #include "lazygap/problem/problem.h"
@@ -26,6 +28,11 @@ namespace lazygap::limit {
 /// quadratic or whose mean is not 0, or an activation that violates assumption A1 at one of the biases.
 [[nodiscard]] double rf_ratio(const Problem& problem, const FirstLayerLaw& law, const Activation& activation,
                               double tau, double rho);
+
+/// The same for each of several rho: the coefficients, nearly all of the work, are computed once.
+[[nodiscard]] std::vector<double> rf_ratios(const Problem& problem, const FirstLayerLaw& law,
+                                            const Activation& activation, double tau,
+                                            const std::vector<double>& rhos);
 
 /// The same for the biases at hand, rho = N/d: E_b is their mean. Where the activation saturates, most of the
 /// difference between draws at finite N comes from the few neurons of large bias, and this has it.

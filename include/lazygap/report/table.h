@@ -13,6 +13,9 @@ namespace lazygap::report {
 /// header; all have the same number of cells.
 [[nodiscard]] std::string align(const std::vector<std::vector<std::string>>& lines);
 
+/// R/R0 with five decimals; a risk that is 0 may come out as -1e-14, which is not worth a sign.
+[[nodiscard]] std::string ratio_text(double ratio);
+
 /// The table of `lazygap show`: for every regime and width the limit, the exact risk and the simulated one,
 /// all divided by R0, with standard errors over draws and the difference simulated - exact in standard
 /// errors. Columns for which the plan has no method are left out; "-" is a number that is not known.
