@@ -8,6 +8,7 @@
 #define LAZYGAP_TRAIN_PANELS_INL_H
 #endif
 
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include <algorithm>
@@ -45,6 +46,15 @@ HWY_INLINE void multiply_tile(D d, const Scalars& a, const float* HWY_RESTRICT b
   const float* HWY_RESTRICT row[kRows];
   HWY_UNROLL(8)
   for (int r = 0; r < kRows; ++r) row[r] = a.data + r * a.row_stride;
+  // Sums are added to C at the end: of a matrix too large for the cache, C is fetched while they are
+  // computed.
+  if (add) {
+    HWY_UNROLL(8)
+    for (int r = 0; r < kRows; ++r) {
+      HWY_UNROLL(3)
+      for (int v = 0; v < kVectors; ++v) hwy::Prefetch(c + r * c_stride + v * n);
+    }
+  }
   for (Index k = 0; k < depth; ++k) {
     hn::Vec<D> right[kVectors];
     HWY_UNROLL(3)
