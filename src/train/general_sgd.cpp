@@ -6,14 +6,16 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <memory>
 #include <span>
+#include <utility>
 
 #include "lazygap/core/error.h"
 #include "network/feature_moments.h"
 #include "network/tangent_moments.h"
+#include "train/ensemble.h"
 #include "train/protocol.h"
-#include "train/run.h"
 #include "train/state.h"
 
 namespace lazygap::train {
@@ -96,34 +98,38 @@ struct TrainedNumber {
 template <class Real>
 class Batch {
  public:
+  using Number = Real;
+  static constexpr bool kSamplesDependOnNetwork = false;
+
+  void draw(const RandomAddress& address, Samples<Real>& samples) const {
+    draw_batch(problem_, options_.label_noise, address, samples.X, samples.y);
+  }
+
+ protected:
   Batch(const Problem& problem, Index neurons, const Options& options)
       : problem_(problem),
         options_(options),
         scaling_(scaling(problem, neurons, options)),
-        X_(dimension(problem), options.batch),
         U_(neurons, options.batch),
         value_(neurons, options.batch),
         derivative_(neurons, options.batch),
-        y_(options.batch),
         q_(options.batch, 1),
         r_(options.batch, 1) {}
 
- protected:
-  /// X, y, and sigma(u), sigma'(u) at u = W^T X + b; `b` may be empty.
-  void forward(const RandomAddress& address, const MatrixOf<Real>& W, const MatrixOf<Real>& b) {
-    draw_batch(problem_, options_.label_noise, address, X_, y_);
-    U_.noalias() = W.transpose() * X_;
+  /// sigma(u), sigma'(u) at u = W^T X + b; `b` may be empty.
+  void forward(const MatrixOf<Real>& X, const MatrixOf<Real>& W, const MatrixOf<Real>& b) {
+    U_.noalias() = W.transpose() * X;
     if (b.size() > 0) U_.colwise() += b.col(0);
     evaluate(options_.activation, U_, value_, derivative_);
   }
 
   /// r_j = label y_j - kappa q_j - offset from q; the means over the batch in fp64.
-  BatchMeans residuals(double kappa) {
+  BatchMeans residuals(const VectorOf<Real>& y, double kappa) {
     const auto b = static_cast<double>(q_.size());
     BatchMeans mean;
     for (Index j = 0; j < q_.size(); ++j) {
       const double q = static_cast<double>(q_(j, 0));
-      const double r = scaling_.label * static_cast<double>(y_[j]) - kappa * q - offset_.value;
+      const double r = scaling_.label * static_cast<double>(y[j]) - kappa * q - offset_.value;
       mean.r += r / b;
       mean.r2 += r * r / b;
       mean.rq += r * q / b;
@@ -144,12 +150,10 @@ class Batch {
   }
 
   const Problem& problem_;
-  const Options& options_;
+  Options options_;
   Scaling scaling_;
   TrainedNumber offset_;
-  MatrixOf<Real> X_;                       // d x b
   MatrixOf<Real> U_, value_, derivative_;  // N x b
-  VectorOf<Real> y_;
   MatrixOf<Real> q_, r_;  // b x 1
 };
 
@@ -168,7 +172,7 @@ Matrix pre_activations(const Matrix& W, const Vector& b, const Matrix& X) {
 
 /// NN: f = kappa a sum_i v_i sigma(<w_i,x> + b_i) + o, with v = 1 and a number a, or v free and a = 1.
 template <class Real>
-class TwoLayer : Batch<Real> {
+class TwoLayer : public Batch<Real> {
  public:
   TwoLayer(const Problem& problem, Index neurons, const Options& options)
       : Batch<Real>(problem, neurons, options),
@@ -181,15 +185,14 @@ class TwoLayer : Batch<Real> {
     if (is_free()) a_.value = 1;
   }
 
-  /// One SGD step; returns the loss of the batch before it.
-  double step(const RandomAddress& address, double step_size) {
-    this->forward(address, W_.value(), b_.value());
+  double step(const Samples<Real>& samples, double step_size) {
+    this->forward(samples.X, W_.value(), b_.value());
     q_.noalias() = value_.transpose() * v_.value();
-    const BatchMeans mean = this->residuals(scaling_.kappa * a_.value);
+    const BatchMeans mean = this->residuals(samples.y, scaling_.kappa * a_.value);
     if (!std::isfinite(mean.r2)) return mean.r2;
     this->weight_derivative();
     derivative_.array().colwise() *= static_cast<Real>(a_.value) * v_.value().col(0).array();
-    W_.move(step_size, X_ * derivative_.transpose());
+    W_.move(step_size, samples.X * derivative_.transpose());
     if (options_.train_biases) b_.move(step_size, derivative_ * ones_);
     if (is_free()) v_.move(step_size, value_ * r_);
     if (options_.second_layer == SecondLayer::shared)
@@ -212,7 +215,7 @@ class TwoLayer : Batch<Real> {
 
   [[nodiscard]] std::function<Vector(const Matrix&)> function() const {
     return [W = W_.matrix(), b = Vector(b_.matrix()), a = second_layer(), c = offset_.value / scaling_.label,
-            &sigma = options_.activation.value](const Matrix& X) -> Vector {
+            sigma = options_.activation.value](const Matrix& X) -> Vector {
       return (pre_activations(W, b, X).unaryExpr(sigma).transpose() * a).array() + c;
     };
   }
@@ -236,7 +239,7 @@ class TwoLayer : Batch<Real> {
  private:
   using Base = Batch<Real>;
   using Base::derivative_, Base::offset_, Base::options_, Base::problem_, Base::q_, Base::r_, Base::scaling_,
-      Base::value_, Base::X_;
+      Base::value_;
 
   [[nodiscard]] bool is_free() const { return options_.second_layer == SecondLayer::free; }
   /// The factors of sigma in the units of the problem.
@@ -249,32 +252,41 @@ class TwoLayer : Batch<Real> {
   MatrixOf<Real> ones_;
 };
 
+/// What the exact risk of NT needs, or nothing where it is not known.
+std::shared_ptr<const TangentMoments> tangent_moments(const Problem& problem, Index neurons,
+                                                      const Options& options) {
+  try {
+    auto moments = std::make_shared<const TangentMoments>(
+        problem, options.activation, frozen_weights(problem, neurons, options), initial_biases(neurons, options));
+    if (moments->error() <= kKernelError) return moments;
+  } catch (const UsageError&) {  // sigma'(u) has no second moment at these weights
+  }
+  return {};
+}
+
 /// NT: f = kappa sum_i sigma'(<w_i,x> + b_i) <a_i,x> + o, A = (a_1 ... a_N).
 template <class Real>
-class Tangent : Batch<Real> {
+class Tangent : public Batch<Real> {
  public:
-  Tangent(const Problem& problem, Index neurons, const Options& options)
+  /// `moments` as tangent_moments gives them.
+  Tangent(const Problem& problem, Index neurons, const Options& options,
+          std::shared_ptr<const TangentMoments> moments)
       : Batch<Real>(problem, neurons, options),
         frozen_W_(frozen_weights(problem, neurons, options)),
         frozen_b_(initial_biases(neurons, options)),
         W_(frozen_W_.cast<Real>()),
         b_(frozen_b_.cast<Real>()),
-        A_(Matrix::Zero(frozen_W_.rows(), neurons), options.momentum) {
-    try {
-      moments_ = std::make_unique<TangentMoments>(problem, options.activation, frozen_W_, frozen_b_);
-      if (!(moments_->error() <= kKernelError)) moments_.reset();
-    } catch (const UsageError&) {  // sigma'(u) has no second moment at these weights
-    }
-  }
+        A_(Matrix::Zero(frozen_W_.rows(), neurons), options.momentum),
+        moments_(std::move(moments)) {}
 
-  double step(const RandomAddress& address, double step_size) {
-    this->forward(address, W_, b_);
-    value_.noalias() = A_.value().transpose() * X_;
+  double step(const Samples<Real>& samples, double step_size) {
+    this->forward(samples.X, W_, b_);
+    value_.noalias() = A_.value().transpose() * samples.X;
     q_ = derivative_.cwiseProduct(value_).colwise().sum().transpose();
-    const BatchMeans mean = this->residuals(scaling_.kappa);
+    const BatchMeans mean = this->residuals(samples.y, scaling_.kappa);
     if (!std::isfinite(mean.r2)) return mean.r2;
     this->weight_derivative();
-    A_.move(step_size, X_ * derivative_.transpose());
+    A_.move(step_size, samples.X * derivative_.transpose());
     offset_.move(step_size, options_.momentum, 2 * mean.r);
     return this->loss(mean);
   }
@@ -287,7 +299,7 @@ class Tangent : Batch<Real> {
   [[nodiscard]] std::function<Vector(const Matrix&)> function() const {
     return [W = frozen_W_, b = frozen_b_, A = Matrix(scaling_.kappa / scaling_.label * A_.matrix()),
             c = offset_.value / scaling_.label,
-            &derivative = options_.activation.derivative](const Matrix& X) -> Vector {
+            derivative = options_.activation.derivative](const Matrix& X) -> Vector {
       const Matrix D = pre_activations(W, b, X).unaryExpr(derivative);
       return D.cwiseProduct(A.transpose() * X).colwise().sum().transpose().array() + c;
     };
@@ -306,13 +318,13 @@ class Tangent : Batch<Real> {
 
  private:
   using Base = Batch<Real>;
-  using Base::derivative_, Base::offset_, Base::options_, Base::q_, Base::scaling_, Base::value_, Base::X_;
+  using Base::derivative_, Base::offset_, Base::options_, Base::q_, Base::scaling_, Base::value_;
 
   Matrix frozen_W_;
   Vector frozen_b_;
   MatrixOf<Real> W_, b_;
   Trained<Real> A_;
-  std::unique_ptr<TangentMoments> moments_;
+  std::shared_ptr<const TangentMoments> moments_;
 };
 
 /// Multiply-adds that one record of the exact risk takes as long as, on trained weights, where neurons have
@@ -330,41 +342,49 @@ double record_cost(Regime regime, const Options& options, Index neurons, Index d
 /// Records cost at most about this fraction of the steps.
 constexpr double kRecordFraction = 0.25;
 
-/// `options` with as few records as that needs, at least the start and the end.
-Options with_affordable_records(Regime regime, const Problem& problem, Index neurons,
-                                const Options& options) {
+/// As few records as that needs, at least the start and the end.
+void thin_records(Regime regime, const Problem& problem, Index neurons, Options& options) {
   const Index d = dimension(problem);
   const double products = regime == Regime::nn ? 2 : 3;
   const double step = products * static_cast<double>(d * neurons * options.batch);
   const double affordable =
       kRecordFraction * static_cast<double>(options.steps) * step / record_cost(regime, options, neurons, d);
-  Options thinned = options;
   if (affordable < static_cast<double>(options.records))
-    thinned.records = std::max<std::int64_t>(2, static_cast<std::int64_t>(affordable));
-  return thinned;
+    options.records = std::max<std::int64_t>(2, static_cast<std::int64_t>(affordable));
 }
 
-template <class Model>
-Outcome train(Regime regime, const Problem& problem, Index neurons, const Options& given,
-              const Hooks& hooks) {
-  const Options options = with_affordable_records(regime, problem, neurons, given);
-  Outcome outcome = Run(regime, problem, neurons, options, hooks, Model(problem, neurons, options))();
-  outcome.path = options.precision == Precision::fp32 ? "general, fp32" : "general, fp64";
-  return outcome;
+template <class Real>
+std::vector<Outcome> train(Regime regime, const Problem& problem, std::span<const Network> networks,
+                           const Options& options, Search search, const GroupHooks& hooks) {
+  if (regime == Regime::nn) {
+    const auto make = [&](const Network& network, Options& own) {
+      thin_records(regime, problem, network.neurons, own);
+      return TwoLayer<Real>(problem, network.neurons, own);
+    };
+    return Ensemble<TwoLayer<Real>>(regime, problem, networks, options, search, hooks, make)();
+  }
+  // Step sizes share the moments, which take most of the memory.
+  std::map<std::pair<Index, std::uint32_t>, std::shared_ptr<const TangentMoments>> moments;
+  const auto make = [&](const Network& network, Options& own) {
+    thin_records(regime, problem, network.neurons, own);
+    const auto [place, is_new] = moments.try_emplace({network.neurons, network.draw});
+    if (is_new) place->second = tangent_moments(problem, network.neurons, own);
+    return Tangent<Real>(problem, network.neurons, own, place->second);
+  };
+  return Ensemble<Tangent<Real>>(regime, problem, networks, options, search, hooks, make)();
 }
 
 }  // namespace
 
-Outcome general_nn(const Problem& problem, Index neurons, const Options& options, const Hooks& hooks) {
+std::vector<Outcome> general_networks(Regime regime, const Problem& problem, std::span<const Network> networks,
+                                      const Options& options, Search search, const GroupHooks& hooks) {
   return options.precision == Precision::fp32
-             ? train<TwoLayer<float>>(Regime::nn, problem, neurons, options, hooks)
-             : train<TwoLayer<double>>(Regime::nn, problem, neurons, options, hooks);
+             ? train<float>(regime, problem, networks, options, search, hooks)
+             : train<double>(regime, problem, networks, options, search, hooks);
 }
 
-Outcome general_nt(const Problem& problem, Index neurons, const Options& options, const Hooks& hooks) {
-  return options.precision == Precision::fp32
-             ? train<Tangent<float>>(Regime::nt, problem, neurons, options, hooks)
-             : train<Tangent<double>>(Regime::nt, problem, neurons, options, hooks);
+std::string general_path(const Options& options) {
+  return options.precision == Precision::fp32 ? "general, fp32" : "general, fp64";
 }
 
 }  // namespace lazygap::train
