@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "exit_codes.h"
 #include "lazygap/core/error.h"
@@ -63,36 +64,36 @@ std::string duration(double seconds) {
 }
 
 std::string estimate_lines(const experiment::PlanEstimate& estimate) {
-  struct Total {
-    Index least = 0, most = 0;
-    std::size_t cells = 0, finished = 0;
-    double seconds = 0, bytes = 0;
-  };
-  // One line for each method and regime: a plan of the paper has hundreds of cells.
-  std::vector<std::pair<std::string, std::string>> order;
-  std::map<std::pair<std::string, std::string>, Total> totals;
-  for (const experiment::CellEstimate& group : estimate.cells) {
-    const std::pair<std::string, std::string> key{to_string(group.cell.method), to_string(group.cell.regime)};
-    const auto [entry, is_new] = totals.try_emplace(key);
-    Total& total = entry->second;
-    if (is_new) order.push_back(key);
-    total.least = is_new ? group.cell.N : std::min(total.least, group.cell.N);
-    total.most = std::max(total.most, group.cell.N);
-    total.cells += group.count;
+  // One line for each method, regime and path: a plan of the paper has hundreds of cells.
+  using Key = std::tuple<std::string, std::string, std::string>;
+  std::vector<Key> order;
+  std::map<Key, experiment::GroupEstimate> totals;
+  for (const experiment::GroupEstimate& group : estimate.groups) {
+    const Key key{to_string(group.method), to_string(group.regime), group.path};
+    const auto [entry, is_new] = totals.try_emplace(key, group);
+    if (is_new) {
+      order.push_back(key);
+      continue;
+    }
+    experiment::GroupEstimate& total = entry->second;
+    total.widths.insert(total.widths.end(), group.widths.begin(), group.widths.end());
+    total.cells += group.cells;
     total.finished += group.finished;
-    total.seconds += static_cast<double>(group.count - group.finished) * group.seconds;
+    total.seconds += group.seconds;
     total.bytes = std::max(total.bytes, group.bytes);
   }
   std::vector<std::vector<std::string>> lines{
-      {"method", "regime", "N", "cells", "finished", "time, one core", "memory each"}};
-  for (const auto& key : order) {
-    const Total& total = totals.at(key);
-    lines.push_back({key.first, key.second,
-                     total.most == 0             ? "-"
-                     : total.least == total.most ? fmt::format("{}", total.most)
-                                                 : fmt::format("{} to {}", total.least, total.most),
+      {"method", "regime", "N", "cells", "finished", "time, one core", "memory", "path"}};
+  for (const Key& key : order) {
+    const experiment::GroupEstimate& total = totals.at(key);
+    const auto [least, most] = std::minmax_element(total.widths.begin(), total.widths.end());
+    lines.push_back({std::get<0>(key), std::get<1>(key),
+                     *most == 0       ? "-"
+                     : *least == *most ? fmt::format("{}", *most)
+                                       : fmt::format("{} to {}", *least, *most),
                      fmt::format("{}", total.cells), fmt::format("{}", total.finished),
-                     duration(total.seconds), experiment::bytes_text(total.bytes)});
+                     duration(total.seconds), experiment::bytes_text(total.bytes),
+                     total.path.empty() ? "-" : total.path});
   }
   return report::align(lines);
 }
@@ -107,15 +108,16 @@ void print_estimate(const Request& request, const Plan& plan, const Store& store
     return;
   }
   std::string json;
-  for (const experiment::CellEstimate& group : estimate.cells)
+  for (const experiment::GroupEstimate& group : estimate.groups)
     json += nlohmann::ordered_json{{"plan", plan.name},
-                                   {"method", to_string(group.cell.method)},
-                                   {"regime", to_string(group.cell.regime)},
-                                   {"N", group.cell.N},
-                                   {"cells", group.count},
+                                   {"method", to_string(group.method)},
+                                   {"regime", to_string(group.regime)},
+                                   {"N", group.widths},
+                                   {"cells", group.cells},
                                    {"finished", group.finished},
-                                   {"seconds_each", group.seconds},
-                                   {"bytes_each", group.bytes}}
+                                   {"seconds", group.seconds},
+                                   {"bytes", group.bytes},
+                                   {"path", group.path}}
                 .dump() +
             "\n";
   print(json);
@@ -131,6 +133,9 @@ bool compute(const Request& request, const Plan& plan, Store& store, bool with_p
   if (with_progress)
     say(fmt::format("{}: {} results, {} of them from the store; {}", plan.name,
                     report.reused + report.computed, report.reused, duration(report.seconds)));
+  if (plan.train.search == train::Search::halving && report.steps_of_full_grid > 0)
+    say(fmt::format("{}: successive halving took {:.0f} % of the steps of the full grid", plan.name,
+                    100 * static_cast<double>(report.steps) / static_cast<double>(report.steps_of_full_grid)));
   if (report.stopped) say("stopped; the same command goes on from here");
   return !report.stopped;
 }

@@ -10,11 +10,12 @@
 namespace lazygap {
 namespace {
 
-constexpr std::array<std::pair<Status, std::string_view>, 5> kWords{{{Status::none, "none"},
+constexpr std::array<std::pair<Status, std::string_view>, 6> kWords{{{Status::none, "none"},
                                                                      {Status::ok, "ok"},
                                                                      {Status::diverged, "diverged"},
                                                                      {Status::not_converged, "not_converged"},
-                                                                     {Status::failed, "failed"}}};
+                                                                     {Status::failed, "failed"},
+                                                                     {Status::eliminated, "eliminated"}}};
 }  // namespace
 
 std::string_view to_string(Status status) {
@@ -27,7 +28,7 @@ Status status_from_string(std::string_view word) {
   for (const auto& [value, known] : kWords)
     if (known == word) return value;
   throw UsageError(
-      fmt::format("status_from_string: '{}' is not one of none, ok, diverged, not_converged, failed", word));
+      fmt::format("status_from_string: '{}' is not one of none, ok, diverged, not_converged, failed, eliminated", word));
 }
 
 }  // namespace lazygap

@@ -1,8 +1,10 @@
 #include "lazygap/exact/rf.h"
 
 #include <algorithm>
+#include <array>
 
 #include "lazygap/math/pivoted_cholesky.h"
+#include "math/leading_blocks.h"
 #include "network/neuron_functions.h"
 
 namespace lazygap::exact {
@@ -21,49 +23,61 @@ void for_each_panel(Index N, const Visit& visit) {
 /// Squared lengths of the columns in the inner product diag(weight).
 Vector squared_lengths(const Matrix& W, const Vector& weight) { return W.cwiseAbs2().transpose() * weight; }
 
-SemidefiniteSolution solve(const PolynomialTarget& problem, const Matrix& W) {
+std::vector<SemidefiniteSolution> solve(const PolynomialTarget& problem, const Matrix& W,
+                                        std::span<const Index> widths) {
   const Vector excess = W.colwise().squaredNorm().transpose().array() - 1;
   const Vector v = 2 * squared_lengths(W, problem.eigenvalues()) + problem.mean() * excess;
   const auto fill = [&](Matrix& K) {
-    for_each_panel(W.cols(), [&](Index j, Index columns, Index rows) {
+    for_each_panel(K.rows(), [&](Index j, Index columns, Index rows) {
       auto panel = K.block(j, j, rows, columns);
-      panel.noalias() = W.rightCols(rows).transpose() * W.middleCols(j, columns);
+      panel.noalias() = W.middleCols(j, rows).transpose() * W.middleCols(j, columns);
       for (Index k = 0; k < columns; ++k)
-        panel.col(k).array() = 2 * panel.col(k).array().square() + excess[j + k] * excess.tail(rows).array();
+        panel.col(k).array() =
+            2 * panel.col(k).array().square() + excess[j + k] * excess.segment(j, rows).array();
     });
   };
-  return solve_semidefinite(fill, v);
+  return solve_semidefinite(fill, v, widths);
 }
 
-SemidefiniteSolution solve(const GaussianMixture& problem, const Matrix& neurons) {
+std::vector<SemidefiniteSolution> solve(const GaussianMixture& problem, const Matrix& neurons,
+                                        std::span<const Index> widths) {
   const Matrix W = problem.whiten_neurons(neurons);
   const Vector& delta = problem.whitened_delta();
   const Vector excess = W.colwise().squaredNorm().transpose().array() - 1;
   const Vector h = squared_lengths(W, delta);
   const auto fill = [&](Matrix& K) {
-    Matrix scaled(W.rows(), kPanel), H(W.cols(), kPanel);
-    for_each_panel(W.cols(), [&](Index j, Index columns, Index rows) {
+    Matrix scaled(W.rows(), kPanel), H(K.rows(), kPanel);
+    for_each_panel(K.rows(), [&](Index j, Index columns, Index rows) {
       auto panel = K.block(j, j, rows, columns);
-      panel.noalias() = W.rightCols(rows).transpose() * W.middleCols(j, columns);
+      panel.noalias() = W.middleCols(j, rows).transpose() * W.middleCols(j, columns);
       scaled.leftCols(columns) = delta.asDiagonal() * W.middleCols(j, columns);
-      H.topLeftCorner(rows, columns).noalias() = W.rightCols(rows).transpose() * scaled.leftCols(columns);
+      H.topLeftCorner(rows, columns).noalias() = W.middleCols(j, rows).transpose() * scaled.leftCols(columns);
       for (Index k = 0; k < columns; ++k)
         panel.col(k).array() = 2 * (panel.col(k).array().square() + H.col(k).head(rows).array().square()) +
-                               excess[j + k] * excess.tail(rows).array() + h[j + k] * h.tail(rows).array();
+                               excess[j + k] * excess.segment(j, rows).array() +
+                               h[j + k] * h.segment(j, rows).array();
     });
   };
-  return solve_semidefinite(fill, -h);
+  return solve_semidefinite(fill, -h, widths);
 }
 
 }  // namespace
 
-Risk rf(const Problem& problem, const Matrix& W) {
+Risk rf(const Problem& problem, const Matrix& W) { return rf(problem, W, std::array{W.cols()}).front(); }
+
+std::vector<Risk> rf(const Problem& problem, const Matrix& W, std::span<const Index> widths) {
   network::check_first_layer("exact::rf", problem, W);
-  const SemidefiniteSolution solution = std::visit([&](const auto& p) { return solve(p, W); }, problem);
-  // The network found is x^T S x + c with S = W diag(a) W^T.
-  const Matrix S = W * solution.a.asDiagonal() * W.transpose();
-  return {
-      .risk = population_risk(problem, S, -solution.a.sum()), .status = Status::ok, .rank = solution.rank};
+  check_widths("exact::rf", widths, W.cols());
+  const std::vector<SemidefiniteSolution> solutions =
+      std::visit([&](const auto& p) { return solve(p, W, widths); }, problem);
+  std::vector<Risk> risks;
+  for (const auto& [a, rank] : solutions) {
+    // The network found is x^T S x + c with S = W diag(a) W^T.
+    const auto neurons = W.leftCols(a.size());
+    const Matrix S = neurons * a.asDiagonal() * neurons.transpose();
+    risks.push_back({.risk = population_risk(problem, S, -a.sum()), .status = Status::ok, .rank = rank});
+  }
+  return risks;
 }
 
 }  // namespace lazygap::exact

@@ -7,7 +7,10 @@
 #include <boost/uuid/uuid.hpp>
 #include <boost/uuid/uuid_io.hpp>
 #include <cmath>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <tuple>
+#include <utility>
 
 #include "lazygap/activation/activation.h"
 #include "lazygap/core/error.h"
@@ -27,13 +30,15 @@ namespace lazygap::experiment {
 namespace {
 
 /// To be raised whenever a route changes its numbers: results of earlier versions are then computed anew.
-int task_version(Method method) {
+int task_version(Method method, Regime regime) {
   switch (method) {
     case Method::exact:
       return 2;  // RF and NT on mg in whitened coordinates: other rounding errors
-    case Method::limit:
-    case Method::train:
     case Method::fit:
+      return 2;  // products of BLAS
+    case Method::train:
+      return regime == Regime::nt ? 2 : 1;  // NT: another basis of the null space of W W^T
+    case Method::limit:
     case Method::flow:
       return 1;
   }
@@ -236,35 +241,49 @@ Problem negated(const Problem& problem) {
   return GaussianMixture(-std::get<GaussianMixture>(problem).whitened_delta());
 }
 
-exact::Risk exact_risk(const Plan& plan, const Setting& setting, const Cell& cell) {
+/// The widths of cells that differ in nothing else.
+std::vector<Index> widths_of(std::span<const Cell> cells) {
+  std::vector<Index> widths;
+  for (const Cell& cell : cells) widths.push_back(cell.N);
+  return widths;
+}
+
+/// Risks of the cells of one draw, the widest last; more than one cell for RF only.
+std::vector<exact::Risk> exact_risks(const Plan& plan, const Setting& setting, std::span<const Cell> cells) {
   const auto& [problem, activation, gamma] = setting;
-  const auto draw = static_cast<std::uint32_t>(cell.draw);
-  const auto W = [&] { return first_layer(setting, cell.regime).sample(cell.N, plan.sweep.seed, draw); };
-  const auto biases = [&] {
-    return sample_biases(plan.activation.bias_scale, cell.N, plan.sweep.seed, draw);
+  const Cell& widest = cells.back();
+  const auto draw = static_cast<std::uint32_t>(widest.draw);
+  const auto W = [&] {
+    return first_layer(setting, widest.regime).sample(widest.N, plan.sweep.seed, draw);
   };
-  switch (cell.regime) {
+  const auto biases = [&] {
+    return sample_biases(plan.activation.bias_scale, widest.N, plan.sweep.seed, draw);
+  };
+  switch (widest.regime) {
     case Regime::rf_isotropic:
     case Regime::rf_aligned:
     case Regime::rf:
-      if (is_quadratic(plan) && plan.activation.centred) return exact::rf(problem, W());
-      return exact::rf(problem, activation, W(), biases(), plan.activation.centred);
+      if (is_quadratic(plan) && plan.activation.centred) return exact::rf(problem, W(), widths_of(cells));
+      return exact::rf(problem, activation, W(), widths_of(cells), biases(), plan.activation.centred);
     case Regime::nt:
-      return is_quadratic(plan) ? exact::nt(problem, W()) : exact::nt(problem, activation, W(), biases());
+      return {is_quadratic(plan) ? exact::nt(problem, W()) : exact::nt(problem, activation, W(), biases())};
     case Regime::nn: {
       const train::Options& options = plan.train.options;
-      return exact::nn(is_negative(options) ? negated(problem) : problem, cell.N, second_layer_sign(options));
+      return {exact::nn(is_negative(options) ? negated(problem) : problem, widest.N,
+                        second_layer_sign(options))};
     }
     case Regime::bayes:
-      return {.risk = exact::bayes(std::get<GaussianMixture>(problem)), .status = Status::ok};
+      return {{.risk = exact::bayes(std::get<GaussianMixture>(problem)), .status = Status::ok}};
   }
   return {};
 }
 
-fit::Outcome fit_outcome(const Plan& plan, const Setting& setting, const Cell& cell) {
-  const auto draw = static_cast<std::uint32_t>(cell.draw);
-  const Matrix W = first_layer(setting, cell.regime).sample(cell.N, plan.sweep.seed, draw);
-  const Vector biases = sample_biases(plan.activation.bias_scale, cell.N, plan.sweep.seed, draw);
+/// Likewise for the fits.
+std::vector<fit::Outcome> fit_outcomes(const Plan& plan, const Setting& setting, std::span<const Cell> cells) {
+  const Cell& widest = cells.back();
+  const auto draw = static_cast<std::uint32_t>(widest.draw);
+  const Matrix W = first_layer(setting, widest.regime).sample(widest.N, plan.sweep.seed, draw);
+  const Vector biases = sample_biases(plan.activation.bias_scale, widest.N, plan.sweep.seed, draw);
   const fit::Options options{.activation = setting.activation,
                              .centred = plan.activation.centred,
                              .label_noise = plan.problem.label_noise,
@@ -273,39 +292,57 @@ fit::Outcome fit_outcome(const Plan& plan, const Setting& setting, const Cell& c
                              .test_samples = plan.fit.test_samples,
                              .seed = plan.sweep.seed,
                              .draw = draw};
-  return cell.regime == Regime::nt ? fit::nt(setting.problem, W, biases, options)
-                                   : fit::rf(setting.problem, W, biases, options);
+  if (widest.regime == Regime::nt) return {fit::nt(setting.problem, W, biases, options)};
+  return fit::rf(setting.problem, W, biases, widths_of(cells), options);
 }
 
-train::Outcome train_outcome(const Plan& plan, const Setting& setting, const Cell& cell,
-                             const CellHooks& hooks) {
-  const Problem& problem = setting.problem;
-  const train::Options options = train_options(plan, setting.activation, cell);
-  if (cell.method == Method::flow)
-    return cell.regime == Regime::nn ? train::flow_nn(problem, cell.N, options)
-                                     : train::flow_nt(problem, cell.N, options);
-  train::Hooks train_hooks{.progress = {},
-                           .save = hooks.save,
-                           .resume = hooks.resume,
-                           .save_every = hooks.save_every,
-                           .stop = hooks.stop};
-  if (hooks.progress)
-    train_hooks.progress = [&](std::int64_t step) {
-      hooks.progress(static_cast<double>(step) / static_cast<double>(options.steps));
-    };
-  const auto run = [&] {
-    return cell.regime == Regime::nn ? train::run_nn(problem, cell.N, options, train_hooks)
-                                     : train::run_nt(problem, cell.N, options, train_hooks);
-  };
-  try {
-    return run();
-  } catch (const UsageError&) {
-    // A state that this build cannot read is worth no more than the time it took; a plan that is impossible
-    // fails again without it.
-    if (train_hooks.resume.empty()) throw;
-    train_hooks.resume = {};
-    return run();
+nlohmann::json parameters_of(const Plan& plan, const Cell& cell) {
+  nlohmann::json parameters = {{"task", to_string(cell.method)},
+                               {"version", task_version(cell.method, cell.regime)},
+                               {"problem", problem_parameters(plan)},
+                               {"regime", to_string(cell.regime)},
+                               {"N", cell.N}};
+  if (cell.regime != Regime::bayes) parameters["activation"] = activation_parameters(plan, cell.regime);
+  if (cell.regime == Regime::rf) parameters["gamma"] = matrix_parameters(plan.problem.gamma);
+  switch (cell.method) {
+    case Method::limit:
+      break;
+    case Method::exact:
+      if (draws_first_layer(cell.regime)) {
+        parameters["seed"] = plan.sweep.seed;
+        parameters["draw"] = cell.draw;
+      }
+      if (cell.regime == Regime::nn) parameters["second_layer"] = second_layer_word(plan.train.options);
+      break;
+    case Method::train:
+    case Method::flow:
+      parameters["seed"] = plan.sweep.seed;
+      parameters["draw"] = cell.draw;
+      add_train_parameters(parameters, plan, cell);
+      break;
+    case Method::fit:
+      parameters["seed"] = plan.sweep.seed;
+      parameters["draw"] = cell.draw;
+      parameters["samples"] = plan.fit.samples;
+      parameters["ridge"] = plan.fit.ridge;
+      parameters["test_samples"] = plan.fit.test_samples;
+      if (plan.problem.label_noise > 0) parameters["label_noise"] = plan.problem.label_noise;
+      break;
   }
+  return parameters;
+}
+
+/// The grid and the draws belong to them: against others the cell might have won.
+std::string elimination_parameters(const Plan& plan, const Cell& cell) {
+  nlohmann::json parameters = parameters_of(plan, cell);
+  parameters["ended_by"] = {{"search", "halving"}, {"draws", plan.train.draws}};
+  if (!plan.train.step_sizes.empty()) parameters["ended_by"]["step_sizes"] = plan.train.step_sizes;
+  return parameters.dump();
+}
+
+std::string key_of(const std::string& parameters) {
+  const std::string name = "lazygap:" + parameters;
+  return name_based_uuid(name.data(), name.size());
 }
 
 void set_risk(store::Result& result, double risk) {
@@ -392,49 +429,58 @@ std::vector<Cell> make_cells(const Plan& plan) {
   return cells;
 }
 
-std::string cell_parameters(const Plan& plan, const Cell& cell) {
-  nlohmann::json parameters = {{"task", to_string(cell.method)},
-                               {"version", task_version(cell.method)},
-                               {"problem", problem_parameters(plan)},
-                               {"regime", to_string(cell.regime)},
-                               {"N", cell.N}};
-  if (cell.regime != Regime::bayes) parameters["activation"] = activation_parameters(plan, cell.regime);
-  if (cell.regime == Regime::rf) parameters["gamma"] = matrix_parameters(plan.problem.gamma);
-  switch (cell.method) {
-    case Method::limit:
-      break;
-    case Method::exact:
-      if (draws_first_layer(cell.regime)) {
-        parameters["seed"] = plan.sweep.seed;
-        parameters["draw"] = cell.draw;
-      }
-      if (cell.regime == Regime::nn) parameters["second_layer"] = second_layer_word(plan.train.options);
-      break;
-    case Method::train:
-    case Method::flow:
-      parameters["seed"] = plan.sweep.seed;
-      parameters["draw"] = cell.draw;
-      add_train_parameters(parameters, plan, cell);
-      break;
-    case Method::fit:
-      parameters["seed"] = plan.sweep.seed;
-      parameters["draw"] = cell.draw;
-      parameters["samples"] = plan.fit.samples;
-      parameters["ridge"] = plan.fit.ridge;
-      parameters["test_samples"] = plan.fit.test_samples;
-      if (plan.problem.label_noise > 0) parameters["label_noise"] = plan.problem.label_noise;
-      break;
+std::string cell_parameters(const Plan& plan, const Cell& cell) { return parameters_of(plan, cell).dump(); }
+
+std::string cell_key(const Plan& plan, const Cell& cell) { return key_of(cell_parameters(plan, cell)); }
+
+std::string elimination_key(const Plan& plan, const Cell& cell) {
+  return key_of(elimination_parameters(plan, cell));
+}
+
+std::vector<std::optional<store::Result>> find_cells(const Plan& plan, const store::Store& store,
+                                                     const std::vector<Cell>& cells) {
+  const auto find = [&](auto key_of_cell) {
+    std::vector<std::string> keys;
+    keys.reserve(cells.size());
+    for (const Cell& cell : cells) keys.push_back(key_of_cell(plan, cell));
+    return store.find_all(keys);
+  };
+  auto results = find(cell_key);
+  if (plan.train.search != train::Search::halving) return results;
+  auto eliminated = find(elimination_key);
+  for (std::size_t i = 0; i < cells.size(); ++i)
+    if (!results[i] || results[i]->status == Status::failed)
+      if (eliminated[i]) results[i] = std::move(eliminated[i]);
+  return results;
+}
+
+std::vector<std::vector<std::size_t>> make_groups(const Plan& plan, const std::vector<Cell>& cells) {
+  // What the cells of a group have in common; -1 stands for any.
+  using Common = std::tuple<Method, Regime, Index, Index>;
+  constexpr Index kAny = -1;
+  std::map<Common, std::size_t> places;
+  std::vector<std::vector<std::size_t>> groups;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const Cell& cell = cells[i];
+    const bool trains = cell.method == Method::train;
+    const bool nested = is_rf(cell.regime) && (cell.method == Method::exact || cell.method == Method::fit);
+    if (!trains && !nested) {
+      groups.push_back({i});
+      continue;
+    }
+    const bool any_width = nested || plan.train.share_between_widths;
+    const bool any_draw = trains && plan.train.search == train::Search::halving;
+    const Common common{cell.method, cell.regime, any_width ? kAny : cell.N, any_draw ? kAny : cell.draw};
+    const auto [place, is_new] = places.try_emplace(common, groups.size());
+    if (is_new) groups.emplace_back();
+    groups[place->second].push_back(i);
   }
-  return parameters.dump();
+  return groups;
 }
 
-std::string cell_key(const Plan& plan, const Cell& cell) {
-  const std::string name = "lazygap:" + cell_parameters(plan, cell);
-  return name_based_uuid(name.data(), name.size());
-}
+namespace {
 
-store::Result compute_cell(const Plan& plan, const Setting& setting, const Cell& cell,
-                           const CellHooks& hooks) {
+store::Result empty_result(const Plan& plan, const Setting& setting, const Cell& cell) {
   const Problem& problem = setting.problem;
   store::Result result;
   result.key = cell_key(plan, cell);
@@ -447,49 +493,135 @@ store::Result compute_cell(const Plan& plan, const Setting& setting, const Cell&
   result.rho = static_cast<double>(cell.N) / static_cast<double>(result.d);
   result.draw = cell.draw;
   result.null_risk = null_risk(problem);
-  switch (cell.method) {
+  return result;
+}
+
+store::Result limit_result(const Plan& plan, const Setting& setting, const Cell& cell) {
+  store::Result result = empty_result(plan, setting, cell);
+  result.ratio = limit_ratios(setting, plan, cell.regime, {cell.N}).front();
+  result.risk = result.ratio * result.null_risk;
+  result.status = Status::ok;
+  return result;
+}
+
+store::Result exact_result(const Plan& plan, const Setting& setting, const Cell& cell,
+                           const exact::Risk& risk) {
+  store::Result result = empty_result(plan, setting, cell);
+  set_risk(result, risk.risk);
+  result.status = risk.status;
+  if (risk.status == Status::not_converged && risk.iterations > 0)
+    result.message =
+        fmt::format("conjugate gradients stopped after {} iterations at a relative residual of {:.1e}",
+                    risk.iterations, risk.residual);
+  if (risk.kernel_error > kKernelError)
+    add_sentence(result.message, fmt::format("kernel accurate to {:.1e} of its diagonal", risk.kernel_error));
+  return result;
+}
+
+store::Result train_result(const Plan& plan, const Setting& setting, const Cell& cell,
+                           const train::Outcome& outcome) {
+  store::Result result = empty_result(plan, setting, cell);
+  const bool is_flow = cell.method == Method::flow;
+  result.step_size = cell.step_size;
+  if (!is_flow) result.n = outcome.steps_done * plan.train.options.batch;
+  set_outcome(result, outcome);
+  result.message = outcome.path;
+  if (result.se) add_sentence(result.message, kEstimated);
+  if (outcome.status == Status::diverged)
+    result.message = fmt::format("diverged after {} steps ({})", outcome.steps_done, outcome.path);
+  if (outcome.status == Status::eliminated) {
+    result.message = fmt::format("ended by successive halving after {} of {} steps ({})", outcome.steps_done,
+                                 plan.train.options.steps, outcome.path);
+    result.key = elimination_key(plan, cell);
+    result.parameters = elimination_parameters(plan, cell);
+  }
+  for (const train::Point& point : outcome.trajectory)
+    result.trajectory.push_back({.step = point.step, .samples = point.samples, .risk = point.risk});
+  return result;
+}
+
+store::Result fit_result(const Plan& plan, const Setting& setting, const Cell& cell,
+                         const fit::Outcome& outcome) {
+  store::Result result = empty_result(plan, setting, cell);
+  result.n = plan.fit.samples;
+  set_outcome(result, outcome);
+  result.message = outcome.message;
+  if (result.se) add_sentence(result.message, kEstimated);
+  return result;
+}
+
+void train_group(const Plan& plan, const Setting& setting, std::span<const Cell> cells,
+                 const GroupHooks& hooks) {
+  const train::Options options = train_options(plan, setting.activation, cells.front());
+  std::vector<train::Network> networks;
+  for (std::size_t i = 0; i < cells.size(); ++i)
+    networks.push_back({.neurons = cells[i].N,
+                        .step_size = cells[i].step_size,
+                        .draw = static_cast<std::uint32_t>(cells[i].draw),
+                        .known = hooks.known.empty() ? Status::none : hooks.known[i]});
+  train::GroupHooks train_hooks{.progress = hooks.progress,
+                                .save = hooks.save,
+                                .resume = hooks.resume,
+                                .save_every = hooks.save_every,
+                                .stop = hooks.stop};
+  train_hooks.finished = [&](std::size_t i, const train::Outcome& outcome) {
+    hooks.finished(i, train_result(plan, setting, cells[i], outcome));
+  };
+  const auto run = [&] {
+    (void)train::run_networks(cells.front().regime, setting.problem, networks, options, plan.train.search,
+                              train_hooks);
+  };
+  try {
+    run();
+  } catch (const UsageError&) {
+    // A state that this build cannot read is worth no more than the time it took; a plan that is impossible
+    // fails again without it. States are read before anything is finished.
+    if (train_hooks.resume.empty()) throw;
+    train_hooks.resume.clear();
+    run();
+  }
+}
+
+}  // namespace
+
+void compute_group(const Plan& plan, const Setting& setting, std::span<const Cell> cells,
+                   const GroupHooks& hooks) {
+  const auto finish_all = [&](const auto& outcomes, auto make_result) {
+    for (std::size_t i = 0; i < cells.size(); ++i)
+      hooks.finished(i, make_result(plan, setting, cells[i], outcomes[i]));
+  };
+  switch (cells.front().method) {
     case Method::limit:
-      result.ratio = limit_ratios(setting, plan, cell.regime, {cell.N}).front();
-      result.risk = result.ratio * result.null_risk;
-      result.status = Status::ok;
-      break;
-    case Method::exact: {
-      const exact::Risk risk = exact_risk(plan, setting, cell);
-      set_risk(result, risk.risk);
-      result.status = risk.status;
-      if (risk.status == Status::not_converged && risk.iterations > 0)
-        result.message =
-            fmt::format("conjugate gradients stopped after {} iterations at a relative residual of {:.1e}",
-                        risk.iterations, risk.residual);
-      if (risk.kernel_error > kKernelError)
-        add_sentence(result.message,
-                     fmt::format("kernel accurate to {:.1e} of its diagonal", risk.kernel_error));
-      break;
-    }
+      return hooks.finished(0, limit_result(plan, setting, cells.front()));
+    case Method::exact:
+      return finish_all(exact_risks(plan, setting, cells), exact_result);
     case Method::train:
+      return train_group(plan, setting, cells, hooks);
+    case Method::fit:
+      return finish_all(fit_outcomes(plan, setting, cells), fit_result);
     case Method::flow: {
-      const train::Outcome outcome = train_outcome(plan, setting, cell, hooks);
-      result.step_size = cell.step_size;
-      if (cell.method == Method::train) result.n = plan.train.options.steps * plan.train.options.batch;
-      set_outcome(result, outcome);
-      result.message = outcome.path;
-      if (result.se) add_sentence(result.message, kEstimated);
-      if (outcome.status == Status::diverged)
-        result.message = fmt::format("diverged after {} steps ({})", outcome.steps_done, outcome.path);
-      for (const train::Point& point : outcome.trajectory)
-        result.trajectory.push_back({.step = point.step, .samples = point.samples, .risk = point.risk});
-      break;
-    }
-    case Method::fit: {
-      const fit::Outcome outcome = fit_outcome(plan, setting, cell);
-      result.n = plan.fit.samples;
-      set_outcome(result, outcome);
-      result.message = outcome.message;
-      if (result.se) add_sentence(result.message, kEstimated);
-      break;
+      const Cell& cell = cells.front();
+      const train::Options options = train_options(plan, setting.activation, cell);
+      const train::Outcome outcome = cell.regime == Regime::nn
+                                         ? train::flow_nn(setting.problem, cell.N, options)
+                                         : train::flow_nt(setting.problem, cell.N, options);
+      return hooks.finished(0, train_result(plan, setting, cell, outcome));
     }
   }
+}
+
+store::Result compute_cell(const Plan& plan, const Setting& setting, const Cell& cell) {
+  store::Result result;
+  compute_group(plan, setting, {&cell, 1},
+                {.finished = [&](std::size_t, store::Result found) { result = std::move(found); }});
   return result;
+}
+
+std::string path_of(const Plan& plan, const Setting& setting, const Cell& cell) {
+  if (cell.method == Method::train)
+    return train::path(cell.regime, setting.problem, cell.N, train_options(plan, setting.activation, cell));
+  const bool nested = is_rf(cell.regime) && (cell.method == Method::exact || cell.method == Method::fit);
+  return nested ? "one Gram matrix for all widths" : "";
 }
 
 }  // namespace lazygap::experiment

@@ -100,8 +100,6 @@ Cost fit_cost(const Plan& plan, const Cell& cell) {
           .bytes = 24 * N * N + 4 * block * (N + d) + sizeof(double) * 2 * d * N};
 }
 
-}  // namespace
-
 Cost cell_cost(const Plan& plan, const Cell& cell) {
   const auto d = static_cast<double>(plan.problem.d);
   const auto N = static_cast<double>(cell.N);
@@ -122,6 +120,41 @@ Cost cell_cost(const Plan& plan, const Cell& cell) {
               .bytes = kNumber * (2 * d * N + 20 * d * d)};
   }
   return {};
+}
+
+/// Part of the steps of a grid that successive halving takes: measured, docs/theory/train.md.
+constexpr double kHalving = 0.5;
+
+/// What the networks of a group have once between them: the operations of drawing their samples, and the
+/// moments of NT in memory.
+Cost shared_cost(const Plan& plan, const Cell& cell) {
+  const train::Options& options = plan.train.options;
+  const auto d = static_cast<double>(plan.problem.d), N = static_cast<double>(cell.N);
+  const double samples = static_cast<double>(options.steps * options.batch) * d;
+  const double single = options.precision == train::Precision::fp64 ? 1 : kSingle;
+  const bool moments = cell.regime == Regime::nt && !trains_quadratic(plan);
+  return {.operations = single * kOperationsOfANormal * samples,
+          .bytes = moments ? sizeof(double) * (plan.problem.model == "mg" ? 6 : 3) * N * N : 0};
+}
+
+}  // namespace
+
+Cost group_cost(const Plan& plan, std::span<const Cell> cells) {
+  const Cell& first = cells.front();
+  if (first.method != Method::train) return cell_cost(plan, cells.back());  // the widest does it for all
+  Cost sum;
+  for (const Cell& cell : cells) {
+    const Cost cost = cell_cost(plan, cell);
+    sum.operations += cost.operations;
+    sum.bytes += cost.bytes;
+  }
+  const Cost shared = shared_cost(plan, first);
+  const auto copies = static_cast<double>(cells.size() - 1);
+  sum.operations -= copies * shared.operations;
+  // Only equal widths have equal moments.
+  if (first.N == cells.back().N) sum.bytes -= copies * shared.bytes;
+  if (plan.train.search == train::Search::halving) sum.operations *= kHalving;
+  return sum;
 }
 
 }  // namespace lazygap::experiment

@@ -55,6 +55,8 @@ const Words<train::Schedule> kSchedules{{"constant", train::Schedule::constant},
 const Words<train::Precision> kPrecisions{{"fp32", train::Precision::fp32}, {"fp64", train::Precision::fp64}};
 const Words<train::Reduction> kReductions{{"automatic", train::Reduction::automatic},
                                           {"none", train::Reduction::none}};
+const Words<train::Search> kSearches{{"full", train::Search::full}, {"halving", train::Search::halving}};
+const Words<bool> kSharing{{"step-sizes", false}, {"widths", true}};
 const Words<std::string> kModels{{"qf", "qf"}, {"mg", "mg"}, {"polynomial", "polynomial"}};
 const Words<bool> kRotations{{"none", false}, {"haar", true}};
 const Words<bool> kBiases{{"fixed", false}, {"trained", true}};
@@ -295,7 +297,7 @@ void read_train(const PlanTable& root, Plan& whole) {
   const PlanTable table =
       root.table("train", {"steps", "batch", "step_sizes", "draws", "schedule", "parameterisation",
                            "second_layer", "second_layer_value", "biases", "momentum", "alpha", "beta",
-                           "precision", "reduction", "records", "test_samples"});
+                           "precision", "reduction", "records", "test_samples", "search", "share_samples"});
   TrainPlan& plan = whole.train;
   train::Options& options = plan.options;
   options.steps = whole.problem.model == "mg" ? kPaperStepsMg : kPaperStepsQf;
@@ -335,6 +337,8 @@ void read_train(const PlanTable& root, Plan& whole) {
   table.positive_number("beta", options.beta);
   table.word("precision", options.precision, kPrecisions);
   table.word("reduction", options.reduction, kReductions);
+  table.word("search", plan.search, kSearches);
+  table.word("share_samples", plan.share_between_widths, kSharing);
   table.integer("records", options.records, 2, 100'000);
   table.integer("test_samples", options.test_samples, 0, 1'000'000'000);
   if (options.test_samples == 1)
@@ -724,6 +728,8 @@ std::string to_toml(const Plan& plan) {
   }
   word("precision", word_of(kPrecisions, options.precision));
   word("reduction", word_of(kReductions, options.reduction));
+  word("search", word_of(kSearches, plan.train.search));
+  word("share_samples", word_of(kSharing, plan.train.share_between_widths));
   integer("records", options.records);
   integer("test_samples", options.test_samples);
 

@@ -17,6 +17,7 @@
 #include "lazygap/core/error.h"
 #include "lazygap/experiment/provenance.h"
 #include "lazygap/experiment/summary.h"
+#include "lazygap/train/sgd.h"
 
 namespace lazygap::experiment {
 namespace {
@@ -30,7 +31,7 @@ double seconds_since(Clock::time_point start) {
 /// Failed cells are tried again; everything else is an answer.
 bool is_finished(const std::optional<store::Result>& result) {
   return result && (result->status == Status::ok || result->status == Status::diverged ||
-                    result->status == Status::not_converged);
+                    result->status == Status::not_converged || result->status == Status::eliminated);
 }
 
 std::string cell_text(const Cell& cell) {
@@ -47,26 +48,49 @@ constexpr double kSmallSeconds = 0.1;
 constexpr double kSaveTogether = 0.3;
 constexpr double kSmallOperations = 1e10;
 
+/// A group of cells, all or some of which are to be computed.
 struct Task {
-  Cell cell;
-  std::string key;
+  std::vector<Cell> cells;
+  std::vector<Status> known;  ///< of cells that are finished; none for the others
   Cost cost;
+
+  [[nodiscard]] std::size_t missing() const {
+    return static_cast<std::size_t>(std::count(known.begin(), known.end(), Status::none));
+  }
 };
 
-std::vector<Task> make_tasks(const Plan& plan, const std::vector<Cell>& cells) {
+Task make_task(const Plan& plan, std::vector<Cell> cells, std::vector<Status> known) {
+  std::vector<Cell> missing;
+  for (std::size_t i = 0; i < cells.size(); ++i)
+    if (known[i] == Status::none) missing.push_back(cells[i]);
+  const Cost cost = missing.empty() ? Cost{.operations = 0, .bytes = 0} : group_cost(plan, missing);
+  // Only halving wants to know of what is finished.
+  const bool keep = cells.front().method == Method::train && plan.train.search == train::Search::halving;
+  if (keep) return {.cells = std::move(cells), .known = std::move(known), .cost = cost};
+  std::vector<Status> none(missing.size(), Status::none);
+  return {.cells = std::move(missing), .known = std::move(none), .cost = cost};
+}
+
+/// The groups of the cells as the store has them.
+std::vector<Task> make_tasks(const Plan& plan, const store::Store& store, const std::vector<Cell>& cells) {
+  const auto results = find_cells(plan, store, cells);
   std::vector<Task> tasks;
-  tasks.reserve(cells.size());
-  for (const Cell& cell : cells)
-    tasks.push_back({.cell = cell, .key = cell_key(plan, cell), .cost = cell_cost(plan, cell)});
+  for (const std::vector<std::size_t>& group : make_groups(plan, cells)) {
+    std::vector<Cell> members;
+    std::vector<Status> known;
+    for (const std::size_t i : group) {
+      members.push_back(cells[i]);
+      known.push_back(is_finished(results[i]) ? results[i]->status : Status::none);
+    }
+    tasks.push_back(make_task(plan, std::move(members), std::move(known)));
+  }
   return tasks;
 }
 
-std::vector<std::optional<store::Result>> find_tasks(const store::Store& store,
-                                                     const std::vector<Task>& tasks) {
-  std::vector<std::string> keys;
-  keys.reserve(tasks.size());
-  for (const Task& task : tasks) keys.push_back(task.key);
-  return store.find_all(keys);
+std::string task_text(const Task& task) {
+  return task.cells.size() == 1 ? cell_text(task.cells.front())
+                                : fmt::format("{} and {} more with it", cell_text(task.cells.back()),
+                                              task.cells.size() - 1);
 }
 
 bool has_flow(const Plan& plan) {
@@ -102,7 +126,7 @@ void check_memory(const std::vector<Task>& tasks, double available) {
     throw UsageError(
         fmt::format("the cell \"{}\" needs about {} of memory, but {} is available; use smaller "
                     "problem.d or sweep.neurons",
-                    cell_text(largest->cell), bytes_text(largest->cost.bytes), bytes_text(available)));
+                    task_text(*largest), bytes_text(largest->cost.bytes), bytes_text(available)));
 }
 
 /// Works through cells with a fixed number of threads. Everything that the threads share is behind `mutex_`.
@@ -166,17 +190,17 @@ class Pool {
         save_finished(lock);
       lock.unlock();
       std::exception_ptr error;
-      std::optional<store::Result> result;
       try {
-        result = compute(task);
+        compute(task);
       } catch (...) {  // the store cannot be read or written: nothing can go on
         error = std::current_exception();
       }
       lock.lock();
       memory_in_use_ -= task.cost.bytes;
-      running_.erase(task.key);
+      running_.erase(&task);
+      work_done_ += task.cost.operations;
       if (error && !error_) error_ = error;
-      if (result) finish(task, *result);
+      report({});
       freed_.notify_all();
     }
     save_finished(lock);  // after an error too: what is finished is not lost with it
@@ -199,18 +223,23 @@ class Pool {
     if (error && !error_) error_ = error;
   }
 
-  /// The result of the task, saved unless the task is small; empty where the run was stopped before the end
-  /// of it.
-  std::optional<store::Result> compute(const Task& task) {
-    // Another process may have finished it since the run began.
-    if (auto found = store_.find(task.key); is_finished(found)) return found;
-    const std::vector<std::byte> state = store_.checkpoint(task.key);
+  /// Computes the cells of a task; their results are saved as they come, those of small cells with others.
+  void compute(const Task& task) {
     const Clock::time_point start = Clock::now();
     Clock::time_point reported = start;
-    CellHooks hooks;
-    hooks.resume = state;
+    std::vector<bool> done(task.cells.size(), false);
+    const auto finish_cell = [&](std::size_t i, store::Result result) {
+      done[i] = true;
+      finish(std::move(result), seconds_since(start) / static_cast<double>(task.cells.size()), task.cells[i]);
+    };
+    std::vector<std::vector<std::byte>> states;
+    GroupHooks hooks;
+    hooks.known = task.known;
+    hooks.finished = finish_cell;
     hooks.save_every = options_.checkpoint_every;
-    hooks.save = [&](std::span<const std::byte> bytes) { store_.save_checkpoint(task.key, bytes); };
+    hooks.save = [&](std::size_t i, std::span<const std::byte> bytes) {
+      store_.save_checkpoint(cell_key(plan_, task.cells[i]), bytes);
+    };
     hooks.stop = [this] {
       const std::lock_guard lock(mutex_);
       return must_stop();
@@ -219,48 +248,74 @@ class Pool {
       if (seconds_since(reported) < 0.5) return;
       reported = Clock::now();
       const std::lock_guard lock(mutex_);
-      running_[task.key] = fraction * task.cost.operations;
+      running_[&task] = fraction * task.cost.operations;
       report({});
     };
-    store::Result result;
+    for (const Cell& cell : task.cells) states.push_back(store_.checkpoint(cell_key(plan_, cell)));
+    for (const std::vector<std::byte>& state : states) hooks.resume.emplace_back(state);
     try {
-      result = compute_cell(plan_, setting_, task.cell, hooks);
+      compute_group(plan_, setting_, task.cells, hooks);
     } catch (const FileError&) {
       throw;
     } catch (const std::bad_alloc&) {
-      result = failed(task, "out of memory");
+      fail(task, done, "out of memory");
     } catch (const std::exception& error) {
-      result = failed(task, error.what());
+      fail(task, done, error.what());
     }
-    if (result.status == Status::none) {
-      if (hooks.stop()) return {};
-      result = failed(task, "the computation ended without a result");
-    }
-    result.provenance = provenance();
-    result.provenance.threads = 1;
-    result.provenance.seconds = seconds_since(start);
-    result.provenance.finished_at = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
-    if (result.provenance.seconds > kSmallSeconds) {
-      store_.save(result);
-    } else {
-      const std::lock_guard lock(mutex_);
-      unsaved_.push_back(result);
-    }
-    return result;
+    if (!hooks.stop()) fail(task, done, "the computation ended without a result");
   }
 
-  [[nodiscard]] store::Result failed(const Task& task, const std::string& message) const {
+  /// What is not done of a task fails with a message; of several cells each gets a chance of its own.
+  void fail(const Task& task, std::vector<bool>& done, const std::string& message) {
+    for (std::size_t i = 0; i < task.cells.size(); ++i) {
+      if (done[i] || task.known[i] != Status::none) continue;
+      done[i] = true;
+      const Clock::time_point start = Clock::now();
+      store::Result result = failed(task.cells[i], message);
+      if (task.cells.size() > 1) try {
+          result = compute_cell(plan_, setting_, task.cells[i]);
+        } catch (const FileError&) {
+          throw;
+        } catch (const std::exception& error) {
+          result.message = error.what();
+        }
+      finish(std::move(result), seconds_since(start), task.cells[i]);
+    }
+  }
+
+  /// A cell has its result.
+  void finish(store::Result result, double seconds, const Cell& cell) {
+    result.provenance = provenance();
+    result.provenance.threads = 1;
+    result.provenance.seconds = seconds;
+    result.provenance.finished_at = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
+    const bool is_small = seconds <= kSmallSeconds;
+    if (!is_small) store_.save(result);
+    const std::lock_guard lock(mutex_);
+    std::string message;
+    if (result.status == Status::failed) {
+      ++failed_;
+      message = fmt::format("failed: {}: {}", cell_text(cell), result.message);
+    } else {
+      ++computed_;
+      ++done_;
+    }
+    if (is_small) unsaved_.push_back(std::move(result));
+    report(std::move(message));
+  }
+
+  [[nodiscard]] store::Result failed(const Cell& cell, const std::string& message) const {
     store::Result result;
-    result.key = task.key;
-    result.parameters = cell_parameters(plan_, task.cell);
+    result.key = cell_key(plan_, cell);
+    result.parameters = cell_parameters(plan_, cell);
     result.model = plan_.problem.model;
-    result.regime = to_string(task.cell.regime);
-    result.method = to_string(task.cell.method);
+    result.regime = to_string(cell.regime);
+    result.method = to_string(cell.method);
     result.d = plan_.problem.d;
-    result.N = task.cell.N;
-    result.rho = static_cast<double>(task.cell.N) / static_cast<double>(plan_.problem.d);
-    result.draw = task.cell.draw;
-    if (task.cell.step_size > 0) result.step_size = task.cell.step_size;
+    result.N = cell.N;
+    result.rho = static_cast<double>(cell.N) / static_cast<double>(plan_.problem.d);
+    result.draw = cell.draw;
+    if (cell.step_size > 0) result.step_size = cell.step_size;
     result.null_risk = null_risk(setting_.problem);
     result.status = Status::failed;
     result.message = message;
@@ -274,23 +329,10 @@ class Pool {
     return stopped_ || error_;
   }
 
-  void finish(const Task& task, const store::Result& result) {
-    work_done_ += task.cost.operations;
-    std::string message;
-    if (result.status == Status::failed) {
-      ++failed_;
-      message = fmt::format("failed: {}: {}", cell_text(task.cell), result.message);
-    } else {
-      ++computed_;
-      ++done_;
-    }
-    report(std::move(message));
-  }
-
   void report(std::string message) {
     if (!options_.progress) return;
     double work = work_done_;
-    for (const auto& [key, part] : running_) work += part;
+    for (const auto& [task, part] : running_) work += part;
     Progress progress{.done = done_, .total = total_, .failed = failed_, .message = std::move(message)};
     progress.fraction = work_total_ > 0 ? work / work_total_ : 1;
     progress.elapsed_seconds = seconds_since(start_);
@@ -310,7 +352,7 @@ class Pool {
   std::mutex mutex_;
   std::condition_variable freed_;
   std::vector<Task> waiting_;
-  std::map<std::string, double> running_;  ///< work done within the cells that are running
+  std::map<const Task*, double> running_;  ///< work done within the tasks that are running
   std::vector<store::Result> unsaved_;
   Clock::time_point saved_ = Clock::now();
   double memory_in_use_ = 0;
@@ -329,6 +371,14 @@ int job_count(const RunOptions& options) {
 
 double memory_limit(const RunOptions& options) {
   return options.memory_bytes > 0 ? options.memory_bytes : available_memory();
+}
+
+void count_steps(const Plan& plan, const store::Result& result, RunReport& report) {
+  const train::Options& options = plan.train.options;
+  const bool halving = plan.train.search == train::Search::halving;
+  const std::int64_t steps = result.n.value_or(0) / options.batch;
+  report.steps += halving ? train::halving_steps(regime_from_string(result.regime), options, steps) : steps;
+  report.steps_of_full_grid += result.status == Status::eliminated ? options.steps : steps;
 }
 
 }  // namespace
@@ -350,17 +400,24 @@ RunReport run_plan(const Plan& plan, store::Store& store, const RunOptions& opti
   Pool pool(plan, store, options, jobs, memory);
   std::size_t known = 0;  // finished cells, of this run or of an earlier one
   const auto run_cells = [&](const std::vector<Cell>& cells, std::size_t total) {
-    std::vector<Task> tasks = make_tasks(plan, cells);
-    const auto results = find_tasks(store, tasks);
-    std::vector<Task> missing;
-    for (std::size_t i = 0; i < tasks.size(); ++i)
-      if (!is_finished(results[i])) missing.push_back(tasks[i]);
-    const std::size_t reused = tasks.size() - missing.size();
+    std::vector<Task> tasks;
+    std::size_t missing = 0;
+    for (Task& task : make_tasks(plan, store, cells)) {
+      if (task.missing() == 0) continue;
+      missing += task.missing();
+      // What does not fit into memory together is computed one by one.
+      if (task.cost.bytes > memory && task.missing() == task.cells.size()) {
+        for (const Cell& cell : task.cells) tasks.push_back(make_task(plan, {cell}, {Status::none}));
+        continue;
+      }
+      tasks.push_back(std::move(task));
+    }
+    const std::size_t reused = cells.size() - missing;
     report.reused += reused;
     known += reused;
-    check_memory(missing, memory);
+    check_memory(tasks, memory);
     const std::size_t before = pool.computed();
-    if (!missing.empty()) pool.run(std::move(missing), known, total);
+    if (!tasks.empty()) pool.run(std::move(tasks), known, total);
     known += pool.computed() - before;
   };
   const std::vector<Cell> cells = make_cells(plan);
@@ -371,6 +428,9 @@ RunReport run_plan(const Plan& plan, store::Store& store, const RunOptions& opti
 
   report.computed = pool.computed();
   report.stopped = pool.stopped();
+  const auto results = find_cells(plan, store, cells);
+  for (std::size_t i = 0; i < cells.size(); ++i)
+    if (results[i] && cells[i].method == Method::train) count_steps(plan, *results[i], report);
   for (const store::Result& result : results_of(plan, store)) {
     report.diverged += result.status == Status::diverged ? 1 : 0;
     report.not_converged += result.status == Status::not_converged ? 1 : 0;
@@ -385,7 +445,7 @@ std::vector<store::Result> results_of(const Plan& plan, const store::Store& stor
   const std::vector<Cell> flow = flow_cells(plan, store);
   cells.insert(cells.end(), flow.begin(), flow.end());
   std::vector<store::Result> results;
-  for (auto& result : find_tasks(store, make_tasks(plan, cells)))
+  for (auto& result : find_cells(plan, store, cells))
     if (result) results.push_back(std::move(*result));
   return results;
 }
@@ -410,28 +470,39 @@ PlanEstimate estimate_plan(const Plan& plan, const store::Store& store, const Ru
           cells.push_back(flow_cell(plan, store, regime, N).value_or(unknown));
         }
 
-  PlanEstimate estimate{.cells = {}, .available_bytes = memory_limit(options)};
-  const std::vector<Task> tasks = make_tasks(plan, cells);
-  const auto results = find_tasks(store, tasks);
+  PlanEstimate estimate{.groups = {}, .available_bytes = memory_limit(options)};
   double longest = 0, work = 0;
   std::vector<double> bytes;
-  for (std::size_t i = 0; i < tasks.size(); ++i) {
-    const Cell& cell = tasks[i].cell;
-    const double seconds = tasks[i].cost.operations / rate;
-    const bool finished = is_finished(results[i]);
-    const auto same = [&](const CellEstimate& group) {
-      return group.cell.method == cell.method && group.cell.regime == cell.regime && group.cell.N == cell.N;
-    };
-    if (estimate.cells.empty() || !same(estimate.cells.back()))
-      estimate.cells.push_back({.cell = cell, .count = 0, .seconds = seconds, .bytes = tasks[i].cost.bytes});
-    ++estimate.cells.back().count;
-    if (finished) {
-      ++estimate.cells.back().finished;
+  const auto results = find_cells(plan, store, cells);
+  for (const std::vector<std::size_t>& places : make_groups(plan, cells)) {
+    const Cell &first = cells[places.front()], &widest = cells[places.back()];
+    GroupEstimate group{.method = first.method, .regime = first.regime, .cells = places.size()};
+    group.path = path_of(plan, setting, widest);
+    std::vector<Cell> members, missing;
+    for (const std::size_t i : places) {
+      members.push_back(cells[i]);
+      if (!is_finished(results[i])) missing.push_back(cells[i]);
+      if (group.widths.empty() || group.widths.back() != cells[i].N) group.widths.push_back(cells[i].N);
+    }
+    group.finished = members.size() - missing.size();
+    group.bytes = group_cost(plan, members).bytes;
+    if (!missing.empty()) {
+      const Cost cost = group_cost(plan, missing);
+      group.seconds = cost.operations / rate;
+      work += group.seconds;
+      longest = std::max(longest, group.seconds);
+      bytes.push_back(cost.bytes);
+    }
+    auto& groups = estimate.groups;
+    const bool is_new = groups.empty() || groups.back().method != group.method ||
+                        groups.back().regime != group.regime || groups.back().widths != group.widths;
+    if (is_new) {
+      groups.push_back(std::move(group));
       continue;
     }
-    work += seconds;
-    longest = std::max(longest, seconds);
-    bytes.push_back(tasks[i].cost.bytes);
+    groups.back().cells += group.cells;
+    groups.back().finished += group.finished;
+    groups.back().seconds += group.seconds;
   }
   // More cells side by side than processors take turns.
   estimate.seconds = std::max(longest, work / std::min(jobs, processors()));

@@ -17,10 +17,8 @@ struct Group {
 };
 
 Group find_group(const Plan& plan, const store::Store& store, std::vector<Cell> cells) {
-  std::vector<std::string> keys;
-  keys.reserve(cells.size());
-  for (const Cell& cell : cells) keys.push_back(cell_key(plan, cell));
-  return {.cells = std::move(cells), .results = store.find_all(keys)};
+  Results results = find_cells(plan, store, cells);
+  return {.cells = std::move(cells), .results = std::move(results)};
 }
 
 bool is_ok(const std::optional<store::Result>& result) {

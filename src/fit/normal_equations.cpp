@@ -2,52 +2,83 @@
 
 #include <lapacke.h>
 
+#include "math/leading_blocks.h"
+
 namespace lazygap::fit {
 namespace {
 
-/// Cholesky of G + ridge I. False where the matrix is singular at the level of rounding. The strict upper
-/// triangle of G is left alone; the lower one, with the diagonal, is overwritten.
-bool solve_regular(Matrix& G, double ridge, double noise, Vector& a) {
-  const auto N = static_cast<lapack_int>(G.rows());
-  G.diagonal().array() += ridge;
-  const double norm = LAPACKE_dlansy(LAPACK_COL_MAJOR, '1', 'L', N, G.data(), N);
-  if (LAPACKE_dpotrf(LAPACK_COL_MAJOR, 'L', N, G.data(), N) != 0) return false;
-  double reciprocal_condition = 0;
-  LAPACKE_dpocon(LAPACK_COL_MAJOR, 'L', N, G.data(), N, norm, &reciprocal_condition);
-  // Never above the ratio of the extreme eigenvalues.
-  if (reciprocal_condition < noise) return false;
-  LAPACKE_dpotrs(LAPACK_COL_MAJOR, 'L', N, 1, G.data(), N, a.data(), N);
-  return true;
+lapack_int stride(const Matrix& G) { return static_cast<lapack_int>(G.outerStride()); }
+
+/// The 1-norm of the leading N x N block of G, given by its upper triangle.
+double norm(const Matrix& G, Index N) {
+  return LAPACKE_dlansy(LAPACK_COL_MAJOR, '1', 'U', static_cast<lapack_int>(N), G.data(), stride(G));
+}
+
+/// From the factor in the lower triangle of G, for its leading N x N block, whose norm is `norm`. Never above
+/// the ratio of the extreme eigenvalues.
+double reciprocal_condition(const Matrix& G, Index N, double norm) {
+  double result = 0;
+  LAPACKE_dpocon(LAPACK_COL_MAJOR, 'L', static_cast<lapack_int>(N), G.data(), stride(G), norm, &result);
+  return result;
+}
+
+/// The solution for the leading block that b has the size of, from the factor in the lower triangle of G.
+NormalSolution solve_regular(const Matrix& G, Vector b) {
+  const auto N = static_cast<lapack_int>(b.size());
+  LAPACKE_dpotrs(LAPACK_COL_MAJOR, 'L', N, 1, G.data(), stride(G), b.data(), N);
+  return {.status = Status::ok, .message = {}, .rank = N, .a = std::move(b)};
 }
 
 /// a = sum over the eigenpairs (l, u) above the noise of u (u^T b) / (l + ridge): least norm among the
 /// minimisers. b is in the range of G, so the directions left out carry nothing but rounding. G is given by
-/// its upper triangle. False where the eigenvalue iteration fails.
-bool solve_singular(Matrix& G, double ridge, double noise, Vector& a, Index& rank) {
+/// its upper triangle.
+NormalSolution solve_singular(Matrix G, double ridge, double noise, const Vector& b) {
   const auto N = static_cast<lapack_int>(G.rows());
   Vector eigenvalues(N);
-  if (LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'U', N, G.data(), N, eigenvalues.data()) != 0) return false;
-  rank = (eigenvalues.array() > noise * eigenvalues[N - 1]).count();
+  if (LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'U', N, G.data(), N, eigenvalues.data()) != 0)
+    return {.status = Status::failed,
+            .message = "the eigenvalue iteration of the singular normal equations did not converge"};
+  const Index rank = (eigenvalues.array() > noise * eigenvalues[N - 1]).count();
   const auto kept = G.rightCols(rank);
-  const Vector coefficients = (kept.transpose() * a).array() / (eigenvalues.tail(rank).array() + ridge);
-  a.noalias() = kept * coefficients;
-  return true;
+  const Vector coefficients = (kept.transpose() * b).array() / (eigenvalues.tail(rank).array() + ridge);
+  return {.status = Status::ok, .message = {}, .rank = rank, .a = kept * coefficients};
 }
 
 }  // namespace
 
-NormalSolution solve_normal_equations(Matrix& G, double ridge, double noise, Vector& b) {
-  if (!G.diagonal().allFinite()) return {.status = Status::failed, .message = kOverflow};
+std::vector<NormalSolution> solve_normal_equations(Matrix G, double ridge, double noise, const Vector& b,
+                                                   std::span<const Index> widths) {
+  std::vector<NormalSolution> solutions(widths.size(), {.status = Status::failed, .message = kOverflow});
   const Vector diagonal = G.diagonal();
+  while (!widths.empty() && !diagonal.head(widths.back()).allFinite())
+    widths = widths.first(widths.size() - 1);
+  if (widths.empty()) return solutions;
+
+  // G stays in the upper triangle and the diagonal apart; the factor takes the lower one.
   G.triangularView<Eigen::StrictlyUpper>() = G.transpose();
-  NormalSolution solution{.status = Status::ok, .message = {}, .rank = G.rows()};
-  if (solve_regular(G, ridge, noise, b)) return solution;
-  G.diagonal() = diagonal;
-  if (!solve_singular(G, ridge, noise, b, solution.rank)) {
-    solution.status = Status::failed;
-    solution.message = "the eigenvalue iteration of the singular normal equations did not converge";
+  G.diagonal().array() += ridge;
+  std::vector<double> norms;
+  for (const Index N : widths) norms.push_back(norm(G, N));
+  const Index factorised = factorise_leading(G, widths, [&](Index N) {
+    auto block = G.topLeftCorner(N, N);
+    block.triangularView<Eigen::StrictlyLower>() = block.transpose();
+    block.diagonal() = diagonal.head(N).array() + ridge;
+  });
+  std::vector<std::size_t> singular;
+  for (std::size_t k = 0; k < widths.size(); ++k) {
+    const Index N = widths[k];
+    if (N <= factorised && reciprocal_condition(G, N, norms[k]) >= noise)
+      solutions[k] = solve_regular(G, b.head(N));
+    else
+      singular.push_back(k);
   }
-  return solution;
+  G.diagonal() = diagonal;
+  for (const std::size_t k : singular) {
+    const Index N = widths[k];
+    solutions[k] =
+        solve_singular(N == G.rows() ? std::move(G) : Matrix(G.topLeftCorner(N, N)), ridge, noise, b.head(N));
+  }
+  return solutions;
 }
 
 }  // namespace lazygap::fit

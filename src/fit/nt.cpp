@@ -67,7 +67,7 @@ Outcome nt(const Problem& problem, const Matrix& W, const Vector& biases, const 
     const Matrix products = solution.A.transpose() * X;
     return products.cwiseProduct(gates(X)).colwise().sum().transpose().array() + solution.c;
   };
-  estimate_risk(samples, predict, outcome);
+  estimate_risks(samples, predict, std::span(&outcome, 1));
   return outcome;
 }
 

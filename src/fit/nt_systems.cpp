@@ -3,6 +3,8 @@
 #include <cblas.h>
 #include <fmt/format.h>
 
+#include <array>
+
 #include "fit/normal_equations.h"
 #include "lazygap/math/conjugate_gradient.h"
 
@@ -96,8 +98,10 @@ NtSolution solve_by_kernel(SampleBlocks<double>& samples, Gates& gates) {
     for (Index j = 0; j < n; ++j)
       K.col(j).tail(n - j).array() += mean + spread / real_n - row_means[j] - row_means.tail(n - j).array();
     const NormalSolution solution =
-        solve_normal_equations(K, samples.options().ridge, noise(samples, gates), y);
+        solve_normal_equations(std::move(K), samples.options().ridge, noise(samples, gates), y, std::array{n})
+            .front();
     if (solution.status != Status::ok) return failure(solution.message);
+    y = solution.a;
     result.rank = std::max<Index>(solution.rank - 1, 0);
   }
   y.array() -= y.mean();
@@ -126,11 +130,12 @@ NtSolution solve_by_moments(SampleBlocks<double>& samples, Gates& gates) {
   G /= static_cast<double>(samples.options().samples);
   G.selfadjointView<Eigen::Lower>().rankUpdate(means.features.reshaped(), -1);
 
-  Vector a = means.covariance.reshaped();
   const NormalSolution solution =
-      solve_normal_equations(G, samples.options().ridge, noise(samples, gates), a);
+      solve_normal_equations(std::move(G), samples.options().ridge, noise(samples, gates),
+                             means.covariance.reshaped(), std::array{size})
+          .front();
   if (solution.status != Status::ok) return failure(solution.message);
-  NtSolution result{.A = a.reshaped(d, N), .status = Status::ok, .rank = solution.rank};
+  NtSolution result{.A = solution.a.reshaped(d, N), .status = Status::ok, .rank = solution.rank};
   result.c = offset(means, result.A);
   result.message = describe("(N d) x (N d) system", result.rank, size);
   return result;

@@ -3,8 +3,13 @@
 #include <cblas.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <utility>
+
 #include "fit/normal_equations.h"
 #include "fit/samples.h"
+#include "math/leading_blocks.h"
 #include "network/feature_moments.h"
 
 namespace lazygap::fit {
@@ -18,30 +23,51 @@ class Features {
         biases_(biases.cast<float>()),
         activation_(options.activation),
         centre_(options.centred ? options.activation.hermite.lambda_0 : 0),
-        F_(W.cols(), block) {}
+        F_(W.cols(), block),
+        value_(W.cols()),
+        derivative_(W.cols()) {}
 
   [[nodiscard]] double centre() const { return centre_; }
 
   auto operator()(const Eigen::Ref<const MatrixOf<float>>& X) {
     auto F = F_.leftCols(X.cols());
     F.noalias() = W_.transpose() * X;
-    if (biases_.size() > 0) F.colwise() += biases_;
-    if (activation_.name == "quadratic") {
-      F.array() = F.array().square() - static_cast<float>(centre_);
-    } else {
-      const auto phi = [this](float u) { return static_cast<float>(activation_.value(u) - centre_); };
-      F = F.unaryExpr(phi);
-    }
+    for (Index j = 0; j < F.cols(); ++j) activate(F.col(j));
     return F;
   }
 
  private:
+  /// Of one sample: few enough numbers for the cache.
+  void activate(Eigen::Ref<VectorOf<float>> u) {
+    if (biases_.size() > 0) u += biases_;
+    if (activation_.block) {
+      const auto size = static_cast<std::size_t>(u.size());
+      activation_.block({u.data(), size}, {value_.data(), size}, {derivative_.data(), size});
+      u.array() = value_.array() - static_cast<float>(centre_);
+    } else {
+      u = u.unaryExpr([this](float t) { return static_cast<float>(activation_.value(t) - centre_); });
+    }
+  }
+
   MatrixOf<float> W_;
   VectorOf<float> biases_;
   const Activation& activation_;
   double centre_;
   MatrixOf<float> F_;
+  VectorOf<float> value_, derivative_;
 };
+
+/// Calls visit(first column, columns as fp64) for pieces of F that stay in the cache.
+template <class Visit>
+void for_each_piece(const Eigen::Ref<const MatrixOf<float>>& F, const Visit& visit) {
+  constexpr Index kPiece = 16;
+  Matrix piece(F.rows(), kPiece);
+  for (Index first = 0; first < F.cols(); first += kPiece) {
+    auto columns = piece.leftCols(std::min(kPiece, F.cols() - first));
+    columns = F.middleCols(first, columns.cols()).cast<double>();
+    visit(first, columns);
+  }
+}
 
 /// G = F^T F / n (lower triangle) and b = F^T y / n, F being n x N.
 struct NormalEquations {
@@ -59,8 +85,9 @@ NormalEquations accumulate(SampleBlocks<float>& samples, Features& features, Ind
                 static_cast<blasint>(N));
     for (Index j = 0; j < N; ++j)
       sum.G.col(j).tail(N - j) += partial.col(j).tail(N - j).template cast<double>();
-    for (Index j = 0; j < F.cols(); ++j)
-      sum.b += static_cast<double>(y[j]) * F.col(j).template cast<double>();
+    for_each_piece(F, [&](Index first, const auto& columns) {
+      sum.b.noalias() += columns * y.segment(first, columns.cols()).template cast<double>();
+    });
   });
   const double scale = 1.0 / static_cast<double>(samples.options().samples);
   sum.G *= scale;
@@ -86,32 +113,51 @@ double population_risk(const Problem& problem, const Matrix& W, const Vector& bi
 }  // namespace
 
 Outcome rf(const Problem& problem, const Matrix& W, const Vector& biases, const Options& options) {
+  return std::move(rf(problem, W, biases, std::array{W.cols()}, options).front());
+}
+
+std::vector<Outcome> rf(const Problem& problem, const Matrix& W, const Vector& biases,
+                        std::span<const Index> widths, const Options& options) {
   check_arguments("fit::rf", problem, W, biases, options);
+  check_widths("fit::rf", widths, W.cols());
   SampleBlocks<float> samples(problem, options);
-  Features features(W, biases, options, samples.block());
-  Outcome outcome;
-  Vector a;
+  const auto leading_biases = [&](Index N) { return biases.head(std::min(N, biases.size())); };
+  const Index widest = widths.back();
+  Features features(W.leftCols(widest), leading_biases(widest), options, samples.block());
+  std::vector<NormalSolution> solutions;
   {
-    NormalEquations equations = accumulate(samples, features, W.cols());
-    const NormalSolution solution = solve_normal_equations(equations.G, options.ridge, kNoise, equations.b);
-    outcome.status = solution.status;
-    outcome.message = solution.message;
-    outcome.rank = solution.rank;
-    a = equations.b;
+    NormalEquations equations = accumulate(samples, features, widest);
+    solutions = solve_normal_equations(std::move(equations.G), options.ridge, kNoise, equations.b, widths);
   }
-  if (outcome.status != Status::ok) return outcome;
-  if (outcome.rank < W.cols())
-    outcome.message = fmt::format("minimum-norm solution: the features of {} samples have rank {} of {}",
-                                  options.samples, outcome.rank, W.cols());
-  outcome.risk = population_risk(problem, W, biases, options.activation, features.centre(), a);
+  std::vector<Outcome> outcomes;
+  for (std::size_t k = 0; k < widths.size(); ++k) {
+    const Index N = widths[k];
+    const auto& [status, message, rank, a] = solutions[k];
+    Outcome outcome{.status = status, .message = message, .rank = rank};
+    if (status == Status::ok) {
+      if (rank < N)
+        outcome.message = fmt::format("minimum-norm solution: the features of {} samples have rank {} of {}",
+                                      options.samples, rank, N);
+      outcome.risk = population_risk(problem, W.leftCols(N), leading_biases(N), options.activation,
+                                     features.centre(), a);
+    }
+    outcomes.push_back(std::move(outcome));
+  }
   const auto predict = [&](const auto& X) {
     const auto F = features(X);
-    Vector f(F.cols());
-    for (Index j = 0; j < F.cols(); ++j) f[j] = F.col(j).template cast<double>().dot(a);
-    return f;
+    // Where there is no network its test risk stays NaN.
+    Matrix predictions = Matrix::Constant(F.cols(), static_cast<Index>(widths.size()),
+                                          std::numeric_limits<double>::quiet_NaN());
+    for_each_piece(F, [&](Index first, const auto& columns) {
+      for (Index k = 0; k < predictions.cols(); ++k)
+        if (const Vector& a = solutions[static_cast<std::size_t>(k)].a; a.size() > 0)
+          predictions.col(k).segment(first, columns.cols()).noalias() =
+              columns.topRows(a.size()).transpose() * a;
+    });
+    return predictions;
   };
-  estimate_risk(samples, predict, outcome);
-  return outcome;
+  estimate_risks(samples, predict, outcomes);
+  return outcomes;
 }
 
 }  // namespace lazygap::fit

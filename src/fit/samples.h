@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "lazygap/fit/options.h"
 
@@ -52,23 +53,33 @@ class SampleBlocks {
   VectorOf<Real> y_;
 };
 
-/// Mean squared error on the fresh samples, and its standard error, of the network predict(X) -> b
-/// predictions in fp64. Nothing where no test samples were asked for.
+/// Mean squared error on the fresh samples, and its standard error, of one network for each of `outcomes`:
+/// predict(X) gives their predictions in fp64, b rows, as columns. Nothing where no test samples were asked
+/// for.
 template <class Real, class Predict>
-void estimate_risk(SampleBlocks<Real>& samples, const Predict& predict, Outcome& outcome) {
+void estimate_risks(SampleBlocks<Real>& samples, const Predict& predict, std::span<Outcome> outcomes) {
   if (samples.options().test_samples == 0) return;
-  double count = 0, mean = 0, squares = 0;  // running mean and sum of squared deviations (Welford)
+  // Running means and sums of squared deviations (Welford).
+  const auto networks = static_cast<Index>(outcomes.size());
+  Eigen::ArrayXd means = Eigen::ArrayXd::Zero(networks), squares = means;
+  double count = 0;
   samples.for_each_test([&](const auto& X, const auto& y) {
-    const Vector predictions = predict(X);
+    const Matrix predictions = predict(X);
     for (Index j = 0; j < y.size(); ++j) {
-      const double error = static_cast<double>(y[j]) - predictions[j];
-      const double deviation = error * error - mean;
-      mean += deviation / ++count;
-      squares += deviation * (error * error - mean);
+      ++count;
+      for (Index k = 0; k < networks; ++k) {
+        const double error = static_cast<double>(y[j]) - predictions(j, k);
+        const double deviation = error * error - means[k];
+        means[k] += deviation / count;
+        squares[k] += deviation * (error * error - means[k]);
+      }
     }
   });
-  outcome.test_risk = mean;
-  outcome.test_se = std::sqrt(squares / (count - 1) / count);
+  for (Index k = 0; k < networks; ++k) {
+    Outcome& outcome = outcomes[static_cast<std::size_t>(k)];
+    outcome.test_risk = means[k];
+    outcome.test_se = std::sqrt(squares[k] / (count - 1) / count);
+  }
 }
 
 /// Accuracy of the Hermite series below which Outcome::risk is given.

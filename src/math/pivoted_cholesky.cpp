@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 #include <lapacke.h>
 
+#include <array>
 #include <cmath>
 #include <stdexcept>
 #include <vector>
 
 #include "lazygap/core/check.h"
+#include "math/leading_blocks.h"
 
 namespace lazygap {
 namespace {
@@ -26,16 +28,15 @@ Vector solve_factored(const Matrix& factor, Vector v) {
 /// decides.
 constexpr double kSafePivot = 1e-6;
 
-/// Factorises K in place; false where K is singular or may be.
-bool factorise(Matrix& K) {
-  const auto N = static_cast<lapack_int>(K.rows());
-  const Vector moments = K.diagonal();
-  if (LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', N, K.data(), N) != 0) return false;
-  return (K.diagonal().array().square() > kSafePivot * moments.array()).all();
+/// How many of the first pivots are safe, K being the factor of a matrix with the diagonal `moments`.
+Index safe_pivots(const Matrix& K, const Vector& moments) {
+  Index N = 0;
+  while (N < K.rows() && K(N, N) * K(N, N) > kSafePivot * moments[N]) ++N;
+  return N;
 }
 
-/// The same with pivoting, after scaling to a unit diagonal so that the choice does not depend on the norms
-/// of the features.
+/// With pivoting, after scaling to a unit diagonal so that the choice does not depend on the norms of the
+/// features.
 SemidefiniteSolution solve_pivoted(Matrix& K, const Vector& v, double tolerance) {
   const auto N = static_cast<lapack_int>(K.rows());
   const Vector scale = K.diagonal().unaryExpr([](double k) { return k > 0 ? 1 / std::sqrt(k) : 0.0; });
@@ -66,15 +67,35 @@ SemidefiniteSolution solve_pivoted(Matrix& K, const Vector& v, double tolerance)
 SemidefiniteSolution solve_semidefinite(const std::function<void(Matrix& K)>& fill, const Vector& v,
                                         double tolerance) {
   check_not_empty("solve_semidefinite", "v", v.size());
+  return solve_semidefinite(fill, v, std::array{v.size()}, tolerance).front();
+}
+
+std::vector<SemidefiniteSolution> solve_semidefinite(const std::function<void(Matrix& K)>& fill,
+                                                     const Vector& v, std::span<const Index> widths,
+                                                     double tolerance) {
+  check_widths("solve_semidefinite", widths, v.size());
   check_finite("solve_semidefinite", "v", v);
   check_positive("solve_semidefinite", "tolerance", tolerance);
-  Matrix K(v.size(), v.size());
-  fill(K);
-  // Finite moments K_ii bound the rest of K; LAPACK would take an infinite one for a dependent feature.
-  check_finite("solve_semidefinite", "the diagonal of K", Vector(K.diagonal()));
-  if (factorise(K)) return {.a = solve_factored(K, v), .rank = v.size()};
-  fill(K);
-  return solve_pivoted(K, v, tolerance);
+  Matrix K;
+  Vector moments;
+  const auto fill_leading = [&](Index N) {
+    K.resize(N, N);
+    fill(K);
+    moments = K.diagonal();
+    // Finite moments K_ii bound the rest of K; LAPACK would take an infinite one for a dependent feature.
+    check_finite("solve_semidefinite", "the diagonal of K", moments);
+  };
+  std::vector<SemidefiniteSolution> solutions(widths.size());
+  const Index factorised = factorise_leading(K, widths, fill_leading);
+  const Index safe = factorised == 0 ? 0 : safe_pivots(K, moments);
+  std::size_t k = 0;
+  for (; k < widths.size() && widths[k] <= safe; ++k)
+    solutions[k] = {.a = solve_factored(K, v.head(widths[k])), .rank = widths[k]};
+  for (; k < widths.size(); ++k) {
+    fill_leading(widths[k]);
+    solutions[k] = solve_pivoted(K, v.head(widths[k]), tolerance);
+  }
+  return solutions;
 }
 
 }  // namespace lazygap

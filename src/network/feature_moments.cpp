@@ -78,11 +78,11 @@ struct FeatureMoments::Storage {
            centre * centre;
   }
 
-  /// Adds weight * E[phi_i phi_j] to the lower triangle of K.
+  /// Adds weight * E[phi_i phi_j] to the lower triangle of K, of the features it has room for.
   void add_gram(const Part& part, Matrix& K) const {
-    const Matrix& directions = part.neurons.directions;
-    const Matrix& c = part.expansion.coefficients;
-    const Index N = directions.cols(), last = c.cols() - 1;
+    const Index N = K.rows(), last = part.expansion.coefficients.cols() - 1;
+    const auto directions = part.neurons.directions.leftCols(N);
+    const auto c = part.expansion.coefficients.topRows(N);
     const double weight = part.component.weight;
     Matrix correlations(N, kPanel);
     Eigen::ArrayXd sum(N);

@@ -19,7 +19,8 @@ class FeatureMoments {
   ~FeatureMoments();
   FeatureMoments(FeatureMoments&&) noexcept;
 
-  /// K_ij = E[phi_i phi_j]: overwrites the lower triangle of K (N x N), the rest is not touched.
+  /// K_ij = E[phi_i phi_j]: overwrites the lower triangle of K, n x n with n <= N (the first n features); the
+  /// rest is not touched.
   void gram(Matrix& K) const;
   /// v_i = E[y phi_i].
   [[nodiscard]] const Vector& projections() const;

@@ -52,7 +52,7 @@ struct Layer {
 
 template <class Real>
 struct TwoLayerNeurons<Real>::Storage {
-  const Activation* activation;
+  Activation activation;
   Training training;
   Moving<Real> W, b, v;
   Layer<Real> layer;
@@ -61,7 +61,7 @@ struct TwoLayerNeurons<Real>::Storage {
 template <class Real>
 TwoLayerNeurons<Real>::TwoLayerNeurons(const Activation& activation, const Parameters& start,
                                        const Training& training, Index)
-    : storage_(new Storage{&activation,
+    : storage_(new Storage{activation,
                            training,
                            {start.W, true, training.momentum},
                            {start.b, training.b, training.momentum},
@@ -98,7 +98,7 @@ void TwoLayerNeurons<Real>::resume(const Parameters& parameters, const Parameter
 template <class Real>
 void TwoLayerNeurons<Real>::forward(const Eigen::Ref<const MatrixOf<Real>>& X, std::span<Real> q) {
   auto& [activation, training, W, b, v, layer] = *storage_;
-  layer.evaluate(*activation, W.value, b.value, X);
+  layer.evaluate(activation, W.value, b.value, X);
   Eigen::Map<VectorOf<Real>>(q.data(), X.cols()) = layer.value.transpose() * v.value.col(0);
 }
 
@@ -115,7 +115,7 @@ void TwoLayerNeurons<Real>::update(const Eigen::Ref<const MatrixOf<Real>>& X, st
 
 template <class Real>
 struct TangentNeurons<Real>::Storage {
-  const Activation* activation;
+  Activation activation;
   MatrixOf<Real> W, b;
   Moving<Real> A;
   Real momentum;
@@ -125,12 +125,9 @@ struct TangentNeurons<Real>::Storage {
 template <class Real>
 TangentNeurons<Real>::TangentNeurons(const Activation& activation, const Matrix& W, const Vector& b,
                                      const Matrix& A, double momentum, Index)
-    : storage_(new Storage{&activation,
-                           W.cast<Real>(),
-                           b.cast<Real>(),
-                           {A, true, momentum},
-                           static_cast<Real>(momentum),
-                           {}}) {}
+    : storage_(new Storage{
+          activation, W.cast<Real>(), b.cast<Real>(), {A, true, momentum}, static_cast<Real>(momentum), {}}) {
+}
 template <class Real>
 TangentNeurons<Real>::~TangentNeurons() = default;
 template <class Real>
@@ -154,7 +151,7 @@ void TangentNeurons<Real>::resume(const Matrix& parameters, const Matrix& veloci
 template <class Real>
 void TangentNeurons<Real>::forward(const Eigen::Ref<const MatrixOf<Real>>& X, std::span<Real> q) {
   auto& [activation, W, b, A, momentum, layer] = *storage_;
-  layer.evaluate(*activation, W, b, X);
+  layer.evaluate(activation, W, b, X);
   Eigen::Map<VectorOf<Real>>(q.data(), X.cols()) =
       layer.derivative.cwiseProduct(A.value.transpose() * X).colwise().sum();
 }

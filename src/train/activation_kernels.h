@@ -27,7 +27,7 @@ class TwoLayerNeurons {
     double momentum = 0;        ///< >= 0; with 0, velocities are not kept
   };
 
-  /// `activation` must outlive this. `batch` is the largest number of samples in a step.
+  /// `batch` is the largest number of samples in a step.
   TwoLayerNeurons(const Activation& activation, const Parameters& start, const Training& training,
                   Index batch);
   ~TwoLayerNeurons();

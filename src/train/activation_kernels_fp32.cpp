@@ -119,14 +119,14 @@ struct Moving {
 
 /// What both kinds of network have in a step.
 struct Step {
-  const Activation* activation;
+  Activation activation;
   Index d, batch;
   float momentum;
   std::vector<float> weight;  // times the step size, unless there is momentum
   Buffer scratch;             // batch x kWidth
 
   Step(const Activation& sigma, Index features, double heavy_ball, Index most_samples)
-      : activation(&sigma),
+      : activation(sigma),
         d(features),
         batch(most_samples),
         momentum(static_cast<float>(heavy_ball)),
@@ -142,7 +142,7 @@ struct Step {
   /// Replaces the pre-activations of a panel by sigma'; sigma goes to `value`.
   void activate(float* u, Index size, float* value) const {
     const auto count = static_cast<std::size_t>(size);
-    evaluate<float>(*activation, {u, count}, {value, count}, {u, count});
+    evaluate<float>(activation, {u, count}, {value, count}, {u, count});
   }
 };
 

@@ -6,15 +6,17 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <memory>
 #include <span>
+#include <utility>
 
 #include "lazygap/core/error.h"
 #include "network/feature_moments.h"
 #include "network/tangent_moments.h"
 #include "train/activation_kernels.h"
+#include "train/ensemble.h"
 #include "train/protocol.h"
-#include "train/run.h"
 #include "train/state.h"
 
 namespace lazygap::train {
@@ -36,31 +38,34 @@ struct TrainedNumber {
   }
 };
 
-/// What both regimes have: the samples of a step, the values of the network on them and the residuals.
+/// What both regimes have: the values of the network on the samples of a step, and their residuals.
 template <class Real>
 class Batch {
  public:
+  using Number = Real;
+  static constexpr bool kSamplesDependOnNetwork = false;
+
+  void draw(const RandomAddress& address, Samples<Real>& samples) const {
+    draw_batch(problem_, options_.label_noise, address, samples.X, samples.y);
+  }
+
+ protected:
   Batch(const Problem& problem, Index neurons, const Options& options)
       : problem_(problem),
         options_(options),
         scaling_(scaling(problem, neurons, options)),
-        X_(dimension(problem), options.batch),
-        y_(options.batch),
         q_(options.batch),
         weight_(options.batch) {}
 
- protected:
-  void draw(const RandomAddress& address) { draw_batch(problem_, options_.label_noise, address, X_, y_); }
-
   /// r_j = label y_j - kappa q_j - offset; the means over the batch in fp64. The weights of the samples in
   /// the direction of a step: r_j (neurons / batch) times `factor`.
-  BatchMeans residuals(double kappa, double factor) {
+  BatchMeans residuals(const VectorOf<Real>& y, double kappa, double factor) {
     const auto b = static_cast<double>(q_.size());
     factor *= scaling_.neurons / b;
     BatchMeans mean;
     for (Index j = 0; j < q_.size(); ++j) {
       const double q = static_cast<double>(q_[j]);
-      const double r = scaling_.label * static_cast<double>(y_[j]) - kappa * q - offset_.value;
+      const double r = scaling_.label * static_cast<double>(y[j]) - kappa * q - offset_.value;
       mean.r += r / b;
       mean.r2 += r * r / b;
       mean.rq += r * q / b;
@@ -80,11 +85,10 @@ class Batch {
   }
 
   const Problem& problem_;
-  const Options& options_;
+  Options options_;
   Scaling scaling_;
   TrainedNumber offset_;
-  MatrixOf<Real> X_;  // d x b
-  VectorOf<Real> y_, q_, weight_;
+  VectorOf<Real> q_, weight_;
 };
 
 /// The first-layer biases at the start; empty where the network has none.
@@ -110,7 +114,7 @@ void get(StateReader& state, Vector& vector) {
 
 /// NN: f = kappa a sum_i v_i sigma(<w_i,x> + b_i) + o, with v = 1 and a number a, or v free and a = 1.
 template <class Real>
-class TwoLayer : Batch<Real> {
+class TwoLayer : public Batch<Real> {
  public:
   TwoLayer(const Problem& problem, Index neurons, const Options& options)
       : Batch<Real>(problem, neurons, options),
@@ -123,13 +127,11 @@ class TwoLayer : Batch<Real> {
     if (is_free()) a_.value = 1;
   }
 
-  /// One SGD step; returns the loss of the batch before it.
-  double step(const RandomAddress& address, double step_size) {
-    this->draw(address);
-    network_.forward(X_, this->values());
-    const BatchMeans mean = this->residuals(scaling_.kappa * a_.value, a_.value);
+  double step(const Samples<Real>& samples, double step_size) {
+    network_.forward(samples.X, this->values());
+    const BatchMeans mean = this->residuals(samples.y, scaling_.kappa * a_.value, a_.value);
     if (!std::isfinite(mean.r2)) return mean.r2;
-    network_.update(X_, this->weights(), step_size);
+    network_.update(samples.X, this->weights(), step_size);
     if (options_.second_layer == SecondLayer::shared)
       a_.move(step_size, options_.momentum, scaling_.shared * mean.rq);
     offset_.move(step_size, options_.momentum, 2 * mean.r);
@@ -151,7 +153,7 @@ class TwoLayer : Batch<Real> {
   [[nodiscard]] std::function<Vector(const Matrix&)> function() const {
     const auto network = network_.parameters();
     return [W = network.W, b = network.b, a = second_layer(network.v), c = offset_.value / scaling_.label,
-            &sigma = options_.activation.value](const Matrix& X) -> Vector {
+            sigma = options_.activation.value](const Matrix& X) -> Vector {
       return (pre_activations(W, b, X).unaryExpr(sigma).transpose() * a).array() + c;
     };
   }
@@ -185,7 +187,7 @@ class TwoLayer : Batch<Real> {
 
  private:
   using Base = Batch<Real>;
-  using Base::offset_, Base::options_, Base::problem_, Base::scaling_, Base::X_;
+  using Base::offset_, Base::options_, Base::problem_, Base::scaling_;
 
   [[nodiscard]] bool is_free() const { return options_.second_layer == SecondLayer::free; }
   /// The factors of sigma in the units of the problem.
@@ -197,29 +199,38 @@ class TwoLayer : Batch<Real> {
   TrainedNumber a_;
 };
 
+/// What the exact risk of NT needs, or nothing where it is not known.
+std::shared_ptr<const TangentMoments> tangent_moments(const Problem& problem, Index neurons,
+                                                      const Options& options) {
+  try {
+    auto moments = std::make_shared<const TangentMoments>(problem, options.activation,
+                                                          frozen_weights(problem, neurons, options),
+                                                          initial_biases(neurons, options));
+    if (moments->error() <= kKernelError) return moments;
+  } catch (const UsageError&) {  // sigma'(u) has no second moment at these weights
+  }
+  return {};
+}
+
 /// NT: f = kappa sum_i sigma'(<w_i,x> + b_i) <a_i,x> + o, A = (a_1 ... a_N).
 template <class Real>
-class Tangent : Batch<Real> {
+class Tangent : public Batch<Real> {
  public:
-  Tangent(const Problem& problem, Index neurons, const Options& options)
+  /// `moments` as tangent_moments gives them.
+  Tangent(const Problem& problem, Index neurons, const Options& options,
+          std::shared_ptr<const TangentMoments> moments)
       : Batch<Real>(problem, neurons, options),
         frozen_W_(frozen_weights(problem, neurons, options)),
         frozen_b_(initial_biases(neurons, options)),
         network_(options.activation, frozen_W_, frozen_b_, Matrix::Zero(frozen_W_.rows(), neurons),
-                 options.momentum, options.batch) {
-    try {
-      moments_ = std::make_unique<TangentMoments>(problem, options.activation, frozen_W_, frozen_b_);
-      if (!(moments_->error() <= kKernelError)) moments_.reset();
-    } catch (const UsageError&) {  // sigma'(u) has no second moment at these weights
-    }
-  }
+                 options.momentum, options.batch),
+        moments_(std::move(moments)) {}
 
-  double step(const RandomAddress& address, double step_size) {
-    this->draw(address);
-    network_.forward(X_, this->values());
-    const BatchMeans mean = this->residuals(scaling_.kappa, 1);
+  double step(const Samples<Real>& samples, double step_size) {
+    network_.forward(samples.X, this->values());
+    const BatchMeans mean = this->residuals(samples.y, scaling_.kappa, 1);
     if (!std::isfinite(mean.r2)) return mean.r2;
-    network_.update(X_, this->weights(), step_size);
+    network_.update(samples.X, this->weights(), step_size);
     offset_.move(step_size, options_.momentum, 2 * mean.r);
     return this->loss(mean);
   }
@@ -233,7 +244,7 @@ class Tangent : Batch<Real> {
   [[nodiscard]] std::function<Vector(const Matrix&)> function() const {
     return [W = frozen_W_, b = frozen_b_, A = Matrix(scaling_.kappa / scaling_.label * network_.parameters()),
             c = offset_.value / scaling_.label,
-            &derivative = options_.activation.derivative](const Matrix& X) -> Vector {
+            derivative = options_.activation.derivative](const Matrix& X) -> Vector {
       const Matrix D = pre_activations(W, b, X).unaryExpr(derivative);
       return D.cwiseProduct(A.transpose() * X).colwise().sum().transpose().array() + c;
     };
@@ -258,12 +269,12 @@ class Tangent : Batch<Real> {
 
  private:
   using Base = Batch<Real>;
-  using Base::offset_, Base::options_, Base::scaling_, Base::X_;
+  using Base::offset_, Base::options_, Base::scaling_;
 
   Matrix frozen_W_;
   Vector frozen_b_;
   TangentNeurons<Real> network_;
-  std::unique_ptr<TangentMoments> moments_;
+  std::shared_ptr<const TangentMoments> moments_;
 };
 
 /// Multiply-adds that one record of the exact risk takes as long as, on trained weights, where neurons have
@@ -281,41 +292,50 @@ double record_cost(Regime regime, const Options& options, Index neurons, Index d
 /// Records cost at most about this fraction of the steps.
 constexpr double kRecordFraction = 0.25;
 
-/// `options` with as few records as that needs, at least the start and the end.
-Options with_affordable_records(Regime regime, const Problem& problem, Index neurons,
-                                const Options& options) {
+/// As few records as that needs, at least the start and the end.
+void thin_records(Regime regime, const Problem& problem, Index neurons, Options& options) {
   const Index d = dimension(problem);
   const double products = regime == Regime::nn ? 2 : 3;
   const double step = products * static_cast<double>(d * neurons * options.batch);
   const double affordable =
       kRecordFraction * static_cast<double>(options.steps) * step / record_cost(regime, options, neurons, d);
-  Options thinned = options;
   if (affordable < static_cast<double>(options.records))
-    thinned.records = std::max<std::int64_t>(2, static_cast<std::int64_t>(affordable));
-  return thinned;
+    options.records = std::max<std::int64_t>(2, static_cast<std::int64_t>(affordable));
 }
 
-template <class Model>
-Outcome train(Regime regime, const Problem& problem, Index neurons, const Options& given,
-              const Hooks& hooks) {
-  const Options options = with_affordable_records(regime, problem, neurons, given);
-  Outcome outcome = Run(regime, problem, neurons, options, hooks, Model(problem, neurons, options))();
-  outcome.path = options.precision == Precision::fp32 ? "general, fp32" : "general, fp64";
-  return outcome;
+template <class Real>
+std::vector<Outcome> train(Regime regime, const Problem& problem, std::span<const Network> networks,
+                           const Options& options, Search search, const GroupHooks& hooks) {
+  if (regime == Regime::nn) {
+    const auto make = [&](const Network& network, Options& own) {
+      thin_records(regime, problem, network.neurons, own);
+      return TwoLayer<Real>(problem, network.neurons, own);
+    };
+    return Ensemble<TwoLayer<Real>>(regime, problem, networks, options, search, hooks, make)();
+  }
+  // Step sizes share the moments, which take most of the memory.
+  std::map<std::pair<Index, std::uint32_t>, std::shared_ptr<const TangentMoments>> moments;
+  const auto make = [&](const Network& network, Options& own) {
+    thin_records(regime, problem, network.neurons, own);
+    const auto [place, is_new] = moments.try_emplace({network.neurons, network.draw});
+    if (is_new) place->second = tangent_moments(problem, network.neurons, own);
+    return Tangent<Real>(problem, network.neurons, own, place->second);
+  };
+  return Ensemble<Tangent<Real>>(regime, problem, networks, options, search, hooks, make)();
 }
 
 }  // namespace
 
-Outcome general_nn(const Problem& problem, Index neurons, const Options& options, const Hooks& hooks) {
+std::vector<Outcome> general_networks(Regime regime, const Problem& problem,
+                                      std::span<const Network> networks, const Options& options,
+                                      Search search, const GroupHooks& hooks) {
   return options.precision == Precision::fp32
-             ? train<TwoLayer<float>>(Regime::nn, problem, neurons, options, hooks)
-             : train<TwoLayer<double>>(Regime::nn, problem, neurons, options, hooks);
+             ? train<float>(regime, problem, networks, options, search, hooks)
+             : train<double>(regime, problem, networks, options, search, hooks);
 }
 
-Outcome general_nt(const Problem& problem, Index neurons, const Options& options, const Hooks& hooks) {
-  return options.precision == Precision::fp32
-             ? train<Tangent<float>>(Regime::nt, problem, neurons, options, hooks)
-             : train<Tangent<double>>(Regime::nt, problem, neurons, options, hooks);
+std::string general_path(const Options& options) {
+  return options.precision == Precision::fp32 ? "general, fp32" : "general, fp64";
 }
 
 }  // namespace lazygap::train

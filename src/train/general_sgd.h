@@ -2,13 +2,13 @@
 
 #include "lazygap/train/sgd.h"
 
-/// SGD for any activation with a derivative: W, biases, second layer or A in full. Arguments as train::run_nn
-/// and run_nt, already checked.
+/// SGD for any activation with a derivative: W, biases, second layer or A in full. Arguments as
+/// train::run_networks, already checked.
 namespace lazygap::train {
 
-[[nodiscard]] Outcome general_nn(const Problem& problem, Index neurons, const Options& options,
-                                 const Hooks& hooks);
-[[nodiscard]] Outcome general_nt(const Problem& problem, Index neurons, const Options& options,
-                                 const Hooks& hooks);
+[[nodiscard]] std::vector<Outcome> general_networks(Regime regime, const Problem& problem,
+                                                    std::span<const Network> networks, const Options& options,
+                                                    Search search, const GroupHooks& hooks);
+[[nodiscard]] std::string general_path(const Options& options);
 
 }  // namespace lazygap::train

@@ -42,6 +42,18 @@ struct Scaling {
 /// Where the schedule changes the step size: increasing, the last entry is options.steps.
 [[nodiscard]] std::vector<std::int64_t> schedule_ends(const Options& options, Regime regime);
 
+/// Where successive halving compares step sizes: before step number `step` the runs go on as if they had only
+/// `end` steps, so that the drops of the schedule begin; the best step size and the `smaller` next smaller
+/// ones survive.
+struct Rung {
+  std::int64_t step = 0;
+  std::int64_t end = 0;
+  std::ptrdiff_t smaller = 0;
+  bool decided = false;
+};
+/// The rungs of a search, increasing; docs/theory/train.md says why these.
+[[nodiscard]] std::vector<Rung> rungs(const Options& options, Regime regime);
+
 /// The recorded steps, increasing, from 0 to options.steps: spaced quadratically, so that both the first few
 /// steps and a linear axis are covered. At most options.records of them.
 [[nodiscard]] std::vector<std::int64_t> record_steps(const Options& options);

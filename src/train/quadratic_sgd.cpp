@@ -6,9 +6,9 @@
 #include <cmath>
 
 #include "lazygap/core/processor.h"
+#include "train/ensemble.h"
 #include "train/kernels.h"
 #include "train/protocol.h"
-#include "train/run.h"
 #include "train/state.h"
 
 namespace lazygap::train {
@@ -33,28 +33,34 @@ std::span<Real> as_span(VectorOf<Real>& values) {
 template <class Real>
 class TwoLayer {
  public:
+  using Number = Real;
+  static constexpr bool kSamplesDependOnNetwork = false;
+
   TwoLayer(const Problem& problem, Index neurons, const Options& options)
       : TwoLayer(problem, neurons, options,
                  uses_lq(problem, neurons, options) ? lq_factor(initial_weights(problem, neurons, options))
                                                     : initial_weights(problem, neurons, options)) {}
 
-  /// One SGD step; returns the loss of the batch before it.
-  double step(const RandomAddress& address, double step_size) {
-    draw_batch(problem_, label_noise_, address, X_, y_);
-    neurons_.forward(X_, as_span(q_));
-    const double rate = step_size * scaling_.weights * a_ / static_cast<double>(X_.cols());
+  void draw(const RandomAddress& address, Samples<Real>& samples) const {
+    draw_batch(problem_, label_noise_, address, samples.X, samples.y);
+  }
+
+  double step(const Samples<Real>& samples, double step_size) {
+    const auto& [X, y] = samples;
+    neurons_.forward(X, as_span(q_));
+    const double b = static_cast<double>(X.cols());
+    const double rate = step_size * scaling_.weights * a_ / b;
     BatchMeans mean;
-    for (Index j = 0; j < X_.cols(); ++j) {
+    for (Index j = 0; j < X.cols(); ++j) {
       const double q = static_cast<double>(q_[j]);
-      const double r = scaling_.label * static_cast<double>(y_[j]) - scaling_.kappa * a_ * q - offset_;
+      const double r = scaling_.label * static_cast<double>(y[j]) - scaling_.kappa * a_ * q - offset_;
       mean.r += r;
       mean.r2 += r * r;
       mean.rq += r * q;
       q_[j] = static_cast<Real>(rate * r);
     }
-    const double b = static_cast<double>(X_.cols());
     if (!std::isfinite(mean.r2)) return mean.r2;
-    neurons_.update(X_, as_span(q_));
+    neurons_.update(X, as_span(q_));
     offset_ += 2 * step_size * mean.r / b;
     if (shared_) a_ += step_size * scaling_.shared * mean.rq / b;
     return mean.r2 / b / (scaling_.label * scaling_.label);
@@ -81,7 +87,7 @@ class TwoLayer {
   void load(StateReader& state) {
     Matrix W = neurons_.matrix();
     state.get(W);
-    neurons_ = Neurons<Real>(W, X_.cols());
+    neurons_ = Neurons<Real>(W, q_.size());
     state.get(a_);
     state.get(offset_);
   }
@@ -94,8 +100,6 @@ class TwoLayer {
         label_noise_(options.label_noise),
         a_(shared_ ? 0.0 : options.second_layer_value),
         neurons_(W, options.batch),
-        X_(W.rows(), options.batch),
-        y_(options.batch),
         q_(options.batch) {}
 
   const Problem& problem_;
@@ -105,8 +109,7 @@ class TwoLayer {
   double a_;
   double offset_ = 0;
   Neurons<Real> neurons_;
-  MatrixOf<Real> X_;
-  VectorOf<Real> y_, q_;
+  VectorOf<Real> q_;
 };
 
 /// The step of NT on the symmetric matrix `form`: r_j = residual(j, q_j), form_jk += rate (l_j + l_k) G_jk
@@ -142,25 +145,29 @@ void draw_normals(const RandomAddress& address, MatrixOf<double>& X) {
 template <class Real>
 class ErrorForm {
  public:
+  using Number = Real;
+  static constexpr bool kSamplesDependOnNetwork = false;
+
   ErrorForm(const PolynomialTarget& problem, Index neurons, const Options& options)
       : problem_(problem),
         scaling_(scaling(problem, neurons, options)),
-        basis_(nt_basis(frozen_weights(problem, neurons, options))),
+        basis_(nt_basis(frozen_weights(problem, neurons, options), problem.eigenvalues())),
         label_noise_(options.label_noise),
         offset_(-scaling_.label * problem.offset()),
         error_(start(), basis_.l, options.batch),
-        X_(dimension(), options.batch),
-        noise_(VectorOf<Real>::Zero(options.batch)),
         q_(options.batch) {}
 
-  double step(const RandomAddress& address, double step_size) {
-    draw_normals(address, X_);
-    if (label_noise_ > 0) {
-      noise_.setZero();
-      add_label_noise<Real>(label_noise_, address, noise_);
-    }
-    const BatchMeans mean = form_step(error_, X_, q_, -step_size * scaling_.form, [&](Index j, double q) {
-      return q - offset_ + scaling_.label * static_cast<double>(noise_[j]);
+  /// y is the noise alone: the label is part of the form.
+  void draw(const RandomAddress& address, Samples<Real>& samples) const {
+    draw_normals(address, samples.X);
+    samples.y.setZero();
+    add_label_noise<Real>(label_noise_, address, samples.y);
+  }
+
+  double step(const Samples<Real>& samples, double step_size) {
+    const auto& [X, noise] = samples;
+    const BatchMeans mean = form_step(error_, X, q_, -step_size * scaling_.form, [&](Index j, double q) {
+      return q - offset_ + scaling_.label * static_cast<double>(noise[j]);
     });
     offset_ += 2 * step_size * mean.r;
     return mean.r2 / (scaling_.label * scaling_.label);
@@ -188,14 +195,19 @@ class ErrorForm {
     state.get(basis_);
     Matrix E(dimension(), dimension());
     state.get(E);
-    error_ = SymmetricForm<Real>(E, basis_.l, X_.cols());
+    error_ = SymmetricForm<Real>(E, basis_.l, q_.size());
     state.get(offset_);
   }
 
  private:
   [[nodiscard]] Index dimension() const { return problem_.dimension(); }
   [[nodiscard]] Matrix start() const {
-    return scaling_.label * basis_.U.transpose() * problem_.eigenvalues().asDiagonal() * basis_.U;
+    Matrix E = scaling_.label * basis_.U.transpose() * problem_.eigenvalues().asDiagonal() * basis_.U;
+    // Diagonal by the choice of the basis; rounding must not make the kernels carry it along as full.
+    const Index null = (basis_.l.array() == 0).count();
+    auto constant = E.bottomRightCorner(null, null);
+    constant = Matrix(constant.diagonal().asDiagonal());
+    return E;
   }
 
   const PolynomialTarget& problem_;
@@ -204,14 +216,16 @@ class ErrorForm {
   double label_noise_;
   double offset_;
   SymmetricForm<Real> error_;
-  MatrixOf<Real> X_;
-  VectorOf<Real> noise_, q_;
+  VectorOf<Real> q_;
 };
 
 /// NT on any problem: S in the basis U, on rotated samples U^T x.
 template <class Real>
 class RotatedForm {
  public:
+  using Number = Real;
+  static constexpr bool kSamplesDependOnNetwork = true;
+
   RotatedForm(const Problem& problem, Index neurons, const Options& options)
       : problem_(problem),
         scaling_(scaling(problem, neurons, options)),
@@ -220,15 +234,18 @@ class RotatedForm {
         label_noise_(options.label_noise),
         form_(Matrix::Zero(dimension(problem), dimension(problem)), basis_.l, options.batch),
         X_(dimension(problem), options.batch),
-        rotated_(dimension(problem), options.batch),
-        y_(options.batch),
         q_(options.batch) {}
 
-  double step(const RandomAddress& address, double step_size) {
-    draw_batch(problem_, label_noise_, address, X_, y_);
-    rotated_.noalias() = rotation_ * X_;
-    const BatchMeans mean = form_step(form_, rotated_, q_, step_size * scaling_.form, [&](Index j, double q) {
-      return scaling_.label * static_cast<double>(y_[j]) - q - offset_;
+  /// X is U^T x.
+  void draw(const RandomAddress& address, Samples<Real>& samples) {
+    draw_batch(problem_, label_noise_, address, X_, samples.y);
+    samples.X.noalias() = rotation_ * X_;
+  }
+
+  double step(const Samples<Real>& samples, double step_size) {
+    const auto& [X, y] = samples;
+    const BatchMeans mean = form_step(form_, X, q_, step_size * scaling_.form, [&](Index j, double q) {
+      return scaling_.label * static_cast<double>(y[j]) - q - offset_;
     });
     offset_ += 2 * step_size * mean.r;
     return mean.r2 / (scaling_.label * scaling_.label);
@@ -266,8 +283,8 @@ class RotatedForm {
   double label_noise_;
   double offset_ = 0;
   SymmetricForm<Real> form_;
-  MatrixOf<Real> X_, rotated_;
-  VectorOf<Real> y_, q_;
+  MatrixOf<Real> X_;
+  VectorOf<Real> q_;
 };
 
 /// The quadratic target on which r = x^T E x - offset', or nullptr.
@@ -277,36 +294,36 @@ const PolynomialTarget* error_form_target(const Problem& problem) {
 }
 
 template <class Real>
-Outcome train_nn(const Problem& problem, Index neurons, const Options& options, const Hooks& hooks) {
-  return Run(Regime::nn, problem, neurons, options, hooks, TwoLayer<Real>(problem, neurons, options))();
-}
-
-template <class Real>
-Outcome train_nt(const Problem& problem, Index neurons, const Options& options, const Hooks& hooks) {
+std::vector<Outcome> train(Regime regime, const Problem& problem, std::span<const Network> networks,
+                           const Options& options, Search search, const GroupHooks& hooks) {
+  const auto run = [&]<class Model>(const auto& target) {
+    const auto make = [&](const Network& network, const Options& own) {
+      return Model(target, network.neurons, own);
+    };
+    return Ensemble<Model>(regime, problem, networks, options, search, hooks, make)();
+  };
+  if (regime == Regime::nn) return run.template operator()<TwoLayer<Real>>(problem);
   if (const PolynomialTarget* target = error_form_target(problem))
-    return Run(Regime::nt, problem, neurons, options, hooks, ErrorForm<Real>(*target, neurons, options))();
-  return Run(Regime::nt, problem, neurons, options, hooks, RotatedForm<Real>(problem, neurons, options))();
-}
-
-std::string path(const char* algebra, const Options& options) {
-  if (options.precision == Precision::fp64) return fmt::format("{}, fp64", algebra);
-  return fmt::format("{}, {} fp32", algebra, instruction_set());
+    return run.template operator()<ErrorForm<Real>>(*target);
+  return run.template operator()<RotatedForm<Real>>(problem);
 }
 
 }  // namespace
 
-Outcome quadratic_nn(const Problem& problem, Index neurons, const Options& options, const Hooks& hooks) {
-  Outcome outcome = options.precision == Precision::fp32 ? train_nn<float>(problem, neurons, options, hooks)
-                                                         : train_nn<double>(problem, neurons, options, hooks);
-  outcome.path = path(uses_lq(problem, neurons, options) ? "LQ" : "direct", options);
-  return outcome;
+std::vector<Outcome> quadratic_networks(Regime regime, const Problem& problem,
+                                        std::span<const Network> networks, const Options& options,
+                                        Search search, const GroupHooks& hooks) {
+  return options.precision == Precision::fp32
+             ? train<float>(regime, problem, networks, options, search, hooks)
+             : train<double>(regime, problem, networks, options, search, hooks);
 }
 
-Outcome quadratic_nt(const Problem& problem, Index neurons, const Options& options, const Hooks& hooks) {
-  Outcome outcome = options.precision == Precision::fp32 ? train_nt<float>(problem, neurons, options, hooks)
-                                                         : train_nt<double>(problem, neurons, options, hooks);
-  outcome.path = path(error_form_target(problem) != nullptr ? "error form" : "symmetric form", options);
-  return outcome;
+std::string quadratic_path(Regime regime, const Problem& problem, Index neurons, const Options& options) {
+  const char* algebra = uses_lq(problem, neurons, options) ? "LQ" : "direct";
+  if (regime == Regime::nt)
+    algebra = error_form_target(problem) != nullptr ? "error form" : "symmetric form";
+  if (options.precision == Precision::fp64) return fmt::format("{}, fp64", algebra);
+  return fmt::format("{}, {} fp32", algebra, instruction_set());
 }
 
 NtBasis nt_basis(const Matrix& W) {
@@ -315,6 +332,16 @@ NtBasis nt_basis(const Matrix& W) {
   // The rank is at most N: what rounding left there is not an eigenvalue.
   if (W.cols() < W.rows()) basis.l.tail(W.rows() - W.cols()).setZero();
   basis.l = basis.l.cwiseMax(0.0);
+  return basis;
+}
+
+NtBasis nt_basis(const Matrix& W, const Vector& b) {
+  NtBasis basis = nt_basis(W);
+  const Index null = (basis.l.array() == 0).count();
+  if (null == 0) return basis;
+  const Matrix Z = basis.U.rightCols(null);
+  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(Z.transpose() * b.asDiagonal() * Z);
+  basis.U.rightCols(null).noalias() = Z * eigen.eigenvectors();
   return basis;
 }
 

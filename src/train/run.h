@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <functional>
+#include <limits>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,15 +14,13 @@
 #include "train/protocol.h"
 #include "train/state.h"
 
-/// What every training run does around its steps: records, hooks, divergence, the test risk.
+/// What every training run does around its steps: records, divergence, the test risk. Who takes the steps is in
+/// train/ensemble.h.
 namespace lazygap::train {
 
 /// A batch loss this many times the risk of the start (or R0, if larger) means divergence: an unstable step
 /// size multiplies the loss by a factor every step, a stable one never comes near.
 constexpr double kExplosion = 1e4;
-/// Steps between two looks at the hooks: at most a few tens of milliseconds.
-constexpr std::int64_t kPollSteps = 32;
-
 /// Everything on which the numbers of a run depend, so that a state is never resumed by another run.
 [[nodiscard]] std::string fingerprint(Regime regime, const Problem& problem, Index neurons,
                                       const Options& options);
@@ -36,67 +35,100 @@ struct BatchMeans {
   double r = 0, r2 = 0, rq = 0;
 };
 
-/// Model: step(address, step_size) makes one SGD step and returns the loss of the batch before it; risk() is
-/// the exact population risk, NaN where there is none; function() is f, see estimate_test_risk; finite(),
+/// What a step is taken on: X (d x b) and y (b), in the coordinates that the model works in.
+template <class Real>
+struct Samples {
+  MatrixOf<Real> X;
+  VectorOf<Real> y;
+};
+
+/// One network on its way. Model: Number, the type of its samples; draw(address, samples) makes those of one
+/// step; step(samples, step_size) takes it and returns the loss of the batch before it; risk() is the exact
+/// population risk, NaN where there is none; function() is f, see estimate_test_risk; finite(),
 /// save(StateWriter&), load(StateReader&).
 template <class Model>
 class Run {
  public:
-  Run(Regime regime, const Problem& problem, Index neurons, const Options& options, const Hooks& hooks,
-      Model model)
-      : regime_(regime),
-        problem_(problem),
-        options_(options),
-        hooks_(hooks),
-        fingerprint_(fingerprint(regime, problem, neurons, options)),
-        model_(std::move(model)) {}
+  using Number = typename Model::Number;
 
-  Outcome operator()() {
-    if (!hooks_.resume.empty()) load();
-    const std::vector<std::int64_t> records = record_steps(options_);
-    auto last_save = std::chrono::steady_clock::now();
-    for (;; ++step_) {
-      auto& trajectory = outcome_.trajectory;
-      if (step_ == records[trajectory.size()]) {
-        trajectory.push_back({step_, static_cast<double>(step_ * options_.batch), model_.risk()});
-        if (trajectory.size() == records.size()) break;
-      }
-      if (step_ % kPollSteps == 0) {
-        if (hooks_.progress) hooks_.progress(step_);
-        const bool stop = hooks_.stop && hooks_.stop();
-        const auto now = std::chrono::steady_clock::now();
-        if (hooks_.save && (stop || now - last_save >= hooks_.save_every)) {
-          save();
-          last_save = now;
-        }
-        if (stop) return finished(Status::none);
-      }
-      const double loss = model_.step({.seed = options_.seed,
-                                       .purpose = Purpose::training,
-                                       .index = options_.draw,
-                                       .step = static_cast<std::uint32_t>(step_)},
-                                      scheduled_step_size(options_, regime_, step_));
-      if (step_ == 0) {
-        const double start = trajectory.front().risk;
-        start_loss_ = std::isnan(start) ? loss : start + options_.label_noise * options_.label_noise;
-      }
-      if (!(loss <= kExplosion * std::max(start_loss_, null_risk(problem_))))
-        return finished(Status::diverged);
-    }
-    if (!model_.finite()) return finished(Status::diverged);
-    outcome_.risk = outcome_.trajectory.back().risk;
-    estimate_test_risk(problem_, model_.function(), options_, outcome_);
-    return finished(Status::ok);
+  Run(Regime regime, const Problem& problem, Index neurons, const Options& options, Model model)
+      : regime_(regime),
+        problem_(&problem),
+        options_(options),
+        fingerprint_(fingerprint(regime, problem, neurons, options)),
+        records_(record_steps(options)),
+        model_(std::move(model)) {
+    outcome_.path = path(regime, problem, neurons, options);
   }
 
- private:
-  Outcome finished(Status status) {
+  /// The number of the next step.
+  [[nodiscard]] std::int64_t step() const { return step_; }
+  [[nodiscard]] bool is_running() const { return !has_ended_; }
+  [[nodiscard]] const Outcome& outcome() const { return outcome_; }
+  [[nodiscard]] const Options& options() const { return options_; }
+
+  /// The samples of step number `step`.
+  void draw(std::int64_t step, Samples<Number>& samples) {
+    model_.draw({.seed = options_.seed,
+                 .purpose = Purpose::training,
+                 .index = options_.draw,
+                 .step = static_cast<std::uint32_t>(step)},
+                samples);
+  }
+
+  /// Takes step number step() on `samples`; the run ends with the last one, or where it diverges.
+  void take(const Samples<Number>& samples) {
+    record_if_due();
+    const double loss = model_.step(samples, scheduled_step_size(options_, regime_, step_));
+    if (step_ == 0) {
+      const double start = outcome_.trajectory.front().risk;
+      start_loss_ = std::isnan(start) ? loss : start + options_.label_noise * options_.label_noise;
+    }
+    if (has_exploded(loss)) return end(Status::diverged);
+    ++step_;
+    if (step_ < options_.steps) return;
+    record_if_due();
+    if (!model_.finite()) return end(Status::diverged);
+    outcome_.risk = outcome_.trajectory.back().risk;
+    estimate_test_risk(*problem_, model_.function(), options_, outcome_);
+    end(Status::ok);
+  }
+
+  /// The risk that this run would end with had it only `steps` steps (at least step()), so that its schedule
+  /// came to an end there: those that are missing are taken, and taken back. Infinite where it diverges, NaN
+  /// where neither exact nor test risk is known.
+  [[nodiscard]] double probe(std::int64_t steps, Samples<Number>& scratch) {
+    StateWriter before;
+    model_.save(before);
+    Options shorter = options_;
+    shorter.steps = steps;
+    bool exploded = false;
+    for (std::int64_t t = step_; t < steps && !exploded; ++t) {
+      draw(t, scratch);
+      exploded = has_exploded(model_.step(scratch, scheduled_step_size(shorter, regime_, t)));
+    }
+    Outcome outcome;
+    outcome.risk = std::numeric_limits<double>::infinity();
+    if (!exploded && model_.finite()) {
+      outcome.risk = model_.risk();
+      if (std::isnan(outcome.risk)) {
+        estimate_test_risk(*problem_, model_.function(), options_, outcome);
+        outcome.risk = outcome.test_risk;
+      }
+    }
+    StateReader after(before.bytes());
+    model_.load(after);
+    return outcome.risk;
+  }
+
+  /// Ends the run before its time.
+  void end(Status status) {
     outcome_.status = status;
     outcome_.steps_done = step_;
-    return std::move(outcome_);
+    has_ended_ = true;
   }
 
-  void save() const {
+  [[nodiscard]] StateWriter save() const {
     StateWriter state;
     state.put(fingerprint_);
     state.put(step_);
@@ -104,11 +136,11 @@ class Run {
     state.put(outcome_.trajectory.size());
     for (const Point& point : outcome_.trajectory) state.put(point);
     model_.save(state);
-    hooks_.save(state.bytes());
+    return state;
   }
 
-  void load() {
-    StateReader state(hooks_.resume);
+  void load(std::span<const std::byte> bytes) {
+    StateReader state(bytes);
     std::string found;
     state.get(found);
     if (found != fingerprint_)
@@ -118,7 +150,7 @@ class Run {
     state.get(start_loss_);
     std::size_t points = 0;
     state.get(points);
-    if (points == 0 || points >= record_steps(options_).size())
+    if (points >= records_.size())
       throw UsageError(
           fmt::format("Hooks::resume: the saved state has {} points, which no state has", points));
     for (std::size_t i = 0; i < points; ++i) state.get(outcome_.trajectory.emplace_back());
@@ -126,14 +158,26 @@ class Run {
     if (!state.at_end()) throw UsageError("Hooks::resume: the saved state is too long");
   }
 
+ private:
+  void record_if_due() {
+    auto& trajectory = outcome_.trajectory;
+    if (step_ == records_[trajectory.size()])
+      trajectory.push_back({step_, static_cast<double>(step_ * options_.batch), model_.risk()});
+  }
+
+  [[nodiscard]] bool has_exploded(double loss) const {
+    return !(loss <= kExplosion * std::max(start_loss_, null_risk(*problem_)));
+  }
+
   Regime regime_;
-  const Problem& problem_;
-  const Options& options_;
-  const Hooks& hooks_;
+  const Problem* problem_;
+  Options options_;
   std::string fingerprint_;
+  std::vector<std::int64_t> records_;
   Model model_;
   std::int64_t step_ = 0;
   double start_loss_ = 0;
+  bool has_ended_ = false;
   Outcome outcome_;
 };
 

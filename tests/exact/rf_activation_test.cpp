@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numbers>
 #include <string>
+#include <vector>
 
 #include "exact/problems.h"
 #include "lazygap/activation/activation.h"
@@ -177,6 +178,37 @@ TEST(ExactRfActivation, ReluIsBlindToDegreeThree) {
   EXPECT_LT(exact::rf(target, relu, W, test::uniforms(9, -1, 1, 17)).risk / target.null_risk(), 0.99);
 }
 
+void expect_the_single_risks(const Problem& problem, const Matrix& W, const Vector& biases,
+                             const std::vector<Index>& widths) {
+  // Rounding, and two series that are cut at 1e-14, times the inverse of the smallest pivot trusted, 1e6.
+  constexpr double kSharedFactor = 1e-8;
+  const Activation relu = activation_from_name("relu");
+  const std::vector<exact::Risk> risks = exact::rf(problem, relu, W, widths, biases);
+  ASSERT_EQ(risks.size(), widths.size());
+  for (std::size_t k = 0; k < widths.size(); ++k) {
+    const Index N = widths[k];
+    const exact::Risk single =
+        exact::rf(problem, relu, W.leftCols(N), biases.head(std::min(N, biases.size())));
+    EXPECT_EQ(risks[k].status, Status::ok);
+    EXPECT_EQ(risks[k].rank, single.rank) << N;
+    EXPECT_LE(risks[k].kernel_error, 1e-14) << N;
+    EXPECT_NEAR(risks[k].risk, single.risk, kSharedFactor * null_risk(problem)) << N;
+  }
+}
+
+TEST(ExactRfActivation, NestedWidthsAreTheSingleOnes) {
+  for (const Problem& problem : problems(20)) {
+    const Matrix W = neurons(20, 70, 6);
+    expect_the_single_risks(problem, W, {}, {1, 20, 70});
+    expect_the_single_risks(problem, W, test::uniforms(70, -1, 1, 18), {1, 20, 60});
+    Matrix repeated = W.leftCols(20);
+    repeated.col(7) = repeated.col(3);
+    expect_the_single_risks(problem, repeated, {}, {7, 8, 20});
+  }
+  // Widths on both sides of the one up to which every pair takes the closed form.
+  expect_the_single_risks(test::target_of_every_degree(20), neurons(20, 520, 6), {}, {1, 257, 512, 520});
+}
+
 TEST(ExactRfActivation, RefusesWhatItCannotAnswer) {
   const Problem problem = test::polynomial_target(3);
   EXPECT_THROW(static_cast<void>(exact::rf(problem, activation_from_name("relu"), Matrix::Ones(2, 2))),
@@ -185,6 +217,9 @@ TEST(ExactRfActivation, RefusesWhatItCannotAnswer) {
                UsageError);
   EXPECT_THROW(static_cast<void>(
                    exact::rf(problem, activation_from_name("relu"), Matrix::Ones(3, 2), Vector::Ones(3))),
+               UsageError);
+  EXPECT_THROW(static_cast<void>(exact::rf(problem, activation_from_name("relu"), Matrix::Ones(3, 2),
+                                           std::vector<Index>{1, 3})),
                UsageError);
 }
 

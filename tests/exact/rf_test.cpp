@@ -5,12 +5,14 @@
 #include <Eigen/Cholesky>
 #include <cmath>
 #include <limits>
+#include <vector>
 
 #include "exact/problems.h"
 #include "lazygap/core/error.h"
 #include "lazygap/network/first_layer.h"
 #include "lazygap/problem/spectrum.h"
 #include "reference/exact_quadratic.h"
+#include "support/message.h"
 
 namespace lazygap {
 namespace {
@@ -125,6 +127,45 @@ TEST(ExactRf, PanelsOfTheGramMatrixFitTogether) {
   }
 }
 
+/// Solutions with errors of 1e-16 times the inverse of the smallest pivot trusted, 1e6, and their risks.
+constexpr double kSharedFactor = 1e-10;
+
+void expect_the_single_risks(const Problem& problem, const Matrix& W, const std::vector<Index>& widths) {
+  const std::vector<exact::Risk> risks = exact::rf(problem, W, widths);
+  ASSERT_EQ(risks.size(), widths.size());
+  for (std::size_t k = 0; k < widths.size(); ++k) {
+    const exact::Risk single = exact::rf(problem, W.leftCols(widths[k]));
+    EXPECT_EQ(risks[k].status, Status::ok);
+    EXPECT_EQ(risks[k].rank, single.rank) << widths[k];
+    EXPECT_NEAR(risks[k].risk, single.risk, kSharedFactor * null_risk(problem)) << widths[k];
+  }
+}
+
+TEST(ExactRf, NestedWidthsAreTheSingleOnes) {
+  for (const Problem& problem : problems(30)) {
+    const Matrix W = neurons(30, 300, 7);
+    expect_the_single_risks(problem, W, {1});
+    expect_the_single_risks(problem, W, {1, 2, 29, 30, 31, 255, 256, 257, 300});
+    expect_the_single_risks(problem, W, {40, 90});  // the columns beyond are of no account
+  }
+}
+
+TEST(ExactRf, NestedWidthsBeyondAllQuadraticForms) {
+  // Rank 11: widths 12, 20 and 30 are singular.
+  for (const Problem& problem : problems(4))
+    expect_the_single_risks(problem, neurons(4, 30, 8), {3, 10, 11, 12, 20, 30});
+  for (const Problem& problem : problems(1)) expect_the_single_risks(problem, neurons(1, 5, 8), {1, 2, 3, 5});
+}
+
+TEST(ExactRf, NestedWidthsWithRepeatedNeurons) {
+  for (const Problem& problem : problems(6)) {
+    Matrix W = neurons(6, 12, 9);
+    W.col(5) = -W.col(2);
+    W.col(9) = W.col(0);
+    expect_the_single_risks(problem, W, {2, 5, 6, 9, 10, 12});
+  }
+}
+
 TEST(ExactRf, LeastSquaresOnManySamplesTendsToIt) {
   constexpr Index kSamples = 200000;
   for (const Problem& problem : problems(3)) {
@@ -175,6 +216,12 @@ TEST(ExactRf, RefusesWhatItCannotAnswer) {
   EXPECT_EQ(message(W), "exact::rf: W[1,1] is nan, but must be finite");
   EXPECT_EQ(message(1e100 * Matrix::Ones(3, 2)),
             "solve_semidefinite: the diagonal of K[0] is inf, but must be finite");
+  const auto widths = [](const std::vector<Index>& of) {
+    return test::message([&] { return exact::rf(test::polynomial_target(3), Matrix::Ones(3, 4), of); });
+  };
+  EXPECT_EQ(widths({}), "exact::rf: widths is empty, but must have at least one entry");
+  EXPECT_EQ(widths({1, 5}), "exact::rf: widths has 5 after 1, but must be increasing, from 1 to 4");
+  EXPECT_EQ(widths({2, 1}), "exact::rf: widths has 1 after 2, but must be increasing, from 1 to 4");
 }
 
 }  // namespace

@@ -228,13 +228,13 @@ TEST(ComputeCell, AFixedSecondLayerFitsItsSignOnly) {
 TEST(CellCost, GrowsWithTheSizeAndCountsTheReduction) {
   const Plan plan = small_plan();
   for (const Cell& cell : make_cells(plan)) {
-    const Cost cost = cell_cost(plan, cell);
+    const Cost cost = group_cost(plan, {&cell, 1});
     EXPECT_GT(cost.operations, 0);
     EXPECT_GT(cost.bytes, 0);
   }
   const Cell wide{.method = Method::train, .regime = Regime::nn, .N = 2400, .step_size = 0.01};
   const Plan without = small_plan({{"train.reduction", "none"}});
-  EXPECT_GT(cell_cost(without, wide).operations, 10 * cell_cost(plan, wide).operations);
+  EXPECT_GT(group_cost(without, {&wide, 1}).operations, 10 * group_cost(plan, {&wide, 1}).operations);
 }
 
 }  // namespace

@@ -259,7 +259,7 @@ TEST(Runner, RefusesWhatCannotFitInMemoryBeforeItStarts) {
 TEST(Runner, LimitsTheCellsSideBySideToTheMemory) {
   const Plan plan = small_plan();
   double largest = 0;
-  for (const Cell& cell : make_cells(plan)) largest = std::max(largest, cell_cost(plan, cell).bytes);
+  for (const Cell& cell : make_cells(plan)) largest = std::max(largest, group_cost(plan, {&cell, 1}).bytes);
   Store store = Store::in_memory();
   const RunReport report = run_plan(plan, store, {.jobs = 4, .memory_bytes = largest});
   EXPECT_EQ(report.computed, report.cells);
@@ -319,10 +319,10 @@ TEST(Estimate, CountsCellsTimeAndMemory) {
   Store store = Store::in_memory();
   const auto total = [](const PlanEstimate& estimate) {
     std::size_t cells = 0, finished = 0;
-    for (const CellEstimate& group : estimate.cells) {
-      cells += group.count;
+    for (const GroupEstimate& group : estimate.groups) {
+      cells += group.cells;
       finished += group.finished;
-      EXPECT_GT(group.seconds, 0);
+      EXPECT_EQ(group.seconds > 0, group.finished < group.cells);
       EXPECT_GT(group.bytes, 0);
     }
     return std::pair(cells, finished);

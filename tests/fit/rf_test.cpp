@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
+#include <vector>
 
 #include "../src/network/feature_moments.h"
 #include "fit/least_squares.h"
@@ -12,6 +14,7 @@
 #include "lazygap/network/first_layer.h"
 #include "lazygap/problem/spectrum.h"
 #include "reference/rf_moments.h"
+#include "support/message.h"
 
 namespace lazygap::fit {
 namespace {
@@ -222,6 +225,80 @@ TEST(FitRfBehaviour, RepeatedNeuronsGiveTheRiskOfOneCopy) {
   const Outcome one = rf(problem, W, {}, {.samples = 3000}), two = rf(problem, twice, {}, {.samples = 3000});
   EXPECT_EQ(two.rank, 5);
   EXPECT_NEAR(two.risk, one.risk, kSinglePrecision * one.risk);
+}
+
+void expect_the_single_fits(const Problem& problem, const Matrix& W, const Vector& biases,
+                            const std::vector<Index>& widths, const Options& options) {
+  const std::vector<Outcome> outcomes = rf(problem, W, biases, widths, options);
+  ASSERT_EQ(outcomes.size(), widths.size());
+  for (std::size_t k = 0; k < widths.size(); ++k) {
+    const Index N = widths[k];
+    const Outcome single = rf(problem, W.leftCols(N), biases.head(std::min(N, biases.size())), options);
+    // Products in fp32 are rounded differently in matrices of another shape.
+    const double allowed = kSinglePrecision * (single.risk + null_risk(problem));
+    EXPECT_EQ(outcomes[k].status, Status::ok);
+    EXPECT_EQ(outcomes[k].message, single.message);
+    EXPECT_EQ(outcomes[k].rank, single.rank) << N;
+    EXPECT_NEAR(outcomes[k].risk, single.risk, allowed) << N;
+    EXPECT_NEAR(outcomes[k].test_risk, single.test_risk, allowed) << N;
+    EXPECT_NEAR(outcomes[k].test_se, single.test_se, allowed) << N;
+  }
+}
+
+TEST(FitRfNested, WidthsAreTheSingleOnes) {
+  for (const Problem& problem : {qf(20), mg(20)}) {
+    const Matrix W = FirstLayerLaw::isotropic(problem).sample(60, 1, 0);
+    const Vector biases = Vector::LinSpaced(60, -1, 1);
+    const Options options{.samples = 5000};
+    expect_the_single_fits(problem, W, {}, {1}, options);
+    expect_the_single_fits(problem, W, {}, {1, 17, 60}, options);
+    expect_the_single_fits(problem, W, {}, {5, 50}, options);  // the neurons beyond are of no account
+    expect_the_single_fits(problem, W, biases, {1, 17, 60}, options);
+    expect_the_single_fits(problem, W, biases, {1, 17, 60},
+                           {.activation = activation_from_name("relu"), .samples = 5000, .ridge = 0.1});
+    expect_the_single_fits(problem, W, {}, {1, 17, 60},
+                           {.activation = activation_from_expression("max(u,0)^2"), .samples = 5000});
+  }
+}
+
+TEST(FitRfNested, SingularWidths) {
+  // Of the quadratic forms in four dimensions there are eleven.
+  for (const Problem& problem : {qf(4), mg(4)}) {
+    const Matrix W = FirstLayerLaw::isotropic(problem).sample(30, 1, 0);
+    expect_the_single_fits(problem, W, {}, {3, 8, 15, 30}, {.samples = 5000});
+    expect_the_single_fits(problem, W, {}, {15, 30}, {.samples = 5000});
+    expect_the_single_fits(problem, W, {}, {3, 15, 30}, {.samples = 5000, .ridge = 0.1});
+  }
+  // Fewer samples than neurons.
+  const Problem problem = qf(30);
+  const Matrix W = FirstLayerLaw::isotropic(problem).sample(100, 3, 0);
+  expect_the_single_fits(problem, W, {}, {1, 10, 70, 100}, {.samples = 40});
+  // A repeated neuron, and new ones after it.
+  Matrix repeated = W.leftCols(20);
+  repeated.col(9) = repeated.col(2);
+  expect_the_single_fits(problem, repeated, {}, {5, 9, 10, 20}, {.samples = 5000});
+}
+
+TEST(FitRfNested, OverflowFailsFromThatWidthOn) {
+  const Problem problem = qf(5);
+  Matrix W = FirstLayerLaw::isotropic(problem).sample(6, 1, 0);
+  const Outcome single = rf(problem, W.leftCols(3), {}, {.samples = 500});
+  W.col(4) *= 1e15;
+  const std::vector<Outcome> outcomes = rf(problem, W, {}, std::vector<Index>{3, 6}, {.samples = 500});
+  EXPECT_EQ(outcomes[0].status, Status::ok);
+  EXPECT_NEAR(outcomes[0].test_risk, single.test_risk, kSinglePrecision * single.test_risk);
+  EXPECT_EQ(outcomes[1].status, Status::failed);
+  EXPECT_NE(outcomes[1].message.find("overflow"), std::string::npos);
+  EXPECT_TRUE(std::isnan(outcomes[1].test_risk));
+}
+
+TEST(FitRfNested, RefusesWidthsThatAreNotIncreasing) {
+  const auto refused = [](const std::vector<Index>& widths) {
+    return test::message([&] { return rf(qf(3), Matrix::Ones(3, 4), {}, widths); });
+  };
+  EXPECT_EQ(refused({}), "fit::rf: widths is empty, but must have at least one entry");
+  EXPECT_EQ(refused({2, 5}), "fit::rf: widths has 5 after 2, but must be increasing, from 1 to 4");
+  EXPECT_EQ(refused({2, 2}), "fit::rf: widths has 2 after 2, but must be increasing, from 1 to 4");
 }
 
 TEST(FitRfBehaviour, SameAddressSameNumbersOtherDrawOtherNumbers) {

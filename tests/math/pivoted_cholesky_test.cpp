@@ -5,8 +5,11 @@
 #include <Eigen/Cholesky>
 #include <cmath>
 #include <limits>
+#include <string>
+#include <vector>
 
 #include "lazygap/core/error.h"
+#include "support/message.h"
 
 namespace lazygap {
 namespace {
@@ -88,6 +91,68 @@ TEST(SolveSemidefinite, RefusesWhatIsNotFinite) {
   EXPECT_THROW(static_cast<void>(solve_semidefinite(
                    gram(features(2, 2)), Vector::Constant(2, std::numeric_limits<double>::quiet_NaN()))),
                UsageError);
+}
+
+/// Leading blocks of the Gram matrix of F; `calls` counts them.
+auto leading_gram(const Matrix& F, int& calls) {
+  return [F, &calls](Matrix& K) {
+    ++calls;
+    gram(F.leftCols(K.cols()))(K);
+  };
+}
+
+/// Solutions for nested widths make the same predictions F a as one by one; returns how many matrices it
+/// took.
+int expect_the_single_solutions(const Matrix& F, const std::vector<Index>& widths) {
+  // Backward errors of 1e-16, enlarged by the inverse of the smallest pivot that is trusted, 1e6.
+  constexpr double kRounding = 1e-9;
+  const Vector target = Vector::LinSpaced(F.rows(), -1, 1), v = F.transpose() * target;
+  int calls = 0;
+  const auto solutions = solve_semidefinite(leading_gram(F, calls), v, widths);
+  EXPECT_EQ(solutions.size(), widths.size());
+  for (std::size_t k = 0; k < widths.size(); ++k) {
+    const Matrix leading = F.leftCols(widths[k]);
+    const auto single = solve_semidefinite(gram(leading), v.head(widths[k]));
+    EXPECT_EQ(solutions[k].rank, single.rank) << widths[k];
+    EXPECT_EQ(solutions[k].a.size(), widths[k]);
+    EXPECT_LT((leading * (solutions[k].a - single.a)).norm(), kRounding * target.norm()) << widths[k];
+  }
+  return calls;
+}
+
+TEST(SolveSemidefiniteNested, RegularWidthsShareOneMatrix) {
+  const Matrix F = features(40, 30);
+  EXPECT_EQ(expect_the_single_solutions(F, {1}), 1);
+  EXPECT_EQ(expect_the_single_solutions(F, {30}), 1);
+  EXPECT_EQ(expect_the_single_solutions(F, {1, 2, 17, 29, 30}), 1);
+  EXPECT_EQ(expect_the_single_solutions(F, {3, 20}), 1);  // fewer than there are features
+}
+
+TEST(SolveSemidefiniteNested, SingularWidthsAreSolvedOneByOne) {
+  // Rank 7; the pivot that ends a singular matrix may have either sign, so that the shared factor may need a
+  // second attempt.
+  EXPECT_LE(expect_the_single_solutions(features(7, 30), {2, 5, 7, 8, 20, 30}), 2 + 3);
+  EXPECT_LE(expect_the_single_solutions(features(7, 30), {8, 20, 30}), 2 + 3);
+  // From the copy of a feature on, although features that follow it are new.
+  Matrix F = features(40, 12);
+  F.col(5) = F.col(1);
+  EXPECT_LE(expect_the_single_solutions(F, {1, 5, 6, 12}), 2 + 2);
+  // A pivot that is positive but not safe.
+  F.col(5) += 1e-4 * features(40, 13).col(12);
+  EXPECT_EQ(expect_the_single_solutions(F, {1, 5, 6, 12}), 1 + 2);
+}
+
+TEST(SolveSemidefiniteNested, RefusesWidthsThatAreNotIncreasing) {
+  const auto message = [](const std::vector<Index>& widths) {
+    int calls = 0;
+    return test::message(
+        [&] { return solve_semidefinite(leading_gram(features(9, 5), calls), Vector::Ones(5), widths); });
+  };
+  EXPECT_EQ(message({2, 6}), "solve_semidefinite: widths has 6 after 2, but must be increasing, from 1 to 5");
+  EXPECT_EQ(message({0, 2}), "solve_semidefinite: widths has 0 after 0, but must be increasing, from 1 to 5");
+  EXPECT_EQ(message({3, 3}), "solve_semidefinite: widths has 3 after 3, but must be increasing, from 1 to 5");
+  EXPECT_EQ(message({}), "solve_semidefinite: widths is empty, but must have at least one entry");
+  EXPECT_EQ(message({1, 5}), "no error");
 }
 
 }  // namespace

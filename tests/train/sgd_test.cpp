@@ -107,7 +107,10 @@ TEST(Sgd, NtIsThatOfTheReference) {
         const std::vector<Options> all = all_parameterisations();
         for (std::size_t k = 0; k < all.size(); ++k) {
           const Matrix W = first_layer_law(Regime::nt, problem).sample(neurons, all[k].seed, all[k].draw);
-          const auto expected = reference::sgd_nt(problem, W, nt_basis(W).U, all[k]);
+          const auto* target = std::get_if<PolynomialTarget>(&problem);
+          const bool is_error_form = target != nullptr && target->is_quadratic();
+          const NtBasis basis = is_error_form ? nt_basis(W, target->eigenvalues()) : nt_basis(W);
+          const auto expected = reference::sgd_nt(problem, W, basis.U, all[k]);
           expect_same_risks(run_nt(problem, neurons, all[k]), expected, kRounding,
                             describe(problem, neurons, k));
         }
@@ -301,6 +304,21 @@ TEST(NtBasis, DiagonalisesTheGramOfTheWeights) {
     EXPECT_LT((basis.U * basis.l.asDiagonal() * basis.U.transpose() - W * W.transpose()).norm(), kTiny);
     for (Index i = 0; i + 1 < 6; ++i) EXPECT_GE(basis.l[i], basis.l[i + 1]);
     EXPECT_EQ((basis.l.array() > 0).count(), std::min<Index>(neurons, 6));
+  }
+}
+
+TEST(NtBasis, MakesAGivenDiagonalMatrixDiagonalOnTheNullSpace) {
+  constexpr double kTiny = 1e-12;
+  constexpr Index kDimension = 9;
+  const Vector b = Vector::LinSpaced(kDimension, -1, 2);
+  for (const Index neurons : {1, 4, 8, 9, 20}) {
+    const Matrix W = first_layer_law(Regime::nt, exponential_qf(kDimension)).sample(neurons, 3, 0);
+    const NtBasis basis = nt_basis(W, b), plain = nt_basis(W);
+    EXPECT_EQ(basis.l, plain.l);
+    EXPECT_LT((basis.U.transpose() * basis.U - Matrix::Identity(kDimension, kDimension)).norm(), kTiny);
+    EXPECT_LT((basis.U * basis.l.asDiagonal() * basis.U.transpose() - W * W.transpose()).norm(), kTiny);
+    const Matrix Z = basis.U.rightCols(std::max<Index>(0, kDimension - neurons));
+    EXPECT_TRUE((Z.transpose() * b.asDiagonal() * Z).isDiagonal(kTiny));
   }
 }
 

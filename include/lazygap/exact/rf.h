@@ -1,5 +1,8 @@
 #pragma once
 
+#include <span>
+#include <vector>
+
 #include "lazygap/activation/activation.h"
 #include "lazygap/exact/risk.h"
 #include "lazygap/problem/problem.h"
@@ -26,6 +29,12 @@ namespace lazygap::exact {
 /// otherwise. Time O(N^2 d + N^3), memory one N x N matrix.
 [[nodiscard]] Risk rf(const Problem& problem, const Matrix& W);
 
+/// The same for nested networks: one risk for each N of `widths`, of the first N columns of W. Widths where K
+/// is regular share one Gram matrix and one factorisation, so that all of them cost little more than the
+/// widest; the others are solved one by one. Throws UsageError unless `widths` are increasing, from 1 to the
+/// number of columns of W, at least one.
+[[nodiscard]] std::vector<Risk> rf(const Problem& problem, const Matrix& W, std::span<const Index> widths);
+
 /// RF with any activation, centred (sigma - lambda_0, the default) or not, and first-layer biases: the
 /// minimum over a of E (y - sum_i a_i sigma(<w_i,x> + b_i))^2. With phi_i(g) = sigma(s_i g + b_i), s_i =
 /// |C^{1/2} w_i|, C the covariance of x, r_ij the correlations of the preactivations and c_ik = E[phi_i(G)
@@ -45,5 +54,11 @@ namespace lazygap::exact {
 /// Time O(N^2 (d + K) + N^3), K the degree of the series (about 30 at d = 450); memory one N x N matrix.
 [[nodiscard]] Risk rf(const Problem& problem, const Activation& activation, const Matrix& W,
                       const Vector& biases = {}, bool centred = true);
+
+/// The same for nested networks, as above: width N has the first N columns of W and entries of `biases`.
+/// The series is made for all columns of W and serves all widths; kernel_error is theirs together.
+[[nodiscard]] std::vector<Risk> rf(const Problem& problem, const Activation& activation, const Matrix& W,
+                                   std::span<const Index> widths, const Vector& biases = {},
+                                   bool centred = true);
 
 }  // namespace lazygap::exact

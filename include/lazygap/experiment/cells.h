@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -10,10 +11,11 @@
 #include "lazygap/experiment/plan.h"
 #include "lazygap/problem/problem.h"
 #include "lazygap/store/result.h"
+#include "lazygap/store/store.h"
 
 namespace lazygap::experiment {
 
-/// One question to one route: the unit of work, of storage and of resumption.
+/// One question to one route: the unit of storage and of resumption.
 struct Cell {
   Method method = Method::limit;
   Regime regime = Regime::nn;
@@ -48,30 +50,55 @@ struct Cell {
 
 /// Canonical JSON of everything the numbers of `cell` depend on: task, version of the task, problem, law of
 /// the first layer, width, draw, seed and those options that its method and regime read. Equal texts mean
-/// equal numbers, in whichever plan they occur.
+/// equal numbers up to rounding, in whichever plan they occur.
 [[nodiscard]] std::string cell_parameters(const Plan& plan, const Cell& cell);
 /// Key of the cell in the store: the name-based UUID (SHA-1) of cell_parameters.
 [[nodiscard]] std::string cell_key(const Plan& plan, const Cell& cell);
 
-/// What a long cell asks and tells while it runs.
-struct CellHooks {
-  std::function<void(double fraction)> progress = {};         ///< part of the cell that is done, 0 to 1
-  std::function<void(std::span<const std::byte>)> save = {};  ///< state to resume from
-  std::span<const std::byte> resume = {};  ///< state of an earlier, interrupted computation
+/// Key under which a train cell is stored that successive halving has ended early: it holds for this grid and
+/// these draws only.
+[[nodiscard]] std::string elimination_key(const Plan& plan, const Cell& cell);
+/// What the store has of the cells: under cell_key, and, where the plan searches by halving, under
+/// elimination_key.
+[[nodiscard]] std::vector<std::optional<store::Result>> find_cells(const Plan& plan, const store::Store& store,
+                                                                   const std::vector<Cell>& cells);
+
+/// Divides cells into groups that are computed together: places in `cells`, in the order of their first cells.
+///   exact, fit   RF: all widths of a draw share one Gram matrix
+///   train        the step sizes of one width and draw share the samples; share_samples = "widths": all
+///                widths too; halving compares the draws, so that they belong to one group
+/// Every other cell is a group of its own.
+[[nodiscard]] std::vector<std::vector<std::size_t>> make_groups(const Plan& plan,
+                                                                const std::vector<Cell>& cells);
+
+/// What a long group asks and tells while it runs; `i` is the place of a cell in it.
+struct GroupHooks {
+  std::function<void(double fraction)> progress = {};  ///< part of the group that is done, 0 to 1
+  std::function<void(std::size_t i, store::Result)> finished = {};  ///< each cell, as soon as it is known
+  std::function<void(std::size_t i, std::span<const std::byte>)> save = {};  ///< state to resume from
+  std::vector<std::span<const std::byte>> resume = {};  ///< states of an interrupted computation, or none
+  /// train: how an earlier computation has ended the cell (none: it has not); such a cell is not computed
+  /// again. Empty: none has.
+  std::vector<Status> known = {};
   std::chrono::seconds save_every{30};
-  std::function<bool()> stop = {};  ///< true: save the state and return
+  std::function<bool()> stop = {};  ///< true: save the states and return
 };
 
-/// Computes one cell. `setting` is make_setting(plan). The result has Status::none where hooks.stop ended it
-/// before the end. Exceptions of the routes pass through.
-[[nodiscard]] store::Result compute_cell(const Plan& plan, const Setting& setting, const Cell& cell,
-                                         const CellHooks& hooks = {});
+/// Computes a group. `setting` is make_setting(plan). Every cell goes to hooks.finished but those that
+/// hooks.stop has ended before their end. Exceptions of the routes pass through.
+void compute_group(const Plan& plan, const Setting& setting, std::span<const Cell> cells,
+                   const GroupHooks& hooks);
+/// A group of one.
+[[nodiscard]] store::Result compute_cell(const Plan& plan, const Setting& setting, const Cell& cell);
 
-/// Expected work of a cell, from operation counts.
+/// Expected work of a group, from operation counts.
 struct Cost {
   double operations = 0;  ///< fp64 multiplications and additions at the rate of a matrix product
   double bytes = 0;       ///< peak memory
 };
-[[nodiscard]] Cost cell_cost(const Plan& plan, const Cell& cell);
+[[nodiscard]] Cost group_cost(const Plan& plan, std::span<const Cell> cells);
+
+/// How the cells are computed, in a few words: "LQ, AVX-512 fp32". Empty where there is one way only.
+[[nodiscard]] std::string path_of(const Plan& plan, const Setting& setting, const Cell& cell);
 
 }  // namespace lazygap::experiment

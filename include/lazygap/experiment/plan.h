@@ -60,6 +60,8 @@ struct TrainPlan {
   train::Options options;  ///< step_size, seed and draw are filled cell by cell
   std::vector<double> step_sizes;
   Index draws = 1;
+  train::Search search = train::Search::full;
+  bool share_between_widths = false;  ///< samples are drawn once for all widths, not for all step sizes only
 };
 
 /// [fit]

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -24,8 +25,8 @@ struct Progress {
 };
 
 struct RunOptions {
-  int jobs = 0;             ///< cells computed side by side; 0: one for each processor
-  double memory_bytes = 0;  ///< for all cells together; 0: what the machine has available
+  int jobs = 0;             ///< groups of cells computed side by side; 0: one for each processor
+  double memory_bytes = 0;  ///< for all groups together; 0: what the machine has available
   std::chrono::seconds checkpoint_every{30};
   std::function<void(const Progress&)> progress = {};  ///< called by one thread at a time
   std::function<bool()> stop = {};                     ///< polled by all threads: true saves and ends the run
@@ -38,13 +39,16 @@ struct RunReport {
   std::size_t diverged = 0;       ///< of all results of the plan
   std::size_t not_converged = 0;  ///< of all results of the plan
   std::size_t failed = 0;         ///< recorded with their message; the next run tries them again
-  bool stopped = false;           ///< by RunOptions::stop, before the end
+  /// Steps of the trained networks, and those that the full grid would take: fewer are taken by halving.
+  std::int64_t steps = 0, steps_of_full_grid = 0;
+  bool stopped = false;  ///< by RunOptions::stop, before the end
   double seconds = 0;
 };
 
 /// Computes every cell of `plan` that `store` does not have yet, the longest first, and saves each in one
-/// transaction when it is finished. A diverged cell is finished; a failed one is not. Results do not depend
-/// on the number of jobs, on the order or on interruptions. OpenBLAS is set to one thread for the process.
+/// transaction when it is finished. Cells of a group (make_groups) are computed together. A diverged or
+/// eliminated cell is finished; a failed one is not. Results do not depend on the number of jobs, on the order
+/// or on interruptions. OpenBLAS is set to one thread for the process.
 ///
 /// Throws UsageError before anything is computed where a single cell cannot fit in memory, and FileError
 /// where the store cannot be written.
@@ -53,18 +57,22 @@ RunReport run_plan(const Plan& plan, store::Store& store, const RunOptions& opti
 /// The results of the plan that the store has, in the order of make_cells, then flow; failed ones included.
 [[nodiscard]] std::vector<store::Result> results_of(const Plan& plan, const store::Store& store);
 
-/// Expected time and memory of one group of equal cells (they differ in their draws only).
-struct CellEstimate {
-  Cell cell;  ///< the first of the group
-  std::size_t count = 1;
-  std::size_t finished = 0;  ///< of `count`, already in the store
-  double seconds = 0;        ///< of one cell, on one processor
-  double bytes = 0;          ///< of one cell
+/// Expected time and memory of the groups of one method and regime with the same widths (they differ in their
+/// draws).
+struct GroupEstimate {
+  Method method = Method::limit;
+  Regime regime = Regime::nn;
+  std::vector<Index> widths;  ///< increasing
+  std::size_t cells = 0;
+  std::size_t finished = 0;  ///< of `cells`, already in the store
+  double seconds = 0;        ///< of what is not finished, on one processor
+  double bytes = 0;          ///< while a group is computed
+  std::string path;          ///< how, see path_of
 };
 struct PlanEstimate {
-  std::vector<CellEstimate> cells;
-  double seconds = 0;  ///< expected time of what is not finished, with `jobs` cells side by side
-  double bytes = 0;    ///< largest expected memory, with `jobs` cells side by side
+  std::vector<GroupEstimate> groups;
+  double seconds = 0;  ///< expected time of what is not finished, with `jobs` groups side by side
+  double bytes = 0;    ///< largest expected memory, with `jobs` groups side by side
   double available_bytes = 0;
 };
 /// For --dry-run: operation counts over a rate that is measured in a few milliseconds.

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <span>
+#include <vector>
+
 #include "lazygap/fit/options.h"
 
 namespace lazygap::fit {
@@ -19,5 +22,12 @@ namespace lazygap::fit {
 /// biases of the wrong size or not finite.
 [[nodiscard]] Outcome rf(const Problem& problem, const Matrix& W, const Vector& biases,
                          const Options& options = {});
+
+/// The same for nested networks: one outcome for each N of `widths`, of the first N columns of W and entries
+/// of `biases`. All of them see the same samples, in one pass, and share one Gram matrix; where it is regular
+/// also one factorisation. Throws UsageError also unless `widths` are increasing, from 1 to the number of
+/// columns of W, at least one.
+[[nodiscard]] std::vector<Outcome> rf(const Problem& problem, const Matrix& W, const Vector& biases,
+                                      std::span<const Index> widths, const Options& options = {});
 
 }  // namespace lazygap::fit

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <functional>
+#include <span>
+#include <vector>
 
 #include "lazygap/core/matrix.h"
 
@@ -21,5 +23,14 @@ struct SemidefiniteSolution {
 /// with pivoting, so that one N x N matrix is all the memory.
 [[nodiscard]] SemidefiniteSolution solve_semidefinite(const std::function<void(Matrix& K)>& fill,
                                                       const Vector& v, double tolerance = 1e-12);
+
+/// The same for the leading N x N blocks of one matrix and the first N entries of v, for each N of `widths`
+/// (increasing, at least one, from 1 to the size of v; UsageError otherwise): one solution for each. Blocks
+/// that are safely regular share one factorisation, that of the largest of them; the others are factorised
+/// one by one, with pivoting. `fill(K)` is given K of one of these sizes, for the leading block of that size.
+[[nodiscard]] std::vector<SemidefiniteSolution> solve_semidefinite(const std::function<void(Matrix& K)>& fill,
+                                                                   const Vector& v,
+                                                                   std::span<const Index> widths,
+                                                                   double tolerance = 1e-12);
 
 }  // namespace lazygap

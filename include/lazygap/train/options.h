@@ -37,6 +37,9 @@ enum class Precision { fp32, fp64 };
 /// trajectory up to rounding.
 enum class Reduction { automatic, none };
 
+/// How the best step size of a grid is found: all of them to their end, or successive halving (train/sgd.h).
+enum class Search { full, halving };
+
 struct Options {
   Activation activation = Activation::quadratic();
   double bias_scale = 0;      ///< tau >= 0: first-layer biases b_i ~ N(0, tau^2), sigma(<w_i,x> + b_i)

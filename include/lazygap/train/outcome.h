@@ -30,7 +30,8 @@ struct Outcome {
   double test_risk = std::numeric_limits<double>::quiet_NaN();  ///< mean on fresh samples; NaN if none
   double test_se = std::numeric_limits<double>::quiet_NaN();    ///< standard error of test_risk
   /// ok; diverged: the loss of a batch was not finite or exploded after `steps_done` steps, the risks above
-  /// stay NaN; not_converged: the flow's integrator gave up; none: Hooks::stop asked for an end.
+  /// stay NaN; eliminated: ended by successive halving after `steps_done` steps; not_converged: the flow's
+  /// integrator gave up; none: Hooks::stop asked for an end.
   Status status = Status::none;
   std::int64_t steps_done = 0;
   std::string path;  ///< the algebra and precision that ran, for example "LQ, AVX-512 fp32"
@@ -47,6 +48,17 @@ struct Hooks {
   /// bitwise as if it had never been interrupted (on the same instruction set). Empty: start anew. Any other
   /// bytes throw UsageError.
   std::span<const std::byte> resume = {};
+  std::chrono::seconds save_every{30};
+  std::function<bool()> stop = {};
+};
+
+/// The same for networks that are trained together; `i` is the place of a network among them.
+struct GroupHooks {
+  std::function<void(double fraction)> progress = {};  ///< part of the steps that is done, 0 to 1
+  std::function<void(std::size_t i, std::span<const std::byte>)> save = {};
+  /// As soon as a network has come to its end, whatever the reason.
+  std::function<void(std::size_t i, const Outcome&)> finished = {};
+  std::vector<std::span<const std::byte>> resume = {};  ///< one for each network, or none at all
   std::chrono::seconds save_every{30};
   std::function<bool()> stop = {};
 };

@@ -1,5 +1,10 @@
 #pragma once
 
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lazygap/network/regime.h"
 #include "lazygap/problem/problem.h"
 #include "lazygap/train/options.h"
 #include "lazygap/train/outcome.h"
@@ -28,11 +33,44 @@ namespace lazygap::train {
 [[nodiscard]] Outcome run_nt(const Problem& problem, Index neurons, const Options& options,
                              const Hooks& hooks = {});
 
+/// One of several networks that are trained together.
+struct Network {
+  Index neurons = 1;
+  double step_size = 0.01;
+  std::uint32_t draw = 0;
+  /// Other than none: how an earlier call has ended this network. It is not trained again, but halving knows
+  /// of it.
+  Status known = Status::none;
+};
+
+/// Trains networks of one regime (nn or nt) side by side and gives the outcome of each, the same as run_nn and
+/// run_nt would. Networks of one draw see the same samples, which are then drawn once; on mg, those of NT with
+/// quadratic activation are shared by networks of one width only. `options` hold for all but what Network says.
+///
+/// Search::halving ends runs early, with Status::eliminated: at 1/16, 1/8, 1/4 and 1/2 of the steps, for
+/// every width, the step size is found that would be best (smallest risk, averaged over the draws) were that
+/// the whole run, drops of the schedule included; larger ones are given up, and smaller ones but for the next
+/// 3, 2, 2 and 1. [JT16]
+/// The others end as they would without the search. docs/theory/train.md tells how often the winner is the same.
+[[nodiscard]] std::vector<Outcome> run_networks(Regime regime, const Problem& problem,
+                                                std::span<const Network> networks, const Options& options,
+                                                Search search = Search::full, const GroupHooks& hooks = {});
+
+/// The algebra that carries out the steps of a network with these options, its precision and the instruction
+/// set: Outcome::path. For example "LQ, AVX-512 fp32".
+[[nodiscard]] std::string path(Regime regime, const Problem& problem, Index neurons, const Options& options);
+
+/// The steps that halving takes for a step size that it ends at `steps_done` (options.steps: never), its looks
+/// ahead included.
+[[nodiscard]] std::int64_t halving_steps(Regime regime, const Options& options, std::int64_t steps_done);
+
 /// W W^T = U diag(l) U^T: l (d entries, decreasing), exactly 0 from entry N on, U (d x d) orthogonal.
 struct NtBasis {
   Matrix U;
   Vector l;
 };
 [[nodiscard]] NtBasis nt_basis(const Matrix& W);
+/// The same with U chosen so that diag(b) is diagonal, in this basis, on the null space of W W^T: b has d entries.
+[[nodiscard]] NtBasis nt_basis(const Matrix& W, const Vector& b);
 
 }  // namespace lazygap::train

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string_view>
+
+#include "lazygap/core/matrix.h"
+
+/// One Cholesky factorisation for several leading blocks: with K = L L^T, the factor of the leading N x N
+/// block of K is that of L.
+namespace lazygap {
+
+/// Throws UsageError in the name of `function` unless `widths` are increasing, from 1 to `most`, at least
+/// one.
+void check_widths(std::string_view function, std::span<const Index> widths, Index most);
+
+/// Factorises, in place of the lower triangle of K, the largest of the leading blocks of orders `widths`
+/// (increasing) that is positive definite in fp64, and returns its order; 0 if none is. `fill(N)` writes the
+/// lower triangle of the leading N x N block into K, whose size it may change; it is called once for each
+/// attempt, the widest first.
+[[nodiscard]] Index factorise_leading(Matrix& K, std::span<const Index> widths,
+                                      const std::function<void(Index N)>& fill);
+
+}  // namespace lazygap
