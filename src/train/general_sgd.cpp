@@ -154,7 +154,7 @@ class Batch {
   Scaling scaling_;
   TrainedNumber offset_;
   MatrixOf<Real> U_, value_, derivative_;  // N x b
-  MatrixOf<Real> q_, r_;  // b x 1
+  MatrixOf<Real> q_, r_;                   // b x 1
 };
 
 /// The first-layer biases at the start; empty where the network has none.
@@ -256,8 +256,9 @@ class TwoLayer : public Batch<Real> {
 std::shared_ptr<const TangentMoments> tangent_moments(const Problem& problem, Index neurons,
                                                       const Options& options) {
   try {
-    auto moments = std::make_shared<const TangentMoments>(
-        problem, options.activation, frozen_weights(problem, neurons, options), initial_biases(neurons, options));
+    auto moments = std::make_shared<const TangentMoments>(problem, options.activation,
+                                                          frozen_weights(problem, neurons, options),
+                                                          initial_biases(neurons, options));
     if (moments->error() <= kKernelError) return moments;
   } catch (const UsageError&) {  // sigma'(u) has no second moment at these weights
   }
@@ -376,8 +377,9 @@ std::vector<Outcome> train(Regime regime, const Problem& problem, std::span<cons
 
 }  // namespace
 
-std::vector<Outcome> general_networks(Regime regime, const Problem& problem, std::span<const Network> networks,
-                                      const Options& options, Search search, const GroupHooks& hooks) {
+std::vector<Outcome> general_networks(Regime regime, const Problem& problem,
+                                      std::span<const Network> networks, const Options& options,
+                                      Search search, const GroupHooks& hooks) {
   return options.precision == Precision::fp32
              ? train<float>(regime, problem, networks, options, search, hooks)
              : train<double>(regime, problem, networks, options, search, hooks);
