@@ -65,20 +65,19 @@ class Step:
             add_product(U, 1, self.W, X.T, 0)
             if self.regime == "NT":
                 add_product(V, 1, self.A, X.T, 0)
-        slope = 1.0  # a factor of sigma' that is left for the end
+        slope, D = 1.0, U  # afterwards D has sigma'(U) / slope
         if self.regime == "NN":
-            # Afterwards D has sigma'(U) / slope.
             if self.activation == "quadratic":
-                slope, D = 2.0, U
-                q = np.einsum("ij,ij->j", U, U)
+                slope = 2.0
+                q = self.column_sums(np.multiply(U, U, out=V))
             elif self.activation == "relu":
-                np.maximum(U, 0, out=U)
-                q, D = self.column_sums(U), np.sign(U, out=U)
+                D = np.greater(U, 0, out=V, casting="unsafe")
+                q = np.einsum("ij,ij->j", U, D)
             else:
                 np.tanh(U, out=U)
                 q = self.column_sums(U)
-                D = np.multiply(U, U, out=U)
-                np.subtract(1, D, out=D)
+                np.multiply(U, U, out=U)
+                np.subtract(1, U, out=U)
             r -= f32(self.a / self.N) * q
             slope *= self.a
             self.a += 2 * self.step_size / self.N * float(np.dot(r, q)) / BATCH
@@ -86,13 +85,11 @@ class Step:
             if self.activation == "quadratic":
                 slope = 2.0
             elif self.activation == "relu":
-                np.maximum(U, 0, out=U)
-                np.sign(U, out=U)
+                np.greater(U, 0, out=U, casting="unsafe")
             else:
                 np.tanh(U, out=U)
                 np.multiply(U, U, out=U)
                 np.subtract(1, U, out=U)
-            D = U
             np.multiply(V, D, out=V)
             r -= f32(slope / self.N) * self.column_sums(V)
         self.c += 2 * self.step_size * float(r.mean())

@@ -11,8 +11,8 @@ torch.set_grad_enabled(False)
 
 
 class Step:
-    """variant: source of the normals ("torch" or "numpy"), orders in memory of W and A (N x d) and of U (N x b),
-    each "C" or "F"; or "stacked" for both, where the two pre-activations of NT are one product."""
+    """variant: orders in memory of W and A (N x d) and of U (N x b), each "C" or "F"; or "stacked", where both
+    pre-activations of NT are one product."""
 
     def __init__(self, state, step_size, variant):
         self.variant = variant
@@ -21,19 +21,18 @@ class Step:
         N = self.N = len(state.W)
         self.X = torch.empty(BATCH, DIMENSION)
         self.squares, self.scaled = torch.empty_like(self.X), torch.empty_like(self.X)
-        self.normals = None
-        if variant[0] == "numpy":
-            self.normals = protocol.Normals(self.X.numpy().reshape(-1))
+        # Faster than Tensor.normal_.
+        self.normals = protocol.Normals(self.X.numpy().reshape(-1))
         self.eigenvalues = torch.tensor(LABEL * EIGENVALUES, dtype=torch.float32)
         self.mean_label = LABEL * EIGENVALUES.sum()
         self.A = None
-        if variant[1] == "stacked":
+        if variant == "stacked":
             self.both = torch.tensor(np.concatenate([state.W, state.A]), dtype=torch.float32)
             self.W, self.A = self.both[:N], self.both[N:]
             self.pre = torch.empty(2 * N, BATCH)
             self.U, self.V = self.pre[:N], self.pre[N:]
         else:
-            _, weights, values = variant
+            weights, values = variant
             self.both = None
             self.W = self.matrix(state.W, weights)
             if self.regime == "NT":
@@ -69,9 +68,11 @@ class Step:
                 torch.sum(U, 0, out=q)
                 D = U.sign_()
             else:
-                U.tanh_()
-                torch.sum(U, 0, out=q)
-                D = torch.addcmul(self.one, U, U, value=-1, out=self.D)
+                # tanh(u) = 1 - 2 s with s = sigmoid(-2 u), which takes a third of the time of torch.tanh.
+                slope = 4.0
+                U.mul_(-2).sigmoid_()
+                torch.sum(U, 0, out=q).mul_(-2).add_(self.N)
+                D = torch.addcmul(U, U, U, value=-1, out=V)
             r.sub_(q, alpha=self.a / self.N)
             slope *= self.a
             self.a += 2 * self.step_size / self.N * torch.dot(r, q).item() / BATCH
@@ -81,8 +82,9 @@ class Step:
             elif self.activation == "relu":
                 D = U.relu_().sign_()
             else:
-                U.tanh_()
-                D = torch.addcmul(self.one, U, U, value=-1, out=self.D)
+                slope = 4.0
+                U.mul_(-2).sigmoid_()
+                D = torch.addcmul(U, U, U, value=-1, out=self.D)
             V.mul_(D)
             torch.sum(V, 0, out=q)
             r.sub_(q, alpha=slope / self.N)
@@ -95,13 +97,8 @@ class Step:
             X = torch.mul(X, r[:, None], out=self.scaled)
         trained.addmm_(D, X, alpha=factor)
 
-    one = torch.ones(())
-
     def advance(self):
-        if self.normals is not None:
-            self.normals.fill()
-        else:
-            self.X.normal_()
+        self.normals.fill()
         self.update()
         return 1
 
@@ -113,8 +110,8 @@ class Step:
 
 
 def variants(regime, activation, neurons):
-    orders = [(s, w, u) for s in ("torch", "numpy") for w in "CF" for u in "CF"]
-    return orders + [(s, "stacked") for s in ("torch", "numpy")] if regime == "NT" else orders
+    orders = [(w, u) for w in "CF" for u in "CF"]
+    return orders + ["stacked"] if regime == "NT" else orders
 
 
 if __name__ == "__main__":
