@@ -1,12 +1,13 @@
 // Nested widths of RF at the scale of the paper (d = 450, 12 widths up to N = 4500): the exact risks beside a
 // bare factorisation, and the blocks of samples of the fit beside a bare F^T F, in the same run.
-// docs/performance.md has the command and the numbers.
+// docs/theory/fit.md and exact.md have the numbers.
 
 #include <benchmark/benchmark.h>
 #include <cblas.h>
 #include <lapacke.h>
 
 #include <ctime>
+#include <string>
 #include <vector>
 
 #include "lazygap/exact/rf.h"

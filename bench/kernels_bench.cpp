@@ -9,53 +9,13 @@
 #include <span>
 #include <vector>
 
+#include "bench/peak.h"
 #include "lazygap/activation/activation.h"
 #include "lazygap/core/processor.h"
 #include "lazygap/core/random.h"
 #include "lazygap/problem/problem.h"
 #include "train/activation_kernels.h"
 #include "train/kernels.h"
-
-#undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "bench/kernels_bench.cpp"
-#include <hwy/foreach_target.h>  // must come before highway.h
-//
-#include <hwy/highway.h>
-
-HWY_BEFORE_NAMESPACE();
-namespace lazygap::HWY_NAMESPACE {
-namespace {
-
-namespace hn = hwy::HWY_NAMESPACE;
-
-/// Independent multiply-adds on registers alone, `rounds` times; returns how many operations that is.
-double MultiplyAdds(std::size_t rounds, float factor, float* out) {
-  const hn::ScalableTag<float> d;
-  // Enough of them to hide the latency, few enough for 16 registers.
-  constexpr int kChains = 12;
-  hn::Vec<decltype(d)> sum[kChains];
-  HWY_UNROLL(12)
-  for (int i = 0; i < kChains; ++i) sum[i] = hn::Set(d, static_cast<float>(i));
-  const auto x = hn::Set(d, factor), y = hn::Set(d, 1 - factor);
-  for (std::size_t r = 0; r < rounds; ++r) {
-    HWY_UNROLL(12)
-    for (int i = 0; i < kChains; ++i) sum[i] = hn::MulAdd(sum[i], x, y);
-  }
-  for (int i = 1; i < kChains; ++i) sum[0] = hn::Add(sum[0], sum[i]);
-  *out = hn::GetLane(hn::SumOfLanes(d, sum[0]));
-  return 2.0 * static_cast<double>(kChains * rounds * hn::Lanes(d));
-}
-
-}  // namespace
-}  // namespace lazygap::HWY_NAMESPACE
-HWY_AFTER_NAMESPACE();
-
-#if HWY_ONCE
-namespace lazygap {
-namespace {
-HWY_EXPORT(MultiplyAdds);
-}
-}  // namespace lazygap
 
 namespace {
 
@@ -261,11 +221,7 @@ BENCHMARK(normals_fp64)->Apply(with_best);
 /// The physical limit: nothing but multiply-adds on registers.
 void peak(benchmark::State& state) {
   double flops = 0;
-  for (auto _ : state) {
-    float value;
-    flops = HWY_DYNAMIC_DISPATCH(MultiplyAdds)(100000, 0.99f, &value);
-    benchmark::DoNotOptimize(value);
-  }
+  for (auto _ : state) flops = bench::multiply_adds(100000);
   state.counters["FLOP/s"] = benchmark::Counter(flops, benchmark::Counter::kIsIterationInvariantRate);
 }
 BENCHMARK(peak)->Apply(with_best);
@@ -276,4 +232,3 @@ const bool context_added = [] {
 }();
 
 }  // namespace
-#endif  // HWY_ONCE

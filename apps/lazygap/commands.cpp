@@ -88,7 +88,7 @@ std::string estimate_lines(const experiment::PlanEstimate& estimate) {
     const experiment::GroupEstimate& total = totals.at(key);
     const auto [least, most] = std::minmax_element(total.widths.begin(), total.widths.end());
     lines.push_back({std::get<0>(key), std::get<1>(key),
-                     *most == 0       ? "-"
+                     *most == 0        ? "-"
                      : *least == *most ? fmt::format("{}", *most)
                                        : fmt::format("{} to {}", *least, *most),
                      fmt::format("{}", total.cells), fmt::format("{}", total.finished),
@@ -134,8 +134,9 @@ bool compute(const Request& request, const Plan& plan, Store& store, bool with_p
     say(fmt::format("{}: {} results, {} of them from the store; {}", plan.name,
                     report.reused + report.computed, report.reused, duration(report.seconds)));
   if (plan.train.search == train::Search::halving && report.steps_of_full_grid > 0)
-    say(fmt::format("{}: successive halving took {:.0f} % of the steps of the full grid", plan.name,
-                    100 * static_cast<double>(report.steps) / static_cast<double>(report.steps_of_full_grid)));
+    say(fmt::format(
+        "{}: successive halving took {:.0f} % of the steps of the full grid", plan.name,
+        100 * static_cast<double>(report.steps) / static_cast<double>(report.steps_of_full_grid)));
   if (report.stopped) say("stopped; the same command goes on from here");
   return !report.stopped;
 }

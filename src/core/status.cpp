@@ -27,8 +27,8 @@ std::string_view to_string(Status status) {
 Status status_from_string(std::string_view word) {
   for (const auto& [value, known] : kWords)
     if (known == word) return value;
-  throw UsageError(
-      fmt::format("status_from_string: '{}' is not one of none, ok, diverged, not_converged, failed, eliminated", word));
+  throw UsageError(fmt::format(
+      "status_from_string: '{}' is not one of none, ok, diverged, not_converged, failed, eliminated", word));
 }
 
 }  // namespace lazygap

@@ -253,9 +253,7 @@ std::vector<exact::Risk> exact_risks(const Plan& plan, const Setting& setting, s
   const auto& [problem, activation, gamma] = setting;
   const Cell& widest = cells.back();
   const auto draw = static_cast<std::uint32_t>(widest.draw);
-  const auto W = [&] {
-    return first_layer(setting, widest.regime).sample(widest.N, plan.sweep.seed, draw);
-  };
+  const auto W = [&] { return first_layer(setting, widest.regime).sample(widest.N, plan.sweep.seed, draw); };
   const auto biases = [&] {
     return sample_biases(plan.activation.bias_scale, widest.N, plan.sweep.seed, draw);
   };
@@ -269,8 +267,8 @@ std::vector<exact::Risk> exact_risks(const Plan& plan, const Setting& setting, s
       return {is_quadratic(plan) ? exact::nt(problem, W()) : exact::nt(problem, activation, W(), biases())};
     case Regime::nn: {
       const train::Options& options = plan.train.options;
-      return {exact::nn(is_negative(options) ? negated(problem) : problem, widest.N,
-                        second_layer_sign(options))};
+      return {
+          exact::nn(is_negative(options) ? negated(problem) : problem, widest.N, second_layer_sign(options))};
     }
     case Regime::bayes:
       return {{.risk = exact::bayes(std::get<GaussianMixture>(problem)), .status = Status::ok}};
@@ -279,7 +277,8 @@ std::vector<exact::Risk> exact_risks(const Plan& plan, const Setting& setting, s
 }
 
 /// Likewise for the fits.
-std::vector<fit::Outcome> fit_outcomes(const Plan& plan, const Setting& setting, std::span<const Cell> cells) {
+std::vector<fit::Outcome> fit_outcomes(const Plan& plan, const Setting& setting,
+                                       std::span<const Cell> cells) {
   const Cell& widest = cells.back();
   const auto draw = static_cast<std::uint32_t>(widest.draw);
   const Matrix W = first_layer(setting, widest.regime).sample(widest.N, plan.sweep.seed, draw);

@@ -88,9 +88,9 @@ std::vector<Task> make_tasks(const Plan& plan, const store::Store& store, const 
 }
 
 std::string task_text(const Task& task) {
-  return task.cells.size() == 1 ? cell_text(task.cells.front())
-                                : fmt::format("{} and {} more with it", cell_text(task.cells.back()),
-                                              task.cells.size() - 1);
+  return task.cells.size() == 1
+             ? cell_text(task.cells.front())
+             : fmt::format("{} and {} more with it", cell_text(task.cells.back()), task.cells.size() - 1);
 }
 
 bool has_flow(const Plan& plan) {

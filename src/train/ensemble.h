@@ -45,7 +45,8 @@ class Ensemble {
         runs_[i].load(hooks.resume[i]);
     }
     for (std::int64_t k = 0; k < (networks.size() > 1 ? kSharedSteps : 1); ++k)
-      batches_.push_back({MatrixOf<Number>(dimension(problem), options.batch), VectorOf<Number>(options.batch)});
+      batches_.push_back(
+          {MatrixOf<Number>(dimension(problem), options.batch), VectorOf<Number>(options.batch)});
   }
 
   std::vector<Outcome> operator()() {
@@ -88,7 +89,8 @@ class Ensemble {
   [[nodiscard]] double fraction() const {
     double sum = 0;
     for (const Run<Model>& run : runs_)
-      sum += run.is_running() ? static_cast<double>(run.step()) / static_cast<double>(run.options().steps) : 1.0;
+      sum +=
+          run.is_running() ? static_cast<double>(run.step()) / static_cast<double>(run.options().steps) : 1.0;
     return sum / static_cast<double>(runs_.size());
   }
 
@@ -137,8 +139,8 @@ class Ensemble {
     return nullptr;
   }
 
-  /// Of every width, the step size that would be best were the runs that short goes on, and some smaller ones:
-  /// the longer the run, the smaller the best step size.
+  /// Of every width, the step size that would be best were the runs that short goes on, and some smaller
+  /// ones: the longer the run, the smaller the best step size.
   void decide(const Rung& rung) {
     std::map<Index, std::map<double, std::vector<std::size_t>>> contests;
     for (std::size_t i = 0; i < runs_.size(); ++i)
@@ -148,7 +150,8 @@ class Ensemble {
       for (const auto& [step_size, members] : candidates)
         if (std::any_of(members.begin(), members.end(), [&](std::size_t i) { return runs_[i].is_running(); }))
           in_race.emplace_back(in_race_risk(members, rung), &members);
-      if (std::any_of(in_race.begin(), in_race.end(), [](const auto& entry) { return std::isnan(entry.first); }))
+      if (std::any_of(in_race.begin(), in_race.end(),
+                      [](const auto& entry) { return std::isnan(entry.first); }))
         continue;  // nothing is known to decide by
       const auto best = std::min_element(in_race.begin(), in_race.end(),
                                          [](const auto& a, const auto& b) { return a.first < b.first; }) -
@@ -158,7 +161,8 @@ class Ensemble {
     }
   }
 
-  /// Sum of the risks over the draws of a step size; infinite where one has ended before, as it then cannot win.
+  /// Sum of the risks over the draws of a step size; infinite where one has ended before, as it then cannot
+  /// win.
   [[nodiscard]] double in_race_risk(const std::vector<std::size_t>& members, const Rung& rung) {
     double sum = 0;
     for (const std::size_t i : members)

@@ -320,8 +320,7 @@ std::vector<Outcome> quadratic_networks(Regime regime, const Problem& problem,
 
 std::string quadratic_path(Regime regime, const Problem& problem, Index neurons, const Options& options) {
   const char* algebra = uses_lq(problem, neurons, options) ? "LQ" : "direct";
-  if (regime == Regime::nt)
-    algebra = error_form_target(problem) != nullptr ? "error form" : "symmetric form";
+  if (regime == Regime::nt) algebra = error_form_target(problem) != nullptr ? "error form" : "symmetric form";
   if (options.precision == Precision::fp64) return fmt::format("{}, fp64", algebra);
   return fmt::format("{}, {} fp32", algebra, instruction_set());
 }

@@ -14,8 +14,8 @@
 #include "train/protocol.h"
 #include "train/state.h"
 
-/// What every training run does around its steps: records, divergence, the test risk. Who takes the steps is in
-/// train/ensemble.h.
+/// What every training run does around its steps: records, divergence, the test risk. Who takes the steps is
+/// in train/ensemble.h.
 namespace lazygap::train {
 
 /// A batch loss this many times the risk of the start (or R0, if larger) means divergence: an unstable step

@@ -198,7 +198,8 @@ TEST_F(Cli, DryRunComputesAndWritesNothing) {
     EXPECT_NE(run.out.find("expected: "), std::string::npos) << run.out;
     EXPECT_NE(run.out.find("memory"), std::string::npos) << run.out;
     for (const nlohmann::json& object : json_lines(place_.run(command + " small.toml --dry-run --json").out))
-      EXPECT_TRUE(object.contains("seconds") && object.contains("bytes") && object.contains("path")) << object;
+      EXPECT_TRUE(object.contains("seconds") && object.contains("bytes") && object.contains("path"))
+          << object;
   }
   EXPECT_EQ(std::distance(fs::directory_iterator(place_ / "."), fs::directory_iterator()), 1);
 }

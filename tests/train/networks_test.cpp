@@ -18,7 +18,9 @@
 namespace lazygap::train {
 namespace {
 
-Problem exponential_qf(Index d, std::uint64_t seed = 7) { return PolynomialTarget(draw_spectrum({}, d, seed)); }
+Problem exponential_qf(Index d, std::uint64_t seed = 7) {
+  return PolynomialTarget(draw_spectrum({}, d, seed));
+}
 Problem small_mg(Index d) { return GaussianMixture(Vector::LinSpaced(d, -0.4, 0.8)); }
 
 Options short_run(std::int64_t steps = 300) {
@@ -62,8 +64,9 @@ TEST(Networks, TrainedTogetherAreTheSameAsAlone) {
           const std::vector<Outcome> together = run_networks(regime, problem, networks, options);
           ASSERT_EQ(together.size(), networks.size());
           for (std::size_t i = 0; i < networks.size(); ++i)
-            expect_equal(together[i], alone(regime, problem, networks[i], options),
-                         std::string(to_string(regime)) + " " + activation + ", network " + std::to_string(i));
+            expect_equal(
+                together[i], alone(regime, problem, networks[i], options),
+                std::string(to_string(regime)) + " " + activation + ", network " + std::to_string(i));
         }
 }
 

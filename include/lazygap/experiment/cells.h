@@ -60,10 +60,12 @@ struct Cell {
 [[nodiscard]] std::string elimination_key(const Plan& plan, const Cell& cell);
 /// What the store has of the cells: under cell_key, and, where the plan searches by halving, under
 /// elimination_key.
-[[nodiscard]] std::vector<std::optional<store::Result>> find_cells(const Plan& plan, const store::Store& store,
+[[nodiscard]] std::vector<std::optional<store::Result>> find_cells(const Plan& plan,
+                                                                   const store::Store& store,
                                                                    const std::vector<Cell>& cells);
 
-/// Divides cells into groups that are computed together: places in `cells`, in the order of their first cells.
+/// Divides cells into groups that are computed together: places in `cells`, in the order of their first
+/// cells.
 ///   exact, fit   RF: all widths of a draw share one Gram matrix
 ///   train        the step sizes of one width and draw share the samples; share_samples = "widths": all
 ///                widths too; halving compares the draws, so that they belong to one group

@@ -47,8 +47,8 @@ struct RunReport {
 
 /// Computes every cell of `plan` that `store` does not have yet, the longest first, and saves each in one
 /// transaction when it is finished. Cells of a group (make_groups) are computed together. A diverged or
-/// eliminated cell is finished; a failed one is not. Results do not depend on the number of jobs, on the order
-/// or on interruptions. OpenBLAS is set to one thread for the process.
+/// eliminated cell is finished; a failed one is not. Results do not depend on the number of jobs, on the
+/// order or on interruptions. OpenBLAS is set to one thread for the process.
 ///
 /// Throws UsageError before anything is computed where a single cell cannot fit in memory, and FileError
 /// where the store cannot be written.

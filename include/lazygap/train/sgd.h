@@ -43,15 +43,17 @@ struct Network {
   Status known = Status::none;
 };
 
-/// Trains networks of one regime (nn or nt) side by side and gives the outcome of each, the same as run_nn and
-/// run_nt would. Networks of one draw see the same samples, which are then drawn once; on mg, those of NT with
-/// quadratic activation are shared by networks of one width only. `options` hold for all but what Network says.
+/// Trains networks of one regime (nn or nt) side by side and gives the outcome of each, the same as run_nn
+/// and run_nt would. Networks of one draw see the same samples, which are then drawn once; on mg, those of NT
+/// with quadratic activation are shared by networks of one width only. `options` hold for all but what
+/// Network says.
 ///
 /// Search::halving ends runs early, with Status::eliminated: at 1/16, 1/8, 1/4 and 1/2 of the steps, for
 /// every width, the step size is found that would be best (smallest risk, averaged over the draws) were that
 /// the whole run, drops of the schedule included; larger ones are given up, and smaller ones but for the next
 /// 3, 2, 2 and 1. [JT16]
-/// The others end as they would without the search. docs/theory/train.md tells how often the winner is the same.
+/// The others end as they would without the search. docs/theory/train.md tells how often the winner is the
+/// same.
 [[nodiscard]] std::vector<Outcome> run_networks(Regime regime, const Problem& problem,
                                                 std::span<const Network> networks, const Options& options,
                                                 Search search = Search::full, const GroupHooks& hooks = {});
@@ -60,8 +62,8 @@ struct Network {
 /// set: Outcome::path. For example "LQ, AVX-512 fp32".
 [[nodiscard]] std::string path(Regime regime, const Problem& problem, Index neurons, const Options& options);
 
-/// The steps that halving takes for a step size that it ends at `steps_done` (options.steps: never), its looks
-/// ahead included.
+/// The steps that halving takes for a step size that it ends at `steps_done` (options.steps: never), its
+/// looks ahead included.
 [[nodiscard]] std::int64_t halving_steps(Regime regime, const Options& options, std::int64_t steps_done);
 
 /// W W^T = U diag(l) U^T: l (d entries, decreasing), exactly 0 from entry N on, U (d x d) orthogonal.
@@ -70,7 +72,8 @@ struct NtBasis {
   Vector l;
 };
 [[nodiscard]] NtBasis nt_basis(const Matrix& W);
-/// The same with U chosen so that diag(b) is diagonal, in this basis, on the null space of W W^T: b has d entries.
+/// The same with U chosen so that diag(b) is diagonal, in this basis, on the null space of W W^T: b has d
+/// entries.
 [[nodiscard]] NtBasis nt_basis(const Matrix& W, const Vector& b);
 
 }  // namespace lazygap::train
