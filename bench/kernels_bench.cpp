@@ -1,6 +1,6 @@
-// The whole SGD step of NN and NT with quadratic activation (d = 450, batch 100, fp32, sampling included),
-// its parts, and beside them the fp32 multiply-add peak of the same core in the same run. docs/performance.md
-// has the command and the numbers.
+// The whole SGD step of NN and NT with quadratic and with other activations (d = 450, batch 100, fp32,
+// sampling included), its parts, and beside them the fp32 multiply-add peak of the same core in the same run.
+// docs/performance.md has the command and the numbers.
 
 #include <benchmark/benchmark.h>
 
@@ -10,9 +10,11 @@
 #include <vector>
 
 #include "bench/peak.h"
+#include "lazygap/activation/activation.h"
 #include "lazygap/core/processor.h"
 #include "lazygap/core/random.h"
 #include "lazygap/problem/problem.h"
+#include "train/activation_kernels.h"
 #include "train/kernels.h"
 
 namespace {
@@ -100,6 +102,61 @@ void nt_step(benchmark::State& state) {
   report(state, nt_flops(N));
 }
 BENCHMARK(nt_step)->Arg(45)->Arg(90)->Arg(225)->Arg(450)->Apply(with_best);
+
+/// NN with a free second layer and any activation: the same products as above.
+void nn_step_of(benchmark::State& state, const char* activation) {
+  const Index N = state.range(0);
+  const Activation sigma = activation_from_name(activation);
+  Step step;
+  train::TwoLayerNeurons<float> network(sigma, {neurons(N), {}, Vector::Ones(N)}, {.v = true}, kBatch);
+  for (auto _ : state) {
+    step.draw();
+    network.forward(step.X, step.values());
+    network.update(step.X, step.weights(0), 1);
+  }
+  report(state, nn_flops(N));
+}
+
+/// NT has one product more: W^T X, A^T X and X diag(r) sigma'(U)^T.
+void nt_step_of(benchmark::State& state, const char* activation) {
+  const Index N = state.range(0);
+  const Activation sigma = activation_from_name(activation);
+  Step step;
+  train::TangentNeurons<float> network(sigma, neurons(N), {}, Matrix::Zero(kDimension, N), 0, kBatch);
+  for (auto _ : state) {
+    step.draw();
+    network.forward(step.X, step.values());
+    network.update(step.X, step.weights(0), 1);
+  }
+  report(state, 1.5 * nn_flops(N));
+}
+BENCHMARK_CAPTURE(nn_step_of, relu, "relu")->Arg(45)->Arg(450)->Arg(4500)->Apply(with_best);
+BENCHMARK_CAPTURE(nn_step_of, tanh, "tanh")->Arg(45)->Arg(450)->Arg(4500)->Apply(with_best);
+BENCHMARK_CAPTURE(nt_step_of, relu, "relu")->Arg(45)->Arg(450)->Arg(4500)->Apply(with_best);
+BENCHMARK_CAPTURE(nt_step_of, tanh, "tanh")->Arg(45)->Arg(450)->Arg(4500)->Apply(with_best);
+
+/// sigma and sigma' of a panel, b x 48.
+void block(benchmark::State& state, const char* activation) {
+  const Activation sigma = activation_from_name(activation);
+  std::vector<float> u(48 * kBatch), value(u.size()), derivative(u.size());
+  fill_normals({.seed = 1, .purpose = Purpose::testing}, std::span<float>(u));
+  for (auto _ : state) {
+    sigma.block(u, value, derivative);
+    benchmark::DoNotOptimize(value.data());
+    benchmark::DoNotOptimize(derivative.data());
+  }
+  state.counters["s/number"] =
+      benchmark::Counter(static_cast<double>(u.size()),
+                         benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+}
+BENCHMARK_CAPTURE(block, relu, "relu")->Apply(with_best);
+BENCHMARK_CAPTURE(block, tanh, "tanh")->Apply(with_best);
+BENCHMARK_CAPTURE(block, erf, "erf")->Apply(with_best);
+BENCHMARK_CAPTURE(block, sigmoid, "sigmoid")->Apply(with_best);
+BENCHMARK_CAPTURE(block, softplus, "softplus")->Apply(with_best);
+BENCHMARK_CAPTURE(block, gelu, "gelu")->Apply(with_best);
+BENCHMARK_CAPTURE(block, sin, "sin")->Apply(with_best);
+BENCHMARK_CAPTURE(block, hermite, "hermite(5)")->Apply(with_best);
 
 void nn_forward(benchmark::State& state) {
   Step step;

@@ -8,7 +8,6 @@
 #include <charconv>
 #include <cmath>
 #include <optional>
-#include <unsupported/Eigen/SpecialFunctions>
 
 #include "activation/block.h"
 #include "activation/polynomial.h"
@@ -43,12 +42,6 @@ double cumulative(double u) { return std::erfc(-u / kRootTwo) / 2; }
 double logistic(double u) { return 1 / (1 + std::exp(-u)); }
 double step(double u) { return u > 0 ? 1 : 0; }
 double sign(double u) { return static_cast<double>((u > 0) - (u < 0)); }
-
-// The same on arrays, for the blocks.
-const auto positive = [](const Chunk& u) -> Chunk { return (u > 0).cast<float>(); };
-const auto gaussian = [](const Chunk& u) -> Chunk {
-  return (-0.5f * u.square()).exp() * static_cast<float>(1 / kRootTwoPi);
-};
 
 /// sqrt(v1 v2 - c^2), the product of the standard deviations and the sine of the angle between u_1 and u_2:
 /// exactly 0 where v1 = v2 = |c|, and where rounding puts |c| above the product.
@@ -107,10 +100,7 @@ Activation leaky_relu(double a) {
                         double c) { return a * c + (1 - a) * (1 - a) * relu_kernel(v1, v2, c); },
           .derivative_kernel = [a](double v1, double v2,
                                    double c) { return a + (1 - a) * (1 - a) * step_kernel(v1, v2, c); },
-          .block = make_block([a = static_cast<float>(a)](const Chunk& u, Chunk& s, Chunk& ds) {
-            ds = a + (1 - a) * positive(u);
-            s = ds * u;
-          })};
+          .block = make_block(BlockFormula::leaky_relu, {a})};
 }
 
 const Entry kEntries[] = {
@@ -124,10 +114,7 @@ const Entry kEntries[] = {
                          .hermite = {},
                          .kernel = relu_kernel,
                          .derivative_kernel = step_kernel,
-                         .block = make_block([](const Chunk& u, Chunk& s, Chunk& ds) {
-                           s = u.max(0.0f);
-                           ds = positive(u);
-                         })};
+                         .block = make_block(BlockFormula::leaky_relu, {0.0})};
      }},
     {"leaky_relu", "leaky_relu or leaky_relu(a), a the slope at u < 0, 0.01 by default", 0, 1,
      [](const Arguments& arguments) {
@@ -143,10 +130,7 @@ const Entry kEntries[] = {
            .hermite = {},
            .kernel = [](double v1, double v2, double c) { return 4 * relu_kernel(v1, v2, c) - c; },
            .derivative_kernel = sign_kernel,
-           .block = make_block([](const Chunk& u, Chunk& s, Chunk& ds) {
-             s = u.abs();
-             ds = positive(u) - positive(-u);
-           })};
+           .block = make_block(BlockFormula::abs)};
      }},
     {"tanh", "tanh", 0, 0,
      [](const Arguments&) {
@@ -155,10 +139,7 @@ const Entry kEntries[] = {
                          .derivative = [](double u) { return 1 / (std::cosh(u) * std::cosh(u)); },
                          .kinks = {},
                          .hermite = {},
-                         .block = make_block([](const Chunk& u, Chunk& s, Chunk& ds) {
-                           s = u.tanh();
-                           ds = 1 - s.square();
-                         })};
+                         .block = make_block(BlockFormula::tanh)};
      }},
     {"erf", "erf", 0, 0,
      [](const Arguments&) {
@@ -173,10 +154,7 @@ const Entry kEntries[] = {
                         double c) { return 4 * cumulative_kernel(2 * v1, 2 * v2, 2 * c) - 1; },
            .derivative_kernel = [](double v1, double v2,
                                    double c) { return 8 * density_kernel(2 * v1, 2 * v2, 2 * c); },
-           .block = make_block([](const Chunk& u, Chunk& s, Chunk& ds) {
-             s = u.erf();
-             ds = static_cast<float>(2 / std::sqrt(kPi)) * (-u.square()).exp();
-           })};
+           .block = make_block(BlockFormula::erf)};
      }},
     {"sigmoid", "sigmoid", 0, 0,
      [](const Arguments&) {
@@ -185,10 +163,7 @@ const Entry kEntries[] = {
                          .derivative = [](double u) { return logistic(u) * logistic(-u); },
                          .kinks = {},
                          .hermite = {},
-                         .block = make_block([](const Chunk& u, Chunk& s, Chunk& ds) {
-                           s = u.logistic();
-                           ds = s * (1 - s);
-                         })};
+                         .block = make_block(BlockFormula::sigmoid)};
      }},
     {"softplus", "softplus", 0, 0,
      [](const Arguments&) {
@@ -198,10 +173,7 @@ const Entry kEntries[] = {
            .derivative = logistic,
            .kinks = {},
            .hermite = {},
-           .block = make_block([](const Chunk& u, Chunk& s, Chunk& ds) {
-             s = u.max(0.0f) + (-u.abs()).exp().log1p();
-             ds = u.logistic();
-           })};
+           .block = make_block(BlockFormula::softplus)};
      }},
     {"gelu", "gelu", 0, 0,
      [](const Arguments&) {
@@ -212,11 +184,7 @@ const Entry kEntries[] = {
                          .hermite = {},
                          .kernel = gelu_kernel,
                          .derivative_kernel = gelu_derivative_kernel,
-                         .block = make_block([](const Chunk& u, Chunk& s, Chunk& ds) {
-                           const Chunk Phi = 0.5f * (1 + (u * static_cast<float>(1 / kRootTwo)).erf());
-                           s = u * Phi;
-                           ds = Phi + u * gaussian(u);
-                         })};
+                         .block = make_block(BlockFormula::gelu)};
      }},
     {"swish", "swish", 0, 0,
      [](const Arguments&) {
@@ -225,11 +193,7 @@ const Entry kEntries[] = {
                          .derivative = [](double u) { return logistic(u) * (1 + u * logistic(-u)); },
                          .kinks = {},
                          .hermite = {},
-                         .block = make_block([](const Chunk& u, Chunk& s, Chunk& ds) {
-                           const Chunk p = u.logistic();
-                           s = u * p;
-                           ds = p * (1 + u * (1 - p));
-                         })};
+                         .block = make_block(BlockFormula::swish)};
      }},
     {"sin", "sin", 0, 0,
      [](const Arguments&) {
@@ -240,10 +204,7 @@ const Entry kEntries[] = {
                          .hermite = {},
                          .kernel = sin_kernel,
                          .derivative_kernel = cos_kernel,
-                         .block = make_block([](const Chunk& u, Chunk& s, Chunk& ds) {
-                           s = u.sin();
-                           ds = u.cos();
-                         })};
+                         .block = make_block(BlockFormula::sin)};
      }},
     {"cos", "cos", 0, 0,
      [](const Arguments&) {
@@ -254,10 +215,7 @@ const Entry kEntries[] = {
                          .hermite = {},
                          .kernel = cos_kernel,
                          .derivative_kernel = sin_kernel,
-                         .block = make_block([](const Chunk& u, Chunk& s, Chunk& ds) {
-                           s = u.cos();
-                           ds = -u.sin();
-                         })};
+                         .block = make_block(BlockFormula::cos)};
      }},
     {"sign", "sign (RF only)", 0, 0,
      [](const Arguments&) {
@@ -315,10 +273,7 @@ Activation Activation::quadratic() {
           .hermite = {.lambda_0 = 1, .lambda_1 = 0, .lambda_2 = 2, .lambda_tilde = 2},
           .kernel = [](double v1, double v2, double c) { return v1 * v2 + 2 * c * c; },
           .derivative_kernel = [](double, double, double c) { return 4 * c; },
-          .block = make_block([](const Chunk& u, Chunk& s, Chunk& ds) {
-            s = u.square();
-            ds = 2 * u;
-          })};
+          .block = make_block(BlockFormula::quadratic)};
 }
 
 std::vector<std::string> activation_names() {

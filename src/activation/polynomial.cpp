@@ -71,36 +71,6 @@ std::vector<double> to_hermite(const std::vector<double>& powers) {
   return a;
 }
 
-std::vector<float> rounded(const std::vector<double>& a) { return {a.begin(), a.end()}; }
-
-/// sum_k a_k He_k and its derivative sum_k k a_k He_{k-1}.
-ActivationBlock hermite_block(const std::vector<double>& a) {
-  return make_block([a = rounded(a)](const Chunk& u, Chunk& s, Chunk& ds) {
-    Chunk previous = Chunk::Zero(), current = Chunk::Ones();
-    s.setZero();
-    ds.setZero();
-    for (std::size_t k = 0; k < a.size(); ++k) {
-      s += a[k] * current;
-      ds += static_cast<float>(k) * a[k] * previous;
-      const Chunk next = u * current - static_cast<float>(k) * previous;
-      previous = current;
-      current = next;
-    }
-  });
-}
-
-/// sum_n a_n u^n and its derivative, by Horner's rule.
-ActivationBlock power_block(const std::vector<double>& a) {
-  return make_block([a = rounded(a)](const Chunk& u, Chunk& s, Chunk& ds) {
-    s.setZero();
-    ds.setZero();
-    for (std::size_t k = a.size(); k-- > 0;) {
-      ds = ds * u + s;
-      s = s * u + a[k];
-    }
-  });
-}
-
 /// All but value, derivative and block, from the coefficients in the Hermite basis.
 Activation from_hermite_basis(std::string name, const std::vector<double>& a) {
   if (a.size() > kMostCoefficients)
@@ -131,7 +101,7 @@ Activation from_hermite_basis(std::string name, const std::vector<double>& a) {
 
 Activation hermite_polynomial(std::string name, std::vector<double> a) {
   Activation activation = from_hermite_basis(std::move(name), a);
-  activation.block = hermite_block(a);
+  activation.block = make_block(BlockFormula::hermite_sum, a);
   activation.derivative = [b = differentiate(a)](double u) { return hermite_value(b, u); };
   activation.value = [b = std::move(a)](double u) { return hermite_value(b, u); };
   return activation;
@@ -140,7 +110,7 @@ Activation hermite_polynomial(std::string name, std::vector<double> a) {
 Activation power_polynomial(std::string name, const std::vector<double>& powers) {
   if (powers.size() > kMostCoefficients) return from_hermite_basis(std::move(name), powers);
   Activation activation = from_hermite_basis(std::move(name), to_hermite(powers));
-  activation.block = power_block(powers);
+  activation.block = make_block(BlockFormula::power_sum, powers);
   activation.value = [powers](double u) { return power_value(powers, u); };
   activation.derivative = [b = differentiate(powers)](double u) { return power_value(b, u); };
   return activation;

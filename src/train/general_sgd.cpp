@@ -14,6 +14,7 @@
 #include "lazygap/core/error.h"
 #include "network/feature_moments.h"
 #include "network/tangent_moments.h"
+#include "train/activation_kernels.h"
 #include "train/ensemble.h"
 #include "train/protocol.h"
 #include "train/state.h"
@@ -27,64 +28,7 @@ constexpr double kKernelError = 1e-6;
 /// Records do not need the last digits of the series: training is fp32.
 constexpr double kRecordTolerance = 1e-9;
 
-/// value_ij = sigma(u_ij), derivative_ij = sigma'(u_ij). Nothing is allocated.
-template <class Real>
-void evaluate(const Activation& activation, const MatrixOf<Real>& U, MatrixOf<Real>& value,
-              MatrixOf<Real>& derivative) {
-  const auto size = static_cast<std::size_t>(U.size());
-  if constexpr (std::is_same_v<Real, float>)
-    if (activation.block)
-      return activation.block({U.data(), size}, {value.data(), size}, {derivative.data(), size});
-  for (Index k = 0; k < U.size(); ++k) {
-    const auto u = static_cast<double>(U.data()[k]);
-    value.data()[k] = static_cast<Real>(activation.value(u));
-    derivative.data()[k] = static_cast<Real>(activation.derivative(u));
-  }
-}
-
-/// A trained matrix and its velocity: heavy ball, see Options::momentum. A vector is a matrix of one column.
-template <class Real>
-class Trained {
- public:
-  Trained(const Matrix& start, double momentum)
-      : value_(start.cast<Real>()), momentum_(static_cast<Real>(momentum)) {
-    if (momentum > 0) velocity_ = MatrixOf<Real>::Zero(start.rows(), start.cols());
-  }
-
-  [[nodiscard]] const MatrixOf<Real>& value() const { return value_; }
-  [[nodiscard]] Matrix matrix() const { return value_.template cast<double>(); }
-
-  /// `direction`: minus the gradient, a product of matrices.
-  template <class Direction>
-  void move(double step_size, const Direction& direction) {
-    const auto eps = static_cast<Real>(step_size);
-    if (momentum_ == 0) {
-      value_.noalias() += eps * direction;
-      return;
-    }
-    velocity_ *= momentum_;
-    velocity_.noalias() += direction;
-    value_ += eps * velocity_;
-  }
-
-  void save(StateWriter& state) const {
-    state.put(matrix());
-    state.put(Matrix(velocity_.template cast<double>()));
-  }
-  void load(StateReader& state) {
-    Matrix value(value_.rows(), value_.cols()), velocity(velocity_.rows(), velocity_.cols());
-    state.get(value);
-    state.get(velocity);
-    value_ = value.cast<Real>();
-    velocity_ = velocity.cast<Real>();
-  }
-
- private:
-  MatrixOf<Real> value_, velocity_;
-  Real momentum_;
-};
-
-/// The same for one number.
+/// A number that is trained, with its velocity: heavy ball, see Options::momentum.
 struct TrainedNumber {
   double value = 0;
   double velocity = 0;
@@ -94,7 +38,7 @@ struct TrainedNumber {
   }
 };
 
-/// What both regimes have: the samples of a step, their pre-activations and residuals.
+/// What both regimes have: the values of the network on the samples of a step, and their residuals.
 template <class Real>
 class Batch {
  public:
@@ -110,38 +54,29 @@ class Batch {
       : problem_(problem),
         options_(options),
         scaling_(scaling(problem, neurons, options)),
-        U_(neurons, options.batch),
-        value_(neurons, options.batch),
-        derivative_(neurons, options.batch),
-        q_(options.batch, 1),
-        r_(options.batch, 1) {}
+        q_(options.batch),
+        weight_(options.batch) {}
 
-  /// sigma(u), sigma'(u) at u = W^T X + b; `b` may be empty.
-  void forward(const MatrixOf<Real>& X, const MatrixOf<Real>& W, const MatrixOf<Real>& b) {
-    U_.noalias() = W.transpose() * X;
-    if (b.size() > 0) U_.colwise() += b.col(0);
-    evaluate(options_.activation, U_, value_, derivative_);
-  }
-
-  /// r_j = label y_j - kappa q_j - offset from q; the means over the batch in fp64.
-  BatchMeans residuals(const VectorOf<Real>& y, double kappa) {
+  /// r_j = label y_j - kappa q_j - offset; the means over the batch in fp64. The weights of the samples in
+  /// the direction of a step: r_j (neurons / batch) times `factor`.
+  BatchMeans residuals(const VectorOf<Real>& y, double kappa, double factor) {
     const auto b = static_cast<double>(q_.size());
+    factor *= scaling_.neurons / b;
     BatchMeans mean;
     for (Index j = 0; j < q_.size(); ++j) {
-      const double q = static_cast<double>(q_(j, 0));
+      const double q = static_cast<double>(q_[j]);
       const double r = scaling_.label * static_cast<double>(y[j]) - kappa * q - offset_.value;
       mean.r += r / b;
       mean.r2 += r * r / b;
       mean.rq += r * q / b;
-      r_(j, 0) = static_cast<Real>(r);
+      weight_[j] = static_cast<Real>(factor * r);
     }
     return mean;
   }
 
-  /// sigma'(u_ij) r_j (neurons / batch): with it the directions of the neurons are products of matrices.
-  void weight_derivative() {
-    r_ *= static_cast<Real>(scaling_.neurons / static_cast<double>(r_.size()));
-    derivative_.array().rowwise() *= r_.col(0).transpose().array();
+  [[nodiscard]] std::span<Real> values() { return {q_.data(), static_cast<std::size_t>(q_.size())}; }
+  [[nodiscard]] std::span<const Real> weights() const {
+    return {weight_.data(), static_cast<std::size_t>(weight_.size())};
   }
 
   /// The loss of a batch in the units of the problem.
@@ -153,8 +88,7 @@ class Batch {
   Options options_;
   Scaling scaling_;
   TrainedNumber offset_;
-  MatrixOf<Real> U_, value_, derivative_;  // N x b
-  MatrixOf<Real> q_, r_;                   // b x 1
+  VectorOf<Real> q_, weight_;
 };
 
 /// The first-layer biases at the start; empty where the network has none.
@@ -170,31 +104,34 @@ Matrix pre_activations(const Matrix& W, const Vector& b, const Matrix& X) {
   return U;
 }
 
+/// Vectors are saved as matrices of one column.
+void put(StateWriter& state, const Vector& vector) { state.put(Matrix(vector)); }
+void get(StateReader& state, Vector& vector) {
+  Matrix column = vector;
+  state.get(column);
+  vector = column.col(0);
+}
+
 /// NN: f = kappa a sum_i v_i sigma(<w_i,x> + b_i) + o, with v = 1 and a number a, or v free and a = 1.
 template <class Real>
 class TwoLayer : public Batch<Real> {
  public:
   TwoLayer(const Problem& problem, Index neurons, const Options& options)
       : Batch<Real>(problem, neurons, options),
-        W_(initial_weights(problem, neurons, options), options.momentum),
-        b_(initial_biases(neurons, options), options.momentum),
-        v_(is_free() ? initial_second_layer(neurons, options) : Vector(Vector::Ones(neurons)),
-           options.momentum),
-        ones_(MatrixOf<Real>::Ones(options.batch, 1)) {
+        network_(options.activation,
+                 {.W = initial_weights(problem, neurons, options),
+                  .b = initial_biases(neurons, options),
+                  .v = is_free() ? initial_second_layer(neurons, options) : Vector(Vector::Ones(neurons))},
+                 {.b = options.train_biases, .v = is_free(), .momentum = options.momentum}, options.batch) {
     if (options.second_layer == SecondLayer::fixed) a_.value = options.second_layer_value;
     if (is_free()) a_.value = 1;
   }
 
   double step(const Samples<Real>& samples, double step_size) {
-    this->forward(samples.X, W_.value(), b_.value());
-    q_.noalias() = value_.transpose() * v_.value();
-    const BatchMeans mean = this->residuals(samples.y, scaling_.kappa * a_.value);
+    network_.forward(samples.X, this->values());
+    const BatchMeans mean = this->residuals(samples.y, scaling_.kappa * a_.value, a_.value);
     if (!std::isfinite(mean.r2)) return mean.r2;
-    this->weight_derivative();
-    derivative_.array().colwise() *= static_cast<Real>(a_.value) * v_.value().col(0).array();
-    W_.move(step_size, samples.X * derivative_.transpose());
-    if (options_.train_biases) b_.move(step_size, derivative_ * ones_);
-    if (is_free()) v_.move(step_size, value_ * r_);
+    network_.update(samples.X, this->weights(), step_size);
     if (options_.second_layer == SecondLayer::shared)
       a_.move(step_size, options_.momentum, scaling_.shared * mean.rq);
     offset_.move(step_size, options_.momentum, 2 * mean.r);
@@ -203,53 +140,63 @@ class TwoLayer : public Batch<Real> {
 
   [[nodiscard]] double risk() const {
     if (!finite()) return kNotANumber;
+    const auto [W, b, v] = network_.parameters();
     try {
-      const FeatureMoments moments(problem_, options_.activation, W_.matrix(), b_.matrix(), 0,
-                                   kRecordTolerance);
+      const FeatureMoments moments(problem_, options_.activation, W, b, 0, kRecordTolerance);
       if (!(moments.error() <= kKernelError)) return kNotANumber;
-      return moments.risk(second_layer(), offset_.value / scaling_.label);
+      return moments.risk(second_layer(v), offset_.value / scaling_.label);
     } catch (const UsageError&) {  // sigma(u) has no second moment at these weights
       return kNotANumber;
     }
   }
 
   [[nodiscard]] std::function<Vector(const Matrix&)> function() const {
-    return [W = W_.matrix(), b = Vector(b_.matrix()), a = second_layer(), c = offset_.value / scaling_.label,
+    const auto network = network_.parameters();
+    return [W = network.W, b = network.b, a = second_layer(network.v), c = offset_.value / scaling_.label,
             sigma = options_.activation.value](const Matrix& X) -> Vector {
       return (pre_activations(W, b, X).unaryExpr(sigma).transpose() * a).array() + c;
     };
   }
 
   [[nodiscard]] bool finite() const {
-    return W_.value().allFinite() && b_.value().allFinite() && v_.value().allFinite() &&
-           std::isfinite(a_.value) && std::isfinite(offset_.value);
+    const auto [W, b, v] = network_.parameters();
+    return W.allFinite() && b.allFinite() && v.allFinite() && std::isfinite(a_.value) &&
+           std::isfinite(offset_.value);
   }
 
   void save(StateWriter& state) const {
-    for (const Trained<Real>* matrix : {&W_, &b_, &v_}) matrix->save(state);
+    for (const auto& part : {network_.parameters(), network_.velocities()}) {
+      state.put(part.W);
+      put(state, part.b);
+      put(state, part.v);
+    }
     state.put(a_);
     state.put(offset_);
   }
   void load(StateReader& state) {
-    for (Trained<Real>* matrix : {&W_, &b_, &v_}) matrix->load(state);
+    auto parameters = network_.parameters(), velocities = network_.velocities();
+    for (auto* part : {&parameters, &velocities}) {
+      state.get(part->W);
+      get(state, part->b);
+      get(state, part->v);
+    }
+    network_.resume(parameters, velocities);
     state.get(a_);
     state.get(offset_);
   }
 
  private:
   using Base = Batch<Real>;
-  using Base::derivative_, Base::offset_, Base::options_, Base::problem_, Base::q_, Base::r_, Base::scaling_,
-      Base::value_;
+  using Base::offset_, Base::options_, Base::problem_, Base::scaling_;
 
   [[nodiscard]] bool is_free() const { return options_.second_layer == SecondLayer::free; }
   /// The factors of sigma in the units of the problem.
-  [[nodiscard]] Vector second_layer() const {
-    return scaling_.kappa * a_.value / scaling_.label * v_.matrix();
+  [[nodiscard]] Vector second_layer(const Vector& v) const {
+    return scaling_.kappa * a_.value / scaling_.label * v;
   }
 
-  Trained<Real> W_, b_, v_;
+  TwoLayerNeurons<Real> network_;
   TrainedNumber a_;
-  MatrixOf<Real> ones_;
 };
 
 /// What the exact risk of NT needs, or nothing where it is not known.
@@ -275,30 +222,27 @@ class Tangent : public Batch<Real> {
       : Batch<Real>(problem, neurons, options),
         frozen_W_(frozen_weights(problem, neurons, options)),
         frozen_b_(initial_biases(neurons, options)),
-        W_(frozen_W_.cast<Real>()),
-        b_(frozen_b_.cast<Real>()),
-        A_(Matrix::Zero(frozen_W_.rows(), neurons), options.momentum),
+        network_(options.activation, frozen_W_, frozen_b_, Matrix::Zero(frozen_W_.rows(), neurons),
+                 options.momentum, options.batch),
         moments_(std::move(moments)) {}
 
   double step(const Samples<Real>& samples, double step_size) {
-    this->forward(samples.X, W_, b_);
-    value_.noalias() = A_.value().transpose() * samples.X;
-    q_ = derivative_.cwiseProduct(value_).colwise().sum().transpose();
-    const BatchMeans mean = this->residuals(samples.y, scaling_.kappa);
+    network_.forward(samples.X, this->values());
+    const BatchMeans mean = this->residuals(samples.y, scaling_.kappa, 1);
     if (!std::isfinite(mean.r2)) return mean.r2;
-    this->weight_derivative();
-    A_.move(step_size, samples.X * derivative_.transpose());
+    network_.update(samples.X, this->weights(), step_size);
     offset_.move(step_size, options_.momentum, 2 * mean.r);
     return this->loss(mean);
   }
 
   [[nodiscard]] double risk() const {
     if (!moments_ || !finite()) return kNotANumber;
-    return moments_->risk(scaling_.kappa / scaling_.label * A_.matrix(), offset_.value / scaling_.label);
+    return moments_->risk(scaling_.kappa / scaling_.label * network_.parameters(),
+                          offset_.value / scaling_.label);
   }
 
   [[nodiscard]] std::function<Vector(const Matrix&)> function() const {
-    return [W = frozen_W_, b = frozen_b_, A = Matrix(scaling_.kappa / scaling_.label * A_.matrix()),
+    return [W = frozen_W_, b = frozen_b_, A = Matrix(scaling_.kappa / scaling_.label * network_.parameters()),
             c = offset_.value / scaling_.label,
             derivative = options_.activation.derivative](const Matrix& X) -> Vector {
       const Matrix D = pre_activations(W, b, X).unaryExpr(derivative);
@@ -306,25 +250,30 @@ class Tangent : public Batch<Real> {
     };
   }
 
-  [[nodiscard]] bool finite() const { return A_.value().allFinite() && std::isfinite(offset_.value); }
+  [[nodiscard]] bool finite() const {
+    return network_.parameters().allFinite() && std::isfinite(offset_.value);
+  }
 
   void save(StateWriter& state) const {
-    A_.save(state);
+    state.put(network_.parameters());
+    state.put(network_.velocities());
     state.put(offset_);
   }
   void load(StateReader& state) {
-    A_.load(state);
+    Matrix parameters = network_.parameters(), velocities = network_.velocities();
+    state.get(parameters);
+    state.get(velocities);
+    network_.resume(parameters, velocities);
     state.get(offset_);
   }
 
  private:
   using Base = Batch<Real>;
-  using Base::derivative_, Base::offset_, Base::options_, Base::q_, Base::scaling_, Base::value_;
+  using Base::offset_, Base::options_, Base::scaling_;
 
   Matrix frozen_W_;
   Vector frozen_b_;
-  MatrixOf<Real> W_, b_;
-  Trained<Real> A_;
+  TangentNeurons<Real> network_;
   std::shared_ptr<const TangentMoments> moments_;
 };
 

@@ -1,53 +1,13 @@
 // The fp32 kernels of the training step, compiled for every instruction set and chosen at run time.
-//
-// Both matrices of a step with a long dimension, W (d x N) and E (d x d), are kept as panels: up to 48
-// neighbouring columns, stored so that the entries of one row are contiguous. Then every product of the step
-// is
-//     C (rows x width) = A (rows x depth) B (depth x width),
-// A read as scalars straight from the samples, B and C panels, and one microkernel that keeps a tile of C in
-// registers serves all of them.
-
-#include <hwy/aligned_allocator.h>
+// panels.h has the layout.
 
 #include <algorithm>
 #include <array>
-#include <new>
 #include <vector>
 
 #include "lazygap/core/check.h"
 #include "train/kernels.h"
-
-#ifndef LAZYGAP_TRAIN_KERNELS_FP32_TYPES
-#define LAZYGAP_TRAIN_KERNELS_FP32_TYPES
-namespace lazygap::train::fp32 {
-
-/// Numbers in a full panel: three AVX-512 vectors, six of AVX2, twelve of SSE.
-constexpr Index kWidth = 48;
-/// Features or samples summed in one product at most, so that B (kBlock x kWidth) stays in the second-level
-/// cache.
-constexpr Index kBlock = 512;
-/// Rows and columns of the blocks by which a panel of a lower triangle follows the diagonal.
-constexpr Index kStep = 16;
-
-/// Columns first .. first + width - 1 of a matrix, row-major; those beyond its last column are zero.
-struct Panel {
-  Index first, width;
-  float* data;  // 64-byte aligned
-};
-
-/// Scalars a(row, k) = data[row * row_stride + k * k_stride].
-struct Scalars {
-  const float* data;
-  Index row_stride, k_stride;
-};
-
-struct Samples {
-  const float* data;  // d x b, column-major
-  Index stride, d, b;
-};
-
-}  // namespace lazygap::train::fp32
-#endif
+#include "train/panels.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "train/kernels_fp32.cpp"
@@ -55,108 +15,11 @@ struct Samples {
 //
 #include <hwy/highway.h>
 
+#include "train/panels-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace lazygap::train::fp32::HWY_NAMESPACE {
 namespace {
-
-namespace hn = hwy::HWY_NAMESPACE;
-using Full = hn::ScalableTag<float>;
-constexpr Index kLanes = hn::MaxLanes(Full());
-
-// Accumulators, one row of B, one scalar and, without fused multiply-add, one product must fit the registers:
-// 32 of them with AVX-512, 16 otherwise.
-constexpr bool kFused = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2;
-constexpr int kMostVectors = kFused ? 3 : 2;
-template <int kVectors>
-constexpr int tile_rows() {
-  return HWY_TARGET == HWY_AVX3 || (kFused && kVectors == 1) ? 8 : 4;
-}
-
-/// One tile of C = A B or C += A B: kRows x (kVectors vectors).
-template <class D, int kVectors, int kRows>
-HWY_INLINE void multiply_tile(D d, const Scalars& a, const float* HWY_RESTRICT b, Index b_stride, Index depth,
-                              float* HWY_RESTRICT c, Index c_stride, bool add) {
-  constexpr Index n = hn::MaxLanes(D());
-  hn::Vec<D> sum[kRows][kVectors];
-  HWY_UNROLL(8)
-  for (int r = 0; r < kRows; ++r) {
-    HWY_UNROLL(3)
-    for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::Zero(d);
-  }
-  const float* HWY_RESTRICT row[kRows];
-  HWY_UNROLL(8)
-  for (int r = 0; r < kRows; ++r) row[r] = a.data + r * a.row_stride;
-  for (Index k = 0; k < depth; ++k) {
-    hn::Vec<D> right[kVectors];
-    HWY_UNROLL(3)
-    for (int v = 0; v < kVectors; ++v) right[v] = hn::LoadU(d, b + v * n);
-    HWY_UNROLL(8)
-    for (int r = 0; r < kRows; ++r) {
-      const auto left = hn::Set(d, row[r][k * a.k_stride]);
-      HWY_UNROLL(3)
-      for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::MulAdd(left, right[v], sum[r][v]);
-    }
-    b += b_stride;
-  }
-  HWY_UNROLL(8)
-  for (int r = 0; r < kRows; ++r) {
-    HWY_UNROLL(3)
-    for (int v = 0; v < kVectors; ++v) {
-      float* const out = c + r * c_stride + v * n;
-      hn::StoreU(add ? hn::Add(hn::LoadU(d, out), sum[r][v]) : sum[r][v], d, out);
-    }
-  }
-}
-
-/// As multiply_tile for any number of rows.
-template <class D, int kVectors, int kRows = tile_rows<kVectors>()>
-HWY_INLINE void multiply_strip(D d, Scalars a, Index rows, const float* HWY_RESTRICT b, Index b_stride,
-                               Index depth, float* HWY_RESTRICT c, Index c_stride, bool add) {
-  for (; rows >= kRows; rows -= kRows) {
-    multiply_tile<D, kVectors, kRows>(d, a, b, b_stride, depth, c, c_stride, add);
-    a.data += kRows * a.row_stride;
-    c += kRows * c_stride;
-  }
-  if constexpr (kRows > 1)
-    if (rows > 0) multiply_strip<D, kVectors, kRows / 2>(d, a, rows, b, b_stride, depth, c, c_stride, add);
-}
-
-/// As multiply_strip for the columns from `first` to `width`, in strips of kVectors vectors while they last.
-template <class D, int kVectors>
-HWY_INLINE Index multiply_strips(D d, Index first, Index width, const Scalars& a, Index rows, const float* b,
-                                 Index b_stride, Index depth, float* c, Index c_stride, bool add) {
-  constexpr Index n = kVectors * hn::MaxLanes(D());
-  for (; first + n <= width; first += n)
-    multiply_strip<D, kVectors>(d, a, rows, b + first, b_stride, depth, c + first, c_stride, add);
-  return first;
-}
-
-/// C = A B or C += A B, C rows x width, B depth x width, width a multiple of 4.
-HWY_NOINLINE void multiply(const Scalars& a, Index rows, Index depth, const float* b, Index b_stride,
-                           float* c, Index c_stride, Index width, bool add) {
-  const auto strips = [&](auto d, auto vectors, Index first) HWY_ATTR {
-    return multiply_strips<decltype(d), decltype(vectors)::value>(d, first, width, a, rows, b, b_stride,
-                                                                  depth, c, c_stride, add);
-  };
-  Index v = strips(Full(), std::integral_constant<int, kMostVectors>(), 0);
-  if constexpr (kMostVectors > 2) v = strips(Full(), std::integral_constant<int, 2>(), v);
-  // NOLINTNEXTLINE(clang-analyzer-deadcode.DeadStores): read where vectors have more than four lanes
-  v = strips(Full(), std::integral_constant<int, 1>(), v);
-  // What is narrower than a vector.
-  if constexpr (kLanes > 8) v = strips(hn::CappedTag<float, 8>(), std::integral_constant<int, 1>(), v);
-  if constexpr (kLanes > 4) strips(hn::CappedTag<float, 4>(), std::integral_constant<int, 1>(), v);
-}
-
-/// sum_i a_i b_i
-HWY_INLINE float dot(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b, Index n) {
-  const Full full;
-  auto sum = hn::Zero(full);
-  Index i = 0;
-  for (; i + kLanes <= n; i += kLanes) sum = hn::MulAdd(hn::LoadU(full, a + i), hn::LoadU(full, b + i), sum);
-  float total = hn::GetLane(hn::SumOfLanes(full, sum));
-  for (; i < n; ++i) total += a[i] * b[i];
-  return total;
-}
 
 /// sum_i a_i x_i^2
 HWY_INLINE float weighted_squares(const float* HWY_RESTRICT a, const float* HWY_RESTRICT x, Index n) {
@@ -170,17 +33,6 @@ HWY_INLINE float weighted_squares(const float* HWY_RESTRICT a, const float* HWY_
   float total = hn::GetLane(hn::SumOfLanes(full, sum));
   for (; i < n; ++i) total += a[i] * x[i] * x[i];
   return total;
-}
-
-/// out_i = factor a_i for i < n, 0 for n <= i < width
-HWY_INLINE void scale(float factor, const float* HWY_RESTRICT a, Index n, float* HWY_RESTRICT out,
-                      Index width) {
-  const Full full;
-  Index i = 0;
-  for (; i + kLanes <= n; i += kLanes)
-    hn::StoreU(hn::Mul(hn::Set(full, factor), hn::LoadU(full, a + i)), full, out + i);
-  for (; i < n; ++i) out[i] = factor * a[i];
-  std::fill(out + i, out + width, 0.0f);
 }
 
 void NeuronsForward(std::span<const Panel> W, std::span<const Panel> P, const Samples& X,
@@ -304,75 +156,6 @@ HWY_EXPORT(NeuronsUpdate);
 HWY_EXPORT(FormForward);
 HWY_EXPORT(FormUpdate);
 
-using Buffer = hwy::AlignedFreeUniquePtr<float[]>;
-
-Buffer zeros(Index size) {
-  if (size == 0) return nullptr;
-  Buffer buffer = hwy::AllocateAligned<float>(static_cast<std::size_t>(size));
-  if (!buffer) throw std::bad_alloc();
-  std::fill_n(buffer.get(), size, 0.0f);
-  return buffer;
-}
-
-/// Widths of the panels of `columns` columns: as many full ones as there are, the rest with little padding.
-std::vector<Index> panel_widths(Index columns) {
-  std::vector<Index> widths(static_cast<std::size_t>(columns / kWidth), kWidth);
-  Index rest = columns % kWidth;
-  // More than half of 16 columns are cheaper as 16 than as two narrow panels.
-  if (const Index sixteens = (rest + 7) / 16; sixteens > 0) {
-    widths.push_back(16 * sixteens);
-    rest -= 16 * sixteens;
-  }
-  if (rest > 0) widths.push_back(rest <= 4 ? 4 : 8);
-  return widths;
-}
-
-/// Zeroed panels of the columns begin .. end - 1 of a matrix with `rows` rows, in one aligned block.
-class Panels {
- public:
-  enum class Shape { full, lower };  ///< lower: the rows above a panel's first column are left out
-
-  Panels(Index rows, Index begin, Index end, Shape shape) : columns_end_(end) {
-    const auto size = [&](Index first, Index width) {
-      const Index stored = (shape == Shape::full ? rows : rows - first) * width;
-      return (stored + 15) / 16 * 16;
-    };
-    const std::vector<Index> widths = panel_widths(end - begin);
-    Index total = 0, first = begin;
-    for (const Index width : widths) {
-      total += size(first, width);
-      first += width;
-    }
-    memory_ = zeros(total);
-    float* data = memory_.get();
-    first = begin;
-    for (const Index width : widths) {
-      panels_.push_back({first, width, data});
-      data += size(first, width);
-      first += width;
-    }
-  }
-
-  [[nodiscard]] std::span<const Panel> all() const { return panels_; }
-  [[nodiscard]] Index end(const Panel& panel) const {
-    return std::min(panel.first + panel.width, columns_end_);
-  }
-
- private:
-  Index columns_end_;
-  Buffer memory_;
-  std::vector<Panel> panels_;
-};
-
-Samples samples(const char* function, const Eigen::Ref<const MatrixOf<float>>& X, Index d, Index batch,
-                std::size_t size) {
-  check_size(function, "X", X.rows(), "the number of features d", d);
-  check_at_least(function, "batch", batch, X.cols());
-  check_size(function, "the vector of the samples", static_cast<Index>(size), "the number of samples",
-             X.cols());
-  return {X.data(), X.outerStride(), X.rows(), X.cols()};
-}
-
 }  // namespace
 }  // namespace fp32
 
@@ -385,15 +168,8 @@ struct Neurons<float>::Storage {
 
 template <>
 Neurons<float>::Neurons(const Matrix& W, Index batch)
-    : storage_(new Storage{W.rows(), W.cols(), batch,
-                           fp32::Panels(W.rows(), 0, W.cols(), fp32::Panels::Shape::full),
-                           fp32::Panels(batch, 0, W.cols(), fp32::Panels::Shape::full),
-                           fp32::zeros(fp32::kBlock * fp32::kWidth)}) {
-  for (const fp32::Panel& panel : storage_->W.all())
-    for (Index i = panel.first; i < storage_->W.end(panel); ++i)
-      for (Index k = 0; k < W.rows(); ++k)
-        panel.data[k * panel.width + i - panel.first] = static_cast<float>(W(k, i));
-}
+    : storage_(new Storage{W.rows(), W.cols(), batch, fp32::panels_of(W), fp32::Panels(batch, 0, W.cols()),
+                           fp32::zeros(fp32::kBlock * fp32::kWidth)}) {}
 template <>
 Neurons<float>::~Neurons() = default;
 template <>
@@ -403,11 +179,7 @@ Neurons<float>& Neurons<float>::operator=(Neurons&&) noexcept = default;
 
 template <>
 Matrix Neurons<float>::matrix() const {
-  Matrix W(storage_->d, storage_->N);
-  for (const fp32::Panel& panel : storage_->W.all())
-    for (Index i = panel.first; i < storage_->W.end(panel); ++i)
-      for (Index k = 0; k < W.rows(); ++k) W(k, i) = panel.data[k * panel.width + i - panel.first];
-  return W;
+  return fp32::matrix_of(storage_->W, storage_->d, storage_->N);
 }
 
 template <>

@@ -23,8 +23,8 @@ struct HermiteSummary {
 /// Cov(u_1, u_2) = covariance; |covariance| <= sqrt(variance_1 variance_2) up to rounding, not checked.
 using GaussianKernel = std::function<double(double variance_1, double variance_2, double covariance)>;
 
-/// value_k = sigma(u_k) and derivative_k = sigma'(u_k), for the training step: all spans have the same
-/// length, and an element's numbers do not depend on its place among them.
+/// value_k = sigma(u_k) and derivative_k = sigma'(u_k) in fp32: all spans have the same length. An element's
+/// numbers do not depend on its place among them. `value` or `derivative` may be the memory of `u`.
 using ActivationBlock =
     std::function<void(std::span<const float> u, std::span<float> value, std::span<float> derivative)>;
 

@@ -1,0 +1,297 @@
+// The fp32 kernels of the training step with any activation, on the panels of panels.h. One panel of
+// pre-activations (b x 48) is finished while it is in the cache: activation, its share of q.
+
+#include <algorithm>
+#include <vector>
+
+#include "lazygap/core/check.h"
+#include "train/activation_kernels.h"
+#include "train/panels.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "train/activation_kernels_fp32.cpp"
+#include <hwy/foreach_target.h>  // must come before highway.h
+//
+#include <hwy/highway.h>
+
+#include "train/panels-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace lazygap::train::fp32::HWY_NAMESPACE {
+namespace {
+
+/// C = A B or C += A B, see multiply.
+void Multiply(const Scalars& a, Index rows, Index depth, const float* b, float* c, Index width, bool add) {
+  multiply(a, rows, depth, b, width, c, width, width, add);
+}
+
+/// q_j += sum_i a_ij b_ij, i < columns, rows j of b `width` apart.
+void AddDots(const float* a, Index a_stride, const float* b, Index width, Index columns, std::span<float> q) {
+  for (float& sum : q) {
+    sum += dot(a, b, columns);
+    a += a_stride;
+    b += width;
+  }
+}
+
+/// out_ji = weight_j a_ji v_i; without v it counts as 1.
+void Weigh(std::span<const float> weight, const float* HWY_RESTRICT a, const float* HWY_RESTRICT v,
+           Index width, float* HWY_RESTRICT out) {
+  const auto row = [&](auto d, Index i, float w) HWY_ATTR {
+    constexpr Index n = hn::MaxLanes(decltype(d)());
+    for (; i + n <= width; i += n) {
+      auto x = hn::Mul(hn::Set(d, w), hn::LoadU(d, a + i));
+      if (v != nullptr) x = hn::Mul(x, hn::LoadU(d, v + i));
+      hn::StoreU(x, d, out + i);
+    }
+    return i;
+  };
+  for (const float w : weight) {
+    row(hn::CappedTag<float, 4>(), row(Full(), 0, w), w);
+    a += width;
+    out += width;
+  }
+}
+
+}  // namespace
+}  // namespace lazygap::train::fp32::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace lazygap::train {
+namespace fp32 {
+namespace {
+
+HWY_EXPORT(Multiply);
+HWY_EXPORT(AddDots);
+HWY_EXPORT(Weigh);
+
+Eigen::Map<Eigen::ArrayXf> array(float* data, Index size) { return {data, size}; }
+
+/// out = W^T X + b on one panel, b x width; without b it counts as 0.
+void project(const Panel& W, const float* b, const Samples& X, float* out) {
+  const Index width = W.width;
+  if (b != nullptr)
+    for (Index j = 0; j < X.b; ++j) std::copy_n(b, width, out + j * width);
+  for (Index k = 0; k < X.d; k += kBlock) HWY_DYNAMIC_DISPATCH(Multiply)
+  ({X.data + k, X.stride, 1}, X.b, std::min(kBlock, X.d - k), W.data + k * width, out, width,
+   k > 0 || b != nullptr);
+}
+
+/// A parameter of `rows` numbers a neuron and its velocity, which has no panels without momentum or where the
+/// parameter is not trained. No neurons: it is absent.
+struct Moving {
+  Index rows = 0, neurons = 0;
+  Panels value, velocity;
+
+  /// `start`: rows x neurons.
+  Moving(const Matrix& start, bool trained, double momentum)
+      : rows(start.rows()), neurons(start.cols()), value(panels_of(start)) {
+    if (trained && momentum > 0) velocity = Panels(rows, 0, neurons);
+  }
+
+  [[nodiscard]] bool has_velocity() const { return !velocity.all().empty(); }
+  /// The values of panel p, null where the parameter is absent.
+  [[nodiscard]] const float* data(std::size_t p) const {
+    return value.all().empty() ? nullptr : value.all()[p].data;
+  }
+  [[nodiscard]] Matrix parameter() const { return matrix_of(value, rows, neurons); }
+  [[nodiscard]] Matrix moment() const {
+    return has_velocity() ? matrix_of(velocity, rows, neurons) : Matrix();
+  }
+  void resume(const Matrix& parameter, const Matrix& of_parameter) {
+    value = panels_of(parameter);
+    if (has_velocity()) velocity = panels_of(of_parameter);
+  }
+
+  /// Moves panel p in the direction A G, A rows x b, G b x width. Without momentum, G holds the step size.
+  void move(std::size_t p, float momentum, float step_size, const Scalars& A, Index samples, const float* G) {
+    const Panel& of_value = value.all()[p];
+    const Panel& moved = has_velocity() ? velocity.all()[p] : of_value;
+    const Index width = moved.width, size = rows * width;
+    if (has_velocity()) array(moved.data, size) *= momentum;
+    for (Index j = 0; j < samples; j += kBlock) HWY_DYNAMIC_DISPATCH(Multiply)
+    ({A.data + j * A.k_stride, A.row_stride, A.k_stride}, rows, std::min(kBlock, samples - j), G + j * width,
+     moved.data, width, true);
+    if (has_velocity()) array(of_value.data, size) += step_size * array(moved.data, size);
+  }
+};
+
+/// What both kinds of network have in a step.
+struct Step {
+  Activation activation;
+  Index d, batch;
+  float momentum;
+  std::vector<float> weight;  // times the step size, unless there is momentum
+  Buffer scratch;             // batch x kWidth
+
+  Step(const Activation& sigma, Index features, double heavy_ball, Index most_samples)
+      : activation(sigma),
+        d(features),
+        batch(most_samples),
+        momentum(static_cast<float>(heavy_ball)),
+        weight(static_cast<std::size_t>(most_samples)),
+        scratch(zeros(most_samples * kWidth)) {}
+
+  std::span<const float> weights(std::span<const float> given, double step_size) {
+    const float factor = momentum > 0 ? 1.0f : static_cast<float>(step_size);
+    std::transform(given.begin(), given.end(), weight.begin(), [&](float w) { return factor * w; });
+    return {weight.data(), given.size()};
+  }
+
+  /// Replaces the pre-activations of a panel by sigma'; sigma goes to `value`.
+  void activate(float* u, Index size, float* value) const {
+    const auto count = static_cast<std::size_t>(size);
+    evaluate<float>(activation, {u, count}, {value, count}, {u, count});
+  }
+};
+
+}  // namespace
+}  // namespace fp32
+
+template <>
+struct TwoLayerNeurons<float>::Storage {
+  fp32::Step step;
+  Training training;
+  fp32::Moving W, b, v;
+  fp32::Panels value, derivative;  // of sigma; the values are kept where v is trained
+};
+
+template <>
+TwoLayerNeurons<float>::TwoLayerNeurons(const Activation& activation, const Parameters& start,
+                                        const Training& training, Index batch)
+    : storage_(new Storage{fp32::Step(activation, start.W.rows(), training.momentum, batch), training,
+                           fp32::Moving(start.W, true, training.momentum),
+                           fp32::Moving(start.b.transpose(), training.b, training.momentum),
+                           fp32::Moving(start.v.transpose(), training.v, training.momentum),
+                           training.v ? fp32::Panels(batch, 0, start.W.cols()) : fp32::Panels(),
+                           fp32::Panels(batch, 0, start.W.cols())}) {
+  check_size("TwoLayerNeurons", "v", start.v.size(), "the number of neurons N", start.W.cols());
+  if (start.b.size() > 0 || training.b)
+    check_size("TwoLayerNeurons", "b", start.b.size(), "the number of neurons N", start.W.cols());
+}
+template <>
+TwoLayerNeurons<float>::~TwoLayerNeurons() = default;
+template <>
+TwoLayerNeurons<float>::TwoLayerNeurons(TwoLayerNeurons&&) noexcept = default;
+template <>
+TwoLayerNeurons<float>& TwoLayerNeurons<float>::operator=(TwoLayerNeurons&&) noexcept = default;
+
+template <>
+TwoLayerNeurons<float>::Parameters TwoLayerNeurons<float>::parameters() const {
+  return {storage_->W.parameter(), storage_->b.parameter().reshaped(), storage_->v.parameter().reshaped()};
+}
+template <>
+TwoLayerNeurons<float>::Parameters TwoLayerNeurons<float>::velocities() const {
+  return {storage_->W.moment(), storage_->b.moment().reshaped(), storage_->v.moment().reshaped()};
+}
+template <>
+void TwoLayerNeurons<float>::resume(const Parameters& parameters, const Parameters& velocities) {
+  storage_->W.resume(parameters.W, velocities.W);
+  storage_->b.resume(parameters.b.transpose(), velocities.b.transpose());
+  storage_->v.resume(parameters.v.transpose(), velocities.v.transpose());
+}
+
+template <>
+void TwoLayerNeurons<float>::forward(const Eigen::Ref<const MatrixOf<float>>& X, std::span<float> q) {
+  auto& [step, training, W, b, v, value, derivative] = *storage_;
+  const fp32::Samples x = fp32::samples("TwoLayerNeurons::forward", X, step.d, step.batch, q.size());
+  std::fill(q.begin(), q.end(), 0.0f);
+  for (std::size_t p = 0; p < W.value.all().size(); ++p) {
+    const fp32::Panel& panel = W.value.all()[p];
+    float* const slope = derivative.all()[p].data;
+    float* const sigma = training.v ? value.all()[p].data : step.scratch.get();
+    fp32::project(panel, b.data(p), x, slope);
+    step.activate(slope, x.b * panel.width, sigma);
+    HWY_DYNAMIC_DISPATCH(fp32::AddDots)
+    (v.data(p), 0, sigma, panel.width, W.value.end(panel) - panel.first, q);
+  }
+}
+
+template <>
+void TwoLayerNeurons<float>::update(const Eigen::Ref<const MatrixOf<float>>& X, std::span<const float> weight,
+                                    double step_size) {
+  auto& [step, training, W, b, v, value, derivative] = *storage_;
+  const fp32::Samples x = fp32::samples("TwoLayerNeurons::update", X, step.d, step.batch, weight.size());
+  const std::span<const float> weights = step.weights(weight, step_size);
+  const auto eps = static_cast<float>(step_size);
+  constexpr float kOne = 1;
+  float* const G = step.scratch.get();
+  // Backwards: the panels that the forward pass touched last are still in the cache.
+  for (std::size_t p = W.value.all().size(); p-- > 0;) {
+    HWY_DYNAMIC_DISPATCH(fp32::Weigh)
+    (weights, derivative.all()[p].data, v.data(p), W.value.all()[p].width, G);
+    W.move(p, step.momentum, eps, {x.data, 1, x.stride}, x.b, G);
+    if (training.b) b.move(p, step.momentum, eps, {&kOne, 0, 0}, x.b, G);
+    if (training.v) v.move(p, step.momentum, eps, {weights.data(), 0, 1}, x.b, value.all()[p].data);
+  }
+}
+
+template <>
+struct TangentNeurons<float>::Storage {
+  fp32::Step step;
+  fp32::Moving W, b, A;
+  fp32::Panels derivative;
+  fp32::Buffer products;  // <a_i, x_j>, batch x kWidth
+};
+
+template <>
+TangentNeurons<float>::TangentNeurons(const Activation& activation, const Matrix& W, const Vector& b,
+                                      const Matrix& A, double momentum, Index batch)
+    : storage_(new Storage{fp32::Step(activation, W.rows(), momentum, batch), fp32::Moving(W, false, 0),
+                           fp32::Moving(b.transpose(), false, 0), fp32::Moving(A, true, momentum),
+                           fp32::Panels(batch, 0, W.cols()), fp32::zeros(batch * fp32::kWidth)}) {
+  check_size("TangentNeurons", "A", A.cols(), "the number of neurons N", W.cols());
+  if (b.size() > 0) check_size("TangentNeurons", "b", b.size(), "the number of neurons N", W.cols());
+}
+template <>
+TangentNeurons<float>::~TangentNeurons() = default;
+template <>
+TangentNeurons<float>::TangentNeurons(TangentNeurons&&) noexcept = default;
+template <>
+TangentNeurons<float>& TangentNeurons<float>::operator=(TangentNeurons&&) noexcept = default;
+
+template <>
+Matrix TangentNeurons<float>::parameters() const {
+  return storage_->A.parameter();
+}
+template <>
+Matrix TangentNeurons<float>::velocities() const {
+  return storage_->A.moment();
+}
+template <>
+void TangentNeurons<float>::resume(const Matrix& parameters, const Matrix& velocities) {
+  storage_->A.resume(parameters, velocities);
+}
+
+template <>
+void TangentNeurons<float>::forward(const Eigen::Ref<const MatrixOf<float>>& X, std::span<float> q) {
+  auto& [step, W, b, A, derivative, products] = *storage_;
+  const fp32::Samples x = fp32::samples("TangentNeurons::forward", X, step.d, step.batch, q.size());
+  std::fill(q.begin(), q.end(), 0.0f);
+  for (std::size_t p = 0; p < W.value.all().size(); ++p) {
+    const fp32::Panel& panel = W.value.all()[p];
+    float* const slope = derivative.all()[p].data;
+    fp32::project(panel, b.data(p), x, slope);
+    step.activate(slope, x.b * panel.width, step.scratch.get());
+    fp32::project(A.value.all()[p], nullptr, x, products.get());
+    HWY_DYNAMIC_DISPATCH(fp32::AddDots)
+    (slope, panel.width, products.get(), panel.width, W.value.end(panel) - panel.first, q);
+  }
+}
+
+template <>
+void TangentNeurons<float>::update(const Eigen::Ref<const MatrixOf<float>>& X, std::span<const float> weight,
+                                   double step_size) {
+  auto& [step, W, b, A, derivative, products] = *storage_;
+  const fp32::Samples x = fp32::samples("TangentNeurons::update", X, step.d, step.batch, weight.size());
+  const std::span<const float> weights = step.weights(weight, step_size);
+  for (std::size_t p = A.value.all().size(); p-- > 0;) {
+    HWY_DYNAMIC_DISPATCH(fp32::Weigh)
+    (weights, derivative.all()[p].data, nullptr, A.value.all()[p].width, step.scratch.get());
+    A.move(p, step.momentum, static_cast<float>(step_size), {x.data, 1, x.stride}, x.b, step.scratch.get());
+  }
+}
+
+}  // namespace lazygap::train
+#endif  // HWY_ONCE
