@@ -30,14 +30,15 @@ namespace lazygap::experiment {
 namespace {
 
 /// To be raised whenever a route changes its numbers: results of earlier versions are then computed anew.
-int task_version(Method method, Regime regime) {
+int task_version(const Plan& plan, Method method, Regime regime) {
   switch (method) {
     case Method::exact:
       return 2;  // RF and NT on mg in whitened coordinates: other rounding errors
     case Method::fit:
       return 2;  // products of BLAS
     case Method::train:
-      return regime == Regime::nt ? 2 : 1;  // NT: another basis of the null space of W W^T
+      // NT: another basis of the null space of W W^T; other activations: kernels of our own.
+      return regime == Regime::nt || !trains_quadratic(plan) ? 2 : 1;
     case Method::limit:
     case Method::flow:
       return 1;
@@ -297,7 +298,7 @@ std::vector<fit::Outcome> fit_outcomes(const Plan& plan, const Setting& setting,
 
 nlohmann::json parameters_of(const Plan& plan, const Cell& cell) {
   nlohmann::json parameters = {{"task", to_string(cell.method)},
-                               {"version", task_version(cell.method, cell.regime)},
+                               {"version", task_version(plan, cell.method, cell.regime)},
                                {"problem", problem_parameters(plan)},
                                {"regime", to_string(cell.regime)},
                                {"N", cell.N}};

@@ -223,8 +223,27 @@ class Pool {
     if (error && !error_) error_ = error;
   }
 
+  /// The task without what another process has finished since the run began.
+  Task refreshed(const Task& task) {
+    const auto results = find_cells(plan_, store_, task.cells);
+    std::vector<Status> known = task.known;
+    std::size_t elsewhere = 0;
+    for (std::size_t i = 0; i < known.size(); ++i)
+      if (known[i] == Status::none && is_finished(results[i])) {
+        known[i] = results[i]->status;
+        ++elsewhere;
+      }
+    if (elsewhere == 0) return task;
+    const std::lock_guard lock(mutex_);
+    done_ += elsewhere;
+    computed_ += elsewhere;
+    return make_task(plan_, task.cells, std::move(known));
+  }
+
   /// Computes the cells of a task; their results are saved as they come, those of small cells with others.
-  void compute(const Task& task) {
+  void compute(const Task& given) {
+    const Task task = refreshed(given);
+    if (task.missing() == 0) return;
     const Clock::time_point start = Clock::now();
     Clock::time_point reported = start;
     std::vector<bool> done(task.cells.size(), false);
@@ -248,7 +267,7 @@ class Pool {
       if (seconds_since(reported) < 0.5) return;
       reported = Clock::now();
       const std::lock_guard lock(mutex_);
-      running_[&task] = fraction * task.cost.operations;
+      running_[&given] = fraction * task.cost.operations;
       report({});
     };
     for (const Cell& cell : task.cells) states.push_back(store_.checkpoint(cell_key(plan_, cell)));
