@@ -66,11 +66,11 @@ TEST(Check, Sizes) {
 }
 
 TEST(Status, WordsGoBothWays) {
-  for (const Status status :
-       {Status::none, Status::ok, Status::diverged, Status::not_converged, Status::failed})
+  for (const Status status : {Status::none, Status::ok, Status::diverged, Status::not_converged,
+                              Status::failed, Status::eliminated})
     EXPECT_EQ(status_from_string(to_string(status)), status);
   EXPECT_EQ(message([] { (void)status_from_string("fine"); }),
-            "status_from_string: 'fine' is not one of none, ok, diverged, not_converged, failed");
+            "status_from_string: 'fine' is not one of none, ok, diverged, not_converged, failed, eliminated");
 }
 
 }  // namespace
