@@ -16,6 +16,7 @@
 #include "lazygap/problem/problem.h"
 #include "train/activation_kernels.h"
 #include "train/kernels.h"
+#include "train/kernels_bf16.h"
 
 namespace {
 
@@ -84,6 +85,24 @@ void nn_step(benchmark::State& state) {
   report(state, nn_flops(N));
 }
 BENCHMARK(nn_step)->Arg(45)->Arg(90)->Arg(225)->Arg(450)->Apply(with_best);
+
+void nn_step_bf16(benchmark::State& state) {
+  if (!has_bf16_products()) return state.SkipWithError("this processor has no AVX512_BF16");
+  const Index N = state.range(0);
+  Step step;
+  const PolynomialTarget target = polynomial_target();
+  const std::span<float> numbers(step.X.data(), static_cast<std::size_t>(step.X.size()));
+  train::Bf16Neurons W(neurons(N), kBatch);
+  for (auto _ : state) {
+    fill_normals({.seed = 1, .purpose = Purpose::training, .index = 0, .step = ++step.number}, numbers);
+    train::round_to_bf16(numbers);
+    set_labels<float>(target, step.X, step.y);
+    W.forward(step.X, step.values());
+    W.update(step.X, step.weights(0));
+  }
+  report(state, nn_flops(N));
+}
+BENCHMARK(nn_step_bf16)->Arg(45)->Arg(90)->Arg(225)->Arg(450)->Apply(with_best);
 
 /// Error form: the label is part of the form, so the residual is x^T E x itself.
 void nt_step(benchmark::State& state) {

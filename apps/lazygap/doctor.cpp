@@ -71,6 +71,7 @@ int doctor(bool json) {
       {"lazygap", LAZYGAP_VERSION},
       {"processor", processor_name()},
       {"instruction set", instruction_set()},
+      {"bf16 products", has_bf16_products() ? "yes" : "no"},
       {"threads", fmt::format("{}", std::thread::hardware_concurrency())},
       {"Eigen", fmt::format("{}.{}.{}", EIGEN_WORLD_VERSION, EIGEN_MAJOR_VERSION, EIGEN_MINOR_VERSION)},
       {"OpenBLAS", openblas_get_config()},

@@ -28,5 +28,13 @@ std::string instruction_set() {
   return hwy::TargetName(target);
 }
 
+bool has_bf16_products() {
+#if defined(__x86_64__) && defined(__GNUC__)
+  return HWY_DYNAMIC_DISPATCH(Target)() == HWY_AVX3 && __builtin_cpu_supports("avx512bf16");
+#else
+  return false;
+#endif
+}
+
 }  // namespace lazygap
 #endif  // HWY_ONCE

@@ -79,10 +79,29 @@ Index draws_of(const Plan& plan, Method method, Regime regime) {
   return 1;
 }
 
+/// NT has no bf16 and is trained in fp32.
+train::Precision precision_of(const Plan& plan, Regime regime) {
+  const train::Precision precision = plan.train.options.precision;
+  return regime == Regime::nt && precision == train::Precision::bf16 ? train::Precision::fp32 : precision;
+}
+
+std::string_view precision_word(train::Precision precision) {
+  switch (precision) {
+    case train::Precision::fp32:
+      return "fp32";
+    case train::Precision::fp64:
+      return "fp64";
+    case train::Precision::bf16:
+      return "bf16";
+  }
+  return {};
+}
+
 /// Options of the plan with what its other tables say.
 train::Options train_options(const Plan& plan, const Activation& activation, Regime regime) {
   train::Options options = plan.train.options;
   if (regime == Regime::nt) options.train_biases = false;  // NT keeps its biases
+  options.precision = precision_of(plan, regime);
   options.activation = activation;
   options.bias_scale = plan.activation.bias_scale;
   options.label_noise = plan.problem.label_noise;
@@ -229,7 +248,7 @@ void add_train_parameters(nlohmann::json& parameters, const Plan& plan, const Ce
   if (plan.problem.label_noise > 0) parameters["label_noise"] = plan.problem.label_noise;
   parameters["records"] = options.records;
   if (cell.method == Method::flow) return;
-  parameters["precision"] = options.precision == train::Precision::fp32 ? "fp32" : "fp64";
+  parameters["precision"] = precision_word(precision_of(plan, cell.regime));
   parameters["reduction"] = options.reduction == train::Reduction::automatic ? "automatic" : "none";
   parameters["test_samples"] = options.test_samples;
 }

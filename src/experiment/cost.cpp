@@ -60,7 +60,7 @@ Cost train_cost(const Plan& plan, const Cell& cell) {
   const auto steps = static_cast<double>(options.steps);
   const auto records = static_cast<double>(options.records);
   const auto test_samples = static_cast<double>(options.test_samples);
-  const double precision = options.precision == train::Precision::fp32 ? kSingle : 1;
+  const double precision = options.precision == train::Precision::fp64 ? 1 : kSingle;
   constexpr double kNumber = sizeof(double);
   const bool is_nt = cell.regime == Regime::nt;
   const bool mixture = plan.problem.model == "mg";

@@ -15,6 +15,7 @@
 #include "experiment/built_in_plans.h"
 #include "experiment/plan_document.h"
 #include "lazygap/core/error.h"
+#include "lazygap/core/processor.h"
 #include "lazygap/network/parity.h"
 #include "lazygap/problem/rotation.h"
 
@@ -52,7 +53,8 @@ const Words<train::SecondLayer> kSecondLayers{{"fixed", train::SecondLayer::fixe
                                               {"free", train::SecondLayer::free}};
 const Words<train::Schedule> kSchedules{{"constant", train::Schedule::constant},
                                         {"tail-drop", train::Schedule::tail_drop}};
-const Words<train::Precision> kPrecisions{{"fp32", train::Precision::fp32}, {"fp64", train::Precision::fp64}};
+const Words<train::Precision> kPrecisions{
+    {"fp32", train::Precision::fp32}, {"fp64", train::Precision::fp64}, {"bf16", train::Precision::bf16}};
 const Words<train::Reduction> kReductions{{"automatic", train::Reduction::automatic},
                                           {"none", train::Reduction::none}};
 const Words<train::Search> kSearches{{"full", train::Search::full}, {"halving", train::Search::halving}};
@@ -336,6 +338,15 @@ void read_train(const PlanTable& root, Plan& whole) {
   table.positive_number("alpha", options.alpha);
   table.positive_number("beta", options.beta);
   table.word("precision", options.precision, kPrecisions);
+  if (options.precision == train::Precision::bf16) {
+    if (!trains_quadratic(whole) || !contains(whole.sweep.regimes, Regime::nn))
+      table.complain("precision",
+                     "is \"bf16\", but that is for NN with the quadratic activation without biases, momentum "
+                     "or a free second layer; otherwise \"fp32\" or \"fp64\" is needed");
+    if (!has_bf16_products())
+      table.complain("precision",
+                     "is \"bf16\", but this processor has no AVX512_BF16: \"fp32\" or \"fp64\" is needed");
+  }
   table.word("reduction", options.reduction, kReductions);
   table.word("search", plan.search, kSearches);
   table.word("share_samples", plan.share_between_widths, kSharing);

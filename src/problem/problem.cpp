@@ -32,18 +32,10 @@ void add_other_degrees(const PolynomialTarget& problem, const Eigen::Ref<const M
   }
 }
 
-/// y_j = f*(x_j); the quadratic part as b0 + sum_k b_k x_kj^2.
 template <class Real>
 void transform(const PolynomialTarget& problem, const RandomAddress&, Eigen::Ref<MatrixOf<Real>> X,
                Eigen::Ref<VectorOf<Real>> y) {
-  y.setConstant(static_cast<Real>(problem.offset()));
-  for (Index first = 0; first < X.rows(); first += kFeatures) {
-    const Index count = std::min(kFeatures, X.rows() - first);
-    const Factors<Real> b = problem.eigenvalues().segment(first, count).cast<Real>();
-    for (Index j = 0; j < X.cols(); ++j)
-      y[j] += (X.col(j).segment(first, count).array().square() * b.array()).sum();
-  }
-  if (!problem.is_quadratic()) add_other_degrees<Real>(problem, X, y);
+  set_labels<Real>(problem, X, y);
 }
 
 /// y_j = +1 or -1 by one bit of the stream each; x_kj times the standard deviation of its class, in whitened
@@ -104,6 +96,20 @@ double population_risk(const Problem& problem, const Matrix& S, double c) {
   return std::visit([&](const auto& p) { return p.population_risk(S, c); }, problem);
 }
 
+/// The quadratic part as b0 + sum_k b_k x_kj^2.
+template <class Real>
+void set_labels(const PolynomialTarget& problem, const Eigen::Ref<const MatrixOf<Real>>& X,
+                Eigen::Ref<VectorOf<Real>> y) {
+  y.setConstant(static_cast<Real>(problem.offset()));
+  for (Index first = 0; first < X.rows(); first += kFeatures) {
+    const Index count = std::min(kFeatures, X.rows() - first);
+    const Factors<Real> b = problem.eigenvalues().segment(first, count).cast<Real>();
+    for (Index j = 0; j < X.cols(); ++j)
+      y[j] += (X.col(j).segment(first, count).array().square() * b.array()).sum();
+  }
+  if (!problem.is_quadratic()) add_other_degrees<Real>(problem, X, y);
+}
+
 template <class Real>
 void draw_samples(const Problem& problem, const RandomAddress& address, Eigen::Ref<MatrixOf<Real>> X,
                   Eigen::Ref<VectorOf<Real>> y) {
@@ -127,6 +133,10 @@ void add_label_noise(double standard_deviation, const RandomAddress& address, Ei
 
 template void add_label_noise<float>(double, const RandomAddress&, Eigen::Ref<VectorOf<float>>);
 template void add_label_noise<double>(double, const RandomAddress&, Eigen::Ref<VectorOf<double>>);
+template void set_labels<float>(const PolynomialTarget&, const Eigen::Ref<const MatrixOf<float>>&,
+                                Eigen::Ref<VectorOf<float>>);
+template void set_labels<double>(const PolynomialTarget&, const Eigen::Ref<const MatrixOf<double>>&,
+                                 Eigen::Ref<VectorOf<double>>);
 template void draw_samples<float>(const Problem&, const RandomAddress&, Eigen::Ref<MatrixOf<float>>,
                                   Eigen::Ref<VectorOf<float>>);
 template void draw_samples<double>(const Problem&, const RandomAddress&, Eigen::Ref<MatrixOf<double>>,

@@ -9,6 +9,7 @@
 
 #include "lazygap/core/check.h"
 #include "lazygap/core/error.h"
+#include "lazygap/core/processor.h"
 #include "lazygap/network/first_layer.h"
 
 namespace lazygap::train {
@@ -58,6 +59,17 @@ void check_options(const char* function, Regime regime, Index neurons, const Opt
     throw UsageError(fmt::format("{}: momentum is {}, but must be in [0, 1)", function, options.momentum));
   if (options.train_biases && regime != Regime::nn)
     throw UsageError(fmt::format("{}: train_biases is true, but NT keeps its biases fixed", function));
+  if (options.precision == Precision::bf16) {
+    if (regime != Regime::nn || !is_quadratic_form(regime, options))
+      throw UsageError(
+          fmt::format("{}: precision is bf16, but that is for NN with the quadratic activation without "
+                      "biases, momentum or a free second layer; fp32 and fp64 are accepted",
+                      function));
+    if (!has_bf16_products())
+      throw UsageError(fmt::format(
+          "{}: precision is bf16, but this processor has no AVX512_BF16; fp32 and fp64 are accepted",
+          function));
+  }
   check_at_least(function, "records", options.records, 2);
   check_at_least(function, "test_samples", options.test_samples, 0);
 }

@@ -4,10 +4,12 @@
 
 #include <Eigen/Dense>
 #include <cmath>
+#include <type_traits>
 
 #include "lazygap/core/processor.h"
 #include "train/ensemble.h"
 #include "train/kernels.h"
+#include "train/kernels_bf16.h"
 #include "train/protocol.h"
 #include "train/state.h"
 
@@ -29,8 +31,31 @@ std::span<Real> as_span(VectorOf<Real>& values) {
   return {values.data(), static_cast<std::size_t>(values.size())};
 }
 
-/// NN with W (or its factor L), a and the offset o.
-template <class Real>
+/// The fp32 normals of draw_samples, without the labels.
+void draw_normals(const RandomAddress& address, MatrixOf<float>& X) {
+  fill_normals(address, std::span<float>(X.data(), static_cast<std::size_t>(X.size())));
+}
+void draw_normals(const RandomAddress& address, MatrixOf<double>& X) {
+  MatrixOf<float> single(X.rows(), X.cols());
+  draw_normals(address, single);
+  X = single.cast<double>();
+}
+
+/// draw_batch with X rounded to bf16; labels of a polynomial target are those of the rounded samples.
+void draw_rounded_batch(const Problem& problem, double label_noise, const RandomAddress& address,
+                        MatrixOf<float>& X, VectorOf<float>& y) {
+  const auto* target = std::get_if<PolynomialTarget>(&problem);
+  if (target != nullptr)
+    draw_normals(address, X);
+  else
+    draw_samples<float>(problem, address, X, y);
+  round_to_bf16({X.data(), static_cast<std::size_t>(X.size())});
+  if (target != nullptr) set_labels<float>(*target, X, y);
+  add_label_noise<float>(label_noise, address, y);
+}
+
+/// NN with W (or its factor L), a and the offset o. Layer: the kernels, Neurons<Real> or Bf16Neurons.
+template <class Real, class Layer = Neurons<Real>>
 class TwoLayer {
  public:
   using Number = Real;
@@ -42,7 +67,10 @@ class TwoLayer {
                                                     : initial_weights(problem, neurons, options)) {}
 
   void draw(const RandomAddress& address, Samples<Real>& samples) const {
-    draw_batch(problem_, label_noise_, address, samples.X, samples.y);
+    if constexpr (std::is_same_v<Layer, Bf16Neurons>)
+      draw_rounded_batch(problem_, label_noise_, address, samples.X, samples.y);
+    else
+      draw_batch(problem_, label_noise_, address, samples.X, samples.y);
   }
 
   double step(const Samples<Real>& samples, double step_size) {
@@ -87,7 +115,7 @@ class TwoLayer {
   void load(StateReader& state) {
     Matrix W = neurons_.matrix();
     state.get(W);
-    neurons_ = Neurons<Real>(W, q_.size());
+    neurons_ = Layer(W, q_.size());
     state.get(a_);
     state.get(offset_);
   }
@@ -108,7 +136,7 @@ class TwoLayer {
   double label_noise_;
   double a_;
   double offset_ = 0;
-  Neurons<Real> neurons_;
+  Layer neurons_;
   VectorOf<Real> q_;
 };
 
@@ -128,16 +156,6 @@ BatchMeans form_step(SymmetricForm<Real>& form, const MatrixOf<Real>& X, VectorO
   }
   if (std::isfinite(mean.r2)) form.update(X, as_span(q));
   return mean;
-}
-
-/// The fp32 normals of draw_samples, without the labels.
-void draw_normals(const RandomAddress& address, MatrixOf<float>& X) {
-  fill_normals(address, std::span<float>(X.data(), static_cast<std::size_t>(X.size())));
-}
-void draw_normals(const RandomAddress& address, MatrixOf<double>& X) {
-  MatrixOf<float> single(X.rows(), X.cols());
-  draw_normals(address, single);
-  X = single.cast<double>();
 }
 
 /// NT on a quadratic target: E = U^T (label B) U - U^T S U and offset' = o - label b0, so that r = x^T E x -
@@ -293,7 +311,7 @@ const PolynomialTarget* error_form_target(const Problem& problem) {
   return target != nullptr && target->is_quadratic() ? target : nullptr;
 }
 
-template <class Real>
+template <class Real, class Layer = Neurons<Real>>
 std::vector<Outcome> train(Regime regime, const Problem& problem, std::span<const Network> networks,
                            const Options& options, Search search, const GroupHooks& hooks) {
   const auto run = [&]<class Model>(const auto& target) {
@@ -302,7 +320,7 @@ std::vector<Outcome> train(Regime regime, const Problem& problem, std::span<cons
     };
     return Ensemble<Model>(regime, problem, networks, options, search, hooks, make)();
   };
-  if (regime == Regime::nn) return run.template operator()<TwoLayer<Real>>(problem);
+  if (regime == Regime::nn) return run.template operator()<TwoLayer<Real, Layer>>(problem);
   if (const PolynomialTarget* target = error_form_target(problem))
     return run.template operator()<ErrorForm<Real>>(*target);
   return run.template operator()<RotatedForm<Real>>(problem);
@@ -313,16 +331,19 @@ std::vector<Outcome> train(Regime regime, const Problem& problem, std::span<cons
 std::vector<Outcome> quadratic_networks(Regime regime, const Problem& problem,
                                         std::span<const Network> networks, const Options& options,
                                         Search search, const GroupHooks& hooks) {
-  return options.precision == Precision::fp32
-             ? train<float>(regime, problem, networks, options, search, hooks)
-             : train<double>(regime, problem, networks, options, search, hooks);
+  if (options.precision == Precision::fp64)
+    return train<double>(regime, problem, networks, options, search, hooks);
+  if (options.precision == Precision::bf16)
+    return train<float, Bf16Neurons>(regime, problem, networks, options, search, hooks);
+  return train<float>(regime, problem, networks, options, search, hooks);
 }
 
 std::string quadratic_path(Regime regime, const Problem& problem, Index neurons, const Options& options) {
   const char* algebra = uses_lq(problem, neurons, options) ? "LQ" : "direct";
   if (regime == Regime::nt) algebra = error_form_target(problem) != nullptr ? "error form" : "symmetric form";
   if (options.precision == Precision::fp64) return fmt::format("{}, fp64", algebra);
-  return fmt::format("{}, {} fp32", algebra, instruction_set());
+  return fmt::format("{}, {} {}", algebra, instruction_set(),
+                     options.precision == Precision::bf16 ? "bf16" : "fp32");
 }
 
 NtBasis nt_basis(const Matrix& W) {

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "experiment/small_plan.h"
+#include "lazygap/core/processor.h"
 #include "lazygap/exact/nn.h"
 #include "lazygap/limit/limit.h"
 
@@ -155,6 +156,20 @@ TEST(CellKeys, DependOnEverythingThatChangesTheNumbers) {
   EXPECT_TRUE(disjoint(nn({}), nn({{"train.second_layer", "fixed"}})));
   EXPECT_TRUE(disjoint(nn({{"train.second_layer", "fixed"}, {"train.second_layer_value", "-1"}}),
                        nn({{"train.second_layer", "fixed"}})));
+}
+
+TEST(CellKeys, Bf16EntersThoseOfNnOnly) {
+  if (!has_bf16_products()) GTEST_SKIP() << "this processor has no AVX512_BF16";
+  const auto cell = [](Regime regime) {
+    return Cell{.method = Method::train, .regime = regime, .N = 6, .draw = 2, .step_size = 0.01};
+  };
+  const Plan plan = small_plan(), bf16 = small_plan({{"train.precision", "bf16"}});
+  EXPECT_NE(cell_key(bf16, cell(Regime::nn)), cell_key(plan, cell(Regime::nn)));
+  EXPECT_EQ(cell_key(bf16, cell(Regime::nt)), cell_key(plan, cell(Regime::nt)));
+  EXPECT_TRUE(cell_parameters(bf16, cell(Regime::nn)).find(R"("precision":"bf16")") != std::string::npos);
+  const Setting setting = make_setting(plan);
+  EXPECT_EQ(path_of(bf16, setting, cell(Regime::nn)), "direct, AVX-512 bf16");
+  EXPECT_EQ(path_of(bf16, setting, cell(Regime::nt)), path_of(plan, setting, cell(Regime::nt)));
 }
 
 TEST(CellKeys, GivenGammaEntersRf) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <hwy/targets.h>
 
 #include <algorithm>
 #include <cmath>
@@ -10,6 +11,7 @@
 
 #include "experiment/small_plan.h"
 #include "lazygap/core/error.h"
+#include "lazygap/core/processor.h"
 
 namespace lazygap::experiment {
 namespace {
@@ -258,7 +260,7 @@ constexpr Key kKeys[] = {
     {"train", "second_layer_value", "\"1\"", "nan", "a finite number"},
     {"train", "alpha", "\"1\"", "0", "a positive finite number"},
     {"train", "beta", "\"1\"", "inf", "a positive finite number"},
-    {"train", "precision", "32", "\"fp16\"", "one of fp32, fp64"},
+    {"train", "precision", "32", "\"fp16\"", "one of fp32, fp64, bf16"},
     {"train", "reduction", "true", "\"lq\"", "one of automatic, none"},
     {"train", "records", "\"4\"", "1", "an integer from 2 to"},
     {"train", "test_samples", "1e4", "-1", "an integer from 0 to"},
@@ -468,6 +470,26 @@ TEST(Plan, PolynomialTargetsHaveTheirOwnRefusals) {
                            {"sweep.regimes", "[NN]"},
                            {"sweep.methods", "[limit]"}}),
                   "contains limit, but no limit is known");
+}
+
+TEST(Plan, Bf16IsForQuadraticNnOnAProcessorThatHasIt) {
+  const auto message = [](Overrides overrides) {
+    overrides.push_back({"train.precision", "bf16"});
+    return refusal(kSmallPlan, overrides);
+  };
+  constexpr auto kWrongNetwork =
+      "--set train.precision: train.precision is \"bf16\", but that is for NN with the quadratic activation";
+  expect_contains(message({{"train.momentum", "0.5"}}), kWrongNetwork);
+  expect_contains(message({{"activation.name", "relu"}, {"sweep.methods", "[train]"}}), kWrongNetwork);
+  expect_contains(message({{"sweep.regimes", "[NT]"}, {"sweep.methods", "[train]"}}), kWrongNetwork);
+  if (has_bf16_products()) {
+    const Plan plan = small_plan({{"train.precision", "bf16"}});
+    EXPECT_EQ(plan.train.options.precision, train::Precision::bf16);
+    hwy::SetSupportedTargetsForTest(HWY_AVX2);
+  }
+  const std::string here = message({});
+  hwy::SetSupportedTargetsForTest(0);
+  expect_contains(here, "train.precision is \"bf16\", but this processor has no AVX512_BF16");
 }
 
 TEST(Plan, LimitsThatNobodyKnowsAreNoted) {

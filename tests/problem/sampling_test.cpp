@@ -51,6 +51,19 @@ TEST(Sampling, PolynomialTargetLabelsAreItsValues) {
   }
 }
 
+TEST(Sampling, LabelsOfDrawnSamplesAreThoseSetLater) {
+  const Matrix beta{{0.5, 1.0, -0.3}, {-1.0, 0.4, 0.2}};
+  for (const PolynomialTarget& target :
+       {PolynomialTarget(spectrum(601), 0.25), PolynomialTarget::from_hermite(beta)}) {
+    const auto [X, y] = draw<float>(target, 13);
+    VectorOf<float> again(13);
+    set_labels<float>(target, X, again);
+    EXPECT_EQ(again, y);
+    set_labels<float>(target, 2 * X, again);
+    EXPECT_NE(again, y);
+  }
+}
+
 TEST(Sampling, PolynomialTargetHasItsNullRisk) {
   const PolynomialTarget problem(spectrum(9));
   constexpr Index kCount = 40000;

@@ -9,4 +9,7 @@ namespace lazygap {
 /// with the same one.
 [[nodiscard]] std::string instruction_set();
 
+/// Whether that is AVX-512 and the processor multiplies bf16 numbers, too (AVX512_BF16).
+[[nodiscard]] bool has_bf16_products();
+
 }  // namespace lazygap

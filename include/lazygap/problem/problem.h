@@ -22,6 +22,11 @@ template <class Real>
 void draw_samples(const Problem& problem, const RandomAddress& address, Eigen::Ref<MatrixOf<Real>> X,
                   Eigen::Ref<VectorOf<Real>> y);
 
+/// y_j = f*(x_j), as draw_samples does. X is d x b, y has b entries.
+template <class Real>
+void set_labels(const PolynomialTarget& problem, const Eigen::Ref<const MatrixOf<Real>>& X,
+                Eigen::Ref<VectorOf<Real>> y);
+
 /// y += standard_deviation * (independent N(0,1) at the seed, index and step of `address`). Labels of
 /// training and fitting may be noisy; risks never are: they are distances to f* (mg: to y) itself.
 template <class Real>

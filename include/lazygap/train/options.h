@@ -31,7 +31,11 @@ enum class SecondLayer { fixed, shared, free };
 ///              NN, 20k/200k and 10k/200k for NT
 enum class Schedule { constant, tail_drop };
 
-enum class Precision { fp32, fp64 };
+/// Arithmetic of the matrix products of a step; all else is fp64.
+///   bf16   NN with the quadratic activation without biases, momentum or a free second layer, on processors
+///          with AVX512_BF16: bf16 products added up in fp32, W in fp32. The samples are rounded to bf16
+///          before their labels are computed (mg: the label is the class)
+enum class Precision { fp32, fp64, bf16 };
 
 /// Which algebra carries out the step; `automatic` takes the fastest that applies, all give the same
 /// trajectory up to rounding.
