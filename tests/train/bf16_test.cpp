@@ -17,8 +17,8 @@
 namespace lazygap::train {
 namespace {
 
-/// Half the distance between neighbours in bf16, which has 8 significant bits.
-constexpr double kRounding = 1.0 / 512;
+/// Half the distance between neighbours in bf16, which has 8 significant bits, relative to the smaller one.
+constexpr double kRounding = 1.0 / 256;
 
 class Bf16 : public testing::Test {
  protected:
@@ -46,7 +46,7 @@ TEST_F(Bf16, RoundsToTheNearestTiesToEven) {
       one + half, one + half * 1.001f, one + 3 * half, -one - half * 1.001f, infinity, 0x1p-130f, one,
       3.0e38f};
   const std::vector<float> expected{one, one + 2 * half, one + 4 * half, -one - 2 * half, infinity, 0,
-                                    one, 0x1.c2p127f};
+                                    one, 0x1.c4p127f};
   round_to_bf16(values);
   EXPECT_EQ(values, expected);
   float nan = std::numeric_limits<float>::quiet_NaN();
@@ -159,7 +159,6 @@ TEST_F(Bf16, ARunEndsWhereThatInFp32Ends) {
       EXPECT_NEAR(bf16.risk, fp32.risk, kOfNullRisk * null_risk(problem));
       EXPECT_NE(bf16.risk, fp32.risk);
       EXPECT_LT(bf16.risk, 0.9 * fp32.trajectory.front().risk) << "the run learns something";
-      RecordProperty("difference", std::to_string((bf16.risk - fp32.risk) / null_risk(problem)));
     }
 }
 
