@@ -23,14 +23,16 @@ HWY_EXPORT(Target);
 
 std::string instruction_set() {
   const std::int64_t target = HWY_DYNAMIC_DISPATCH(Target)();
-  if (target == HWY_AVX3) return "AVX-512";  // Highway's own name for it means little elsewhere
+  // Better targets have lower bits. Highway's own names for AVX-512 (newer versions know several) mean little
+  // elsewhere.
+  if (target <= HWY_AVX3) return "AVX-512";
   if (target == HWY_EMU128 || target == HWY_SCALAR) return "baseline";
   return hwy::TargetName(target);
 }
 
 bool has_bf16_products() {
 #if defined(__x86_64__) && defined(__GNUC__)
-  return HWY_DYNAMIC_DISPATCH(Target)() == HWY_AVX3 && __builtin_cpu_supports("avx512bf16");
+  return HWY_DYNAMIC_DISPATCH(Target)() <= HWY_AVX3 && __builtin_cpu_supports("avx512bf16");
 #else
   return false;
 #endif

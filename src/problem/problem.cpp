@@ -100,6 +100,8 @@ double population_risk(const Problem& problem, const Matrix& S, double c) {
 template <class Real>
 void set_labels(const PolynomialTarget& problem, const Eigen::Ref<const MatrixOf<Real>>& X,
                 Eigen::Ref<VectorOf<Real>> y) {
+  check_size("set_labels", "X", X.rows(), "the dimension d", problem.dimension());
+  check_size("set_labels", "y", y.size(), "the batch size", X.cols());
   y.setConstant(static_cast<Real>(problem.offset()));
   for (Index first = 0; first < X.rows(); first += kFeatures) {
     const Index count = std::min(kFeatures, X.rows() - first);

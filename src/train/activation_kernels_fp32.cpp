@@ -203,7 +203,7 @@ void TwoLayerNeurons<float>::forward(const Eigen::Ref<const MatrixOf<float>>& X,
     float* const sigma = training.v ? value.all()[p].data : step.scratch.get();
     fp32::project(panel, b.data(p), x, slope);
     step.activate(slope, x.b * panel.width, sigma);
-    HWY_DYNAMIC_DISPATCH(fp32::AddDots)
+    HWY_DYNAMIC_DISPATCH(AddDots)
     (v.data(p), 0, sigma, panel.width, W.value.end(panel) - panel.first, q);
   }
 }
@@ -219,7 +219,7 @@ void TwoLayerNeurons<float>::update(const Eigen::Ref<const MatrixOf<float>>& X, 
   float* const G = step.scratch.get();
   // Backwards: the panels that the forward pass touched last are still in the cache.
   for (std::size_t p = W.value.all().size(); p-- > 0;) {
-    HWY_DYNAMIC_DISPATCH(fp32::Weigh)
+    HWY_DYNAMIC_DISPATCH(Weigh)
     (weights, derivative.all()[p].data, v.data(p), W.value.all()[p].width, G);
     W.move(p, step.momentum, eps, {x.data, 1, x.stride}, x.b, G);
     if (training.b) b.move(p, step.momentum, eps, {&kOne, 0, 0}, x.b, G);
@@ -275,7 +275,7 @@ void TangentNeurons<float>::forward(const Eigen::Ref<const MatrixOf<float>>& X, 
     fp32::project(panel, b.data(p), x, slope);
     step.activate(slope, x.b * panel.width, step.scratch.get());
     fp32::project(A.value.all()[p], nullptr, x, products.get());
-    HWY_DYNAMIC_DISPATCH(fp32::AddDots)
+    HWY_DYNAMIC_DISPATCH(AddDots)
     (slope, panel.width, products.get(), panel.width, W.value.end(panel) - panel.first, q);
   }
 }
@@ -287,7 +287,7 @@ void TangentNeurons<float>::update(const Eigen::Ref<const MatrixOf<float>>& X, s
   const fp32::Samples x = fp32::samples("TangentNeurons::update", X, step.d, step.batch, weight.size());
   const std::span<const float> weights = step.weights(weight, step_size);
   for (std::size_t p = A.value.all().size(); p-- > 0;) {
-    HWY_DYNAMIC_DISPATCH(fp32::Weigh)
+    HWY_DYNAMIC_DISPATCH(Weigh)
     (weights, derivative.all()[p].data, nullptr, A.value.all()[p].width, step.scratch.get());
     A.move(p, step.momentum, static_cast<float>(step_size), {x.data, 1, x.stride}, x.b, step.scratch.get());
   }

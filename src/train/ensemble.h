@@ -103,13 +103,11 @@ class Ensemble {
   }
 
   void advance(std::int64_t step, std::int64_t count) {
-    std::vector<bool> done(runs_.size(), false);
     for (std::size_t i = 0; i < runs_.size(); ++i) {
-      if (done[i] || !runs_[i].is_running() || runs_[i].step() != step) continue;
+      if (!runs_[i].is_running() || runs_[i].step() != step) continue;
       for (std::int64_t k = 0; k < count; ++k) runs_[i].draw(step + k, batches_[static_cast<std::size_t>(k)]);
       for (std::size_t j = i; j < runs_.size(); ++j) {
         if (!shares_samples(i, j) || !runs_[j].is_running() || runs_[j].step() != step) continue;
-        done[j] = true;
         for (std::int64_t k = 0; k < count && runs_[j].is_running(); ++k)
           runs_[j].take(batches_[static_cast<std::size_t>(k)]);
         if (!runs_[j].is_running()) report(j);

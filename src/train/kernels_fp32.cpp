@@ -185,13 +185,13 @@ Matrix Neurons<float>::matrix() const {
 template <>
 void Neurons<float>::forward(const Eigen::Ref<const MatrixOf<float>>& X, std::span<float> q) {
   const fp32::Samples x = fp32::samples("Neurons::forward", X, storage_->d, storage_->batch, q.size());
-  HWY_DYNAMIC_DISPATCH(fp32::NeuronsForward)(storage_->W.all(), storage_->P.all(), x, q.data());
+  HWY_DYNAMIC_DISPATCH(NeuronsForward)(storage_->W.all(), storage_->P.all(), x, q.data());
 }
 
 template <>
 void Neurons<float>::update(const Eigen::Ref<const MatrixOf<float>>& X, std::span<const float> weight) {
   const fp32::Samples x = fp32::samples("Neurons::update", X, storage_->d, storage_->batch, weight.size());
-  HWY_DYNAMIC_DISPATCH(fp32::NeuronsUpdate)
+  HWY_DYNAMIC_DISPATCH(NeuronsUpdate)
   (storage_->W.all(), storage_->P.all(), x, weight.data(), storage_->scratch.get());
 }
 
@@ -270,7 +270,7 @@ Matrix SymmetricForm<float>::matrix() const {
 template <>
 void SymmetricForm<float>::forward(const Eigen::Ref<const MatrixOf<float>>& X, std::span<float> q) {
   const fp32::Samples x = fp32::samples("SymmetricForm::forward", X, storage_->d, storage_->batch, q.size());
-  HWY_DYNAMIC_DISPATCH(fp32::FormForward)
+  HWY_DYNAMIC_DISPATCH(FormForward)
   (storage_->T.all(), storage_->constant.all(), storage_->moving, storage_->diagonal, x, q.data(),
    storage_->scratch.get());
 }
@@ -279,7 +279,7 @@ template <>
 void SymmetricForm<float>::update(const Eigen::Ref<const MatrixOf<float>>& X, std::span<const float> weight) {
   const fp32::Samples x =
       fp32::samples("SymmetricForm::update", X, storage_->d, storage_->batch, weight.size());
-  HWY_DYNAMIC_DISPATCH(fp32::FormUpdate)
+  HWY_DYNAMIC_DISPATCH(FormUpdate)
   (storage_->T.all(), storage_->twice_l.data(), x, weight.data(), storage_->scratch.get());
 }
 

@@ -24,12 +24,14 @@ using Full = hn::ScalableTag<float>;
 constexpr Index kLanes = hn::MaxLanes(Full());
 
 // Accumulators, one row of B, one scalar and, without fused multiply-add, one product must fit the registers:
-// 32 of them with AVX-512, 16 otherwise.
-constexpr bool kFused = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2;
+// 32 of them with AVX-512, 16 otherwise. Better targets have lower bits: newer Highways know several with
+// AVX-512.
+constexpr bool kAvx512 = HWY_TARGET <= HWY_AVX3;
+constexpr bool kFused = HWY_TARGET <= HWY_AVX2;
 constexpr int kMostVectors = kFused ? 3 : 2;
 template <int kVectors>
 constexpr int tile_rows() {
-  return HWY_TARGET == HWY_AVX3 || (kFused && kVectors == 1) ? 8 : 4;
+  return kAvx512 || (kFused && kVectors == 1) ? 8 : 4;
 }
 
 /// One tile of C = A B or C += A B: kRows x (kVectors vectors).
