@@ -2,6 +2,7 @@
 hand."""
 
 import functools
+import itertools
 
 import jax
 import jax.numpy as jnp
@@ -64,16 +65,16 @@ def run(regime, activation, order, step_size, carry, steps):
 
 
 class Step:
-    """variant: order of W and A in memory, "d x N" or "N x d"."""
+    """variant: order of W and A in memory, "d x N" or "N x d", and the generator of random words."""
 
     def __init__(self, state, step_size, variant):
         self.variant = variant
-        self.order = variant
+        self.order, generator = variant
         self.regime, self.activation, self.step_size = state.regime, state.activation, step_size
         matrix = lambda M: jnp.asarray(M.T if self.order == "d x N" else M, jnp.float32)
         A = matrix(state.A) if state.A is not None else jnp.zeros(())
         start = (matrix(state.W), A, jnp.float32(state.a), jnp.float32(state.c))
-        self.carry = (jax.random.key(1), start)
+        self.carry = (jax.random.key(1, impl=generator), start)
         # Enough steps at a time that the call is nothing, about 20 ms.
         self.steps = max(4, 40000 // max(len(state.W), 100))
 
@@ -91,7 +92,7 @@ class Step:
 
 
 def variants(regime, activation, neurons):
-    return ["d x N", "N x d"]
+    return list(itertools.product(["d x N", "N x d"], ["threefry2x32", "rbg", "unsafe_rbg"]))
 
 
 if __name__ == "__main__":
