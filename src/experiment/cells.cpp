@@ -497,6 +497,11 @@ std::vector<std::vector<std::size_t>> make_groups(const Plan& plan, const std::v
   return groups;
 }
 
+bool is_halving(const Plan& plan, std::span<const Cell> group) {
+  return plan.train.search == train::Search::halving && group.size() > 1 &&
+         group.front().method == Method::train;
+}
+
 namespace {
 
 store::Result empty_result(const Plan& plan, const Setting& setting, const Cell& cell) {
@@ -587,8 +592,9 @@ void train_group(const Plan& plan, const Setting& setting, std::span<const Cell>
     hooks.finished(i, train_result(plan, setting, cells[i], outcome));
   };
   const auto run = [&] {
-    (void)train::run_networks(cells.front().regime, setting.problem, networks, options, plan.train.search,
-                              train_hooks);
+    // A search of one would look ahead for nothing.
+    const auto search = is_halving(plan, cells) ? train::Search::halving : train::Search::full;
+    (void)train::run_networks(cells.front().regime, setting.problem, networks, options, search, train_hooks);
   };
   try {
     run();

@@ -158,7 +158,7 @@ Cost group_cost(const Plan& plan, std::span<const Cell> cells) {
   sum.operations -= copies * shared.operations;
   // Only equal widths have equal moments.
   if (first.N == cells.back().N) sum.bytes -= copies * shared.bytes;
-  if (plan.train.search == train::Search::halving) sum.operations *= kHalving;
+  if (is_halving(plan, cells)) sum.operations *= kHalving;
   return sum;
 }
 

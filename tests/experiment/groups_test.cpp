@@ -128,6 +128,55 @@ TEST(HalvingPlan, EndsLosersFindsTheWinnersAndSaysWhatItSaved) {
   for (const Row& row : summarise(full, some)) EXPECT_EQ(row.missing, 0u);
 }
 
+TEST(HalvingPlan, SavesWhatHasEndedBeforeTheOthersGoOn) {
+  const Plan plan = searching({{"train.search", "halving"},
+                               {"sweep.regimes", "[NN]"},
+                               {"sweep.neurons", "[5]"},
+                               {"train.steps", "320"}});
+  Store store = Store::in_memory();
+  std::size_t reports = 0;
+  static_cast<void>(run_plan(plan, store, {.jobs = 1, .progress = [&](const Progress& progress) {
+                                             ++reports;
+                                             EXPECT_EQ(results_of(plan, store).size(), progress.done);
+                                           }}));
+  EXPECT_GE(reports, make_cells(plan).size());
+}
+
+TEST(HalvingPlan, AGroupTooLargeForTheMemoryIsTrainedCellByCell) {
+  const Plan plan =
+      searching({{"train.search", "halving"}, {"sweep.regimes", "[NN]"}, {"sweep.neurons", "[5]"}});
+  const std::vector<Cell> cells = make_cells(plan);
+  const double memory = 2 * group_cost(plan, {&cells[0], 1}).bytes;
+  ASSERT_GT(group_cost(plan, cells).bytes, memory);
+  std::string message;
+  int polls = 0;
+  RunOptions options{.jobs = 1, .memory_bytes = memory};
+  options.progress = [&](const Progress& progress) { message += progress.message; };
+  options.stop = [&] { return polls++ > 60; };
+  Store store = Store::in_memory();
+  const RunReport first = run_plan(plan, store, options);
+  EXPECT_EQ(
+      message.find("no successive halving for 10 cells with \"train NN, N = 5, draw 1, step size 0.01\""), 0u)
+      << message;
+  ASSERT_TRUE(first.stopped);
+  ASSERT_GT(first.computed, 0u);
+  // With some of its cells known the group is as large as before.
+  options.stop = {};
+  const RunReport rest = run_plan(plan, store, options);
+  EXPECT_EQ(rest.computed + first.computed, cells.size());
+  // Nothing is compared, so nobody looks ahead.
+  EXPECT_EQ(rest.steps, rest.steps_of_full_grid);
+  for (const Result& result : results_of(plan, store)) EXPECT_NE(result.status, Status::eliminated);
+}
+
+TEST(HalvingPlan, SurvivorsOfAFullSearchHaveNotLookedAhead) {
+  Store store = Store::in_memory();
+  static_cast<void>(run(searching(), store));
+  const RunReport report = run_plan(searching(kHalving), store, {.jobs = 1});
+  EXPECT_EQ(report.computed, 0u);
+  EXPECT_EQ(report.steps, report.steps_of_full_grid);
+}
+
 TEST(HalvingPlan, IsTheSameAfterInterruptions) {
   const Plan plan = searching(kHalving);
   Store undisturbed = Store::in_memory(), disturbed = Store::in_memory();

@@ -138,6 +138,35 @@ TEST(Runner, RecordsFailedCellsAndTriesThemAgain) {
   EXPECT_EQ(store.find(failed.key)->status, Status::ok);
 }
 
+/// Two step sizes together, of which one is impossible.
+Plan half_impossible(Plan plan) {
+  plan.train.step_sizes = {-1, 0.003};
+  return plan;
+}
+
+TEST(Runner, TriesTheCellsOfAFailedGroupOneByOne) {
+  Plan plan = half_impossible(small_plan({{"sweep.methods", "[train]"}, {"sweep.regimes", "[NN]"}}));
+  Store store = Store::in_memory();
+  const RunReport report = run_plan(plan, store, {.jobs = 1});
+  EXPECT_EQ(report.failed, 3u);
+  EXPECT_EQ(report.computed, 3u);
+  for (const Result& result : results_of(plan, store))
+    EXPECT_EQ(result.status, result.step_size == 0.003 ? Status::ok : Status::failed);
+}
+
+TEST(Runner, CountsAsReusedWhatAnotherProcessHasFinishedMeanwhile) {
+  const Plan plan = small_plan();
+  const std::vector<Result> results = run_in_memory(plan, 1);
+  Store store = Store::in_memory();
+  // The first look at `stop` comes after the plan has been compared with the store.
+  const RunReport report = run_plan(plan, store, {.jobs = 1, .stop = [&] {
+                                                    store.save(results);
+                                                    return false;
+                                                  }});
+  EXPECT_EQ(report.computed, 0u);
+  EXPECT_EQ(report.reused, report.cells);
+}
+
 TEST(Runner, KeepsDivergedResults) {
   const Plan plan = small_plan({{"sweep.methods", "[train]"},
                                 {"sweep.regimes", "[NN]"},
@@ -180,6 +209,32 @@ TEST(Runner, StopsAndResumesWithinACell) {
   EXPECT_EQ(resumed.computed, 1u);
   EXPECT_TRUE(store.checkpoint(key).empty());
   expect_same_numbers(results_of(plan, store), run_in_memory(plan, 1));
+}
+
+TEST(Runner, StopsAndResumesWithinACellOfAFailedGroup) {
+  const Plan plan = half_impossible(long_plan());
+  const Cell good = make_cells(plan)[1];
+  Store store = Store::in_memory();
+  int polls = 0;
+  const RunReport stopped = run_plan(plan, store, {.jobs = 1, .stop = [&] { return ++polls > 20; }});
+  EXPECT_TRUE(stopped.stopped);
+  EXPECT_EQ(stopped.computed, 0u);
+  EXPECT_FALSE(store.checkpoint(cell_key(plan, good)).empty());
+  EXPECT_EQ(run_plan(plan, store, {.jobs = 1}).computed, 1u);
+  EXPECT_EQ(bits(store.find(cell_key(plan, good))->risk), bits(run_in_memory(long_plan(), 1)[0].risk));
+}
+
+TEST(Runner, TheSecondsOfAGroupAddUpToItsTime) {
+  // One of two networks ends at once, the other after all of a second or so.
+  Plan plan = long_plan();
+  plan.train.step_sizes = {0.003, 1000};
+  Store store = Store::in_memory();
+  const RunReport report = run_plan(plan, store, {.jobs = 1});
+  double seconds = 0;
+  for (const Result& result : results_of(plan, store)) seconds += result.provenance.seconds;
+  EXPECT_LE(seconds, report.seconds);
+  // The rest of the run is milliseconds.
+  EXPECT_GT(seconds, 0.75 * report.seconds);
 }
 
 TEST(Runner, ResumesWhereItStopped) {

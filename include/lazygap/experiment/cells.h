@@ -73,6 +73,9 @@ struct Cell {
 [[nodiscard]] std::vector<std::vector<std::size_t>> make_groups(const Plan& plan,
                                                                 const std::vector<Cell>& cells);
 
+/// Whether successive halving ends cells of a group early. A cell alone has nothing to be compared with.
+[[nodiscard]] bool is_halving(const Plan& plan, std::span<const Cell> group);
+
 /// What a long group asks and tells while it runs; `i` is the place of a cell in it.
 struct GroupHooks {
   std::function<void(double fraction)> progress = {};  ///< part of the group that is done, 0 to 1
