@@ -14,6 +14,7 @@
 
 #include "lazygap/activation/activation.h"
 #include "lazygap/core/error.h"
+#include "lazygap/core/processor.h"
 #include "lazygap/exact/bayes.h"
 #include "lazygap/exact/nn.h"
 #include "lazygap/exact/nt.h"
@@ -424,8 +425,9 @@ std::vector<double> limit_ratios(const Setting& setting, const Plan& plan, Regim
 
 std::vector<double> step_sizes(const Plan& plan, const Setting& setting, Regime regime, Index N) {
   if (!plan.train.step_sizes.empty()) return plan.train.step_sizes;
-  return train::default_step_sizes(regime, setting.problem, N,
-                                   train_options(plan, setting.activation, regime));
+  train::Options options = train_options(plan, setting.activation, regime);
+  options.precision = train::Precision::fp64;  // no grid depends on it, and not every processor has bf16
+  return train::default_step_sizes(regime, setting.problem, N, options);
 }
 
 std::vector<Cell> make_cells(const Plan& plan) {
@@ -626,7 +628,8 @@ void compute_group(const Plan& plan, const Setting& setting, std::span<const Cel
       return finish_all(fit_outcomes(plan, setting, cells), fit_result);
     case Method::flow: {
       const Cell& cell = cells.front();
-      const train::Options options = train_options(plan, setting.activation, cell);
+      train::Options options = train_options(plan, setting.activation, cell);
+      options.precision = train::Precision::fp64;  // as in step_sizes
       const train::Outcome outcome = cell.regime == Regime::nn
                                          ? train::flow_nn(setting.problem, cell.N, options)
                                          : train::flow_nt(setting.problem, cell.N, options);
@@ -642,7 +645,13 @@ store::Result compute_cell(const Plan& plan, const Setting& setting, const Cell&
   return result;
 }
 
+bool lacks_processor(const Plan& plan, const Cell& cell) {
+  return cell.method == Method::train && precision_of(plan, cell.regime) == train::Precision::bf16 &&
+         !has_bf16_products();
+}
+
 std::string path_of(const Plan& plan, const Setting& setting, const Cell& cell) {
+  if (lacks_processor(plan, cell)) return "bf16, which this processor does not have";
   if (cell.method == Method::train)
     return train::path(cell.regime, setting.problem, cell.N, train_options(plan, setting.activation, cell));
   const bool nested = is_rf(cell.regime) && (cell.method == Method::exact || cell.method == Method::fit);

@@ -154,6 +154,13 @@ void check_memory(const std::vector<Task>& tasks, double available) {
         cell_text(largest->cells.front()), bytes_text(largest->cost.bytes), bytes_text(available)));
 }
 
+void check_processor(const Plan& plan, const std::vector<Task>& tasks) {
+  if (std::any_of(tasks.begin(), tasks.end(),
+                  [&](const Task& task) { return lacks_processor(plan, task.cells.front()); }))
+    throw UsageError(
+        "train.precision is \"bf16\", but this processor has no AVX512_BF16: \"fp32\" or \"fp64\" is needed");
+}
+
 /// Works through cells with a fixed number of threads. Everything that the threads share is behind `mutex_`.
 class Pool {
  public:
@@ -475,6 +482,7 @@ RunReport run_plan(const Plan& plan, store::Store& store, const RunOptions& opti
     known += reused;
     const std::vector<std::string> messages = split_groups(plan, memory, tasks);
     check_memory(tasks, memory);
+    check_processor(plan, tasks);
     const std::size_t before = pool.computed() + pool.found();
     if (!tasks.empty()) pool.run(std::move(tasks), messages, known, total);
     known += pool.computed() + pool.found() - before;

@@ -1,6 +1,7 @@
 #include "lazygap/experiment/runner.h"
 
 #include <gtest/gtest.h>
+#include <hwy/targets.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 
 #include "experiment/small_plan.h"
 #include "lazygap/core/error.h"
+#include "lazygap/core/processor.h"
 #include "lazygap/experiment/summary.h"
 
 namespace lazygap::experiment {
@@ -309,6 +311,33 @@ TEST(Runner, RefusesWhatCannotFitInMemoryBeforeItStarts) {
   } catch (const UsageError& error) {
     EXPECT_NE(std::string(error.what()).find("KiB is available"), std::string::npos) << error.what();
   }
+}
+
+TEST(Runner, RefusesToTrainInBf16WhereTheProcessorHasNone) {
+  Plan plan = small_plan({{"sweep.methods", "[train, flow]"},
+                          {"sweep.regimes", "[NT, NN]"},
+                          {"sweep.neurons", "[3]"},
+                          {"train.precision", "bf16"}});
+  plan.train.step_sizes.clear();  // the default grid
+  Store store = Store::in_memory(), other = Store::in_memory();
+  const bool has_bf16 = has_bf16_products();
+  if (has_bf16) static_cast<void>(run_plan(plan, other, {.jobs = 1}));
+  hwy::SetSupportedTargetsForTest(HWY_AVX2);
+  try {
+    static_cast<void>(run_plan(plan, store, {.jobs = 1}));
+    ADD_FAILURE() << "accepted";
+  } catch (const UsageError& error) {
+    EXPECT_STREQ(error.what(),
+                 "train.precision is \"bf16\", but this processor has no AVX512_BF16: \"fp32\" or \"fp64\" "
+                 "is needed");
+  }
+  EXPECT_TRUE(results_of(plan, store).empty());
+  // Results of another processor can be read here.
+  if (has_bf16) {
+    EXPECT_EQ(run_plan(plan, other, {.jobs = 1}).computed, 0u);
+    EXPECT_EQ(summarise(plan, other).size(), 2u);
+  }
+  hwy::SetSupportedTargetsForTest(0);
 }
 
 TEST(Runner, LimitsTheCellsSideBySideToTheMemory) {

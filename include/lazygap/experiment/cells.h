@@ -103,6 +103,9 @@ struct Cost {
 };
 [[nodiscard]] Cost group_cost(const Plan& plan, std::span<const Cell> cells);
 
+/// Whether the cell is trained in bf16 and this processor has no AVX512_BF16.
+[[nodiscard]] bool lacks_processor(const Plan& plan, const Cell& cell);
+
 /// How the cells are computed, in a few words: "LQ, AVX-512 fp32". Empty where there is one way only.
 [[nodiscard]] std::string path_of(const Plan& plan, const Setting& setting, const Cell& cell);
 

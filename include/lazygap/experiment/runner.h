@@ -56,8 +56,8 @@ struct RunReport {
 /// for it, and a message to RunOptions::progress says so. The seconds stored with the cells of a group add up
 /// to the time of the group.
 ///
-/// Throws UsageError before anything is computed where a single cell cannot fit in memory, and FileError
-/// where the store cannot be written.
+/// Throws UsageError before anything is computed where a single cell cannot fit in memory or has to be
+/// trained in bf16 by a processor without it, and FileError where the store cannot be written.
 RunReport run_plan(const Plan& plan, store::Store& store, const RunOptions& options = {});
 
 /// The results of the plan that the store has, in the order of make_cells, then flow; failed ones included.
