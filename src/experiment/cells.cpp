@@ -352,11 +352,15 @@ nlohmann::json parameters_of(const Plan& plan, const Cell& cell) {
   return parameters;
 }
 
+/// To be raised whenever the rule by which halving gives up losers changes: runs that an earlier one has
+/// ended are then computed anew.
+constexpr int kHalvingVersion = 1;
+
 /// The grid and the draws belong to them: against others the cell might have won.
-std::string elimination_parameters(const Plan& plan, const Cell& cell) {
+std::string elimination_parameters(const Plan& plan, const Cell& cell, const std::vector<double>& grid) {
   nlohmann::json parameters = parameters_of(plan, cell);
-  parameters["ended_by"] = {{"search", "halving"}, {"draws", plan.train.draws}};
-  if (!plan.train.step_sizes.empty()) parameters["ended_by"]["step_sizes"] = plan.train.step_sizes;
+  parameters["ended_by"] = {
+      {"search", "halving"}, {"version", kHalvingVersion}, {"draws", plan.train.draws}, {"step_sizes", grid}};
   return parameters.dump();
 }
 
@@ -454,24 +458,34 @@ std::string cell_parameters(const Plan& plan, const Cell& cell) { return paramet
 
 std::string cell_key(const Plan& plan, const Cell& cell) { return key_of(cell_parameters(plan, cell)); }
 
-std::string elimination_key(const Plan& plan, const Cell& cell) {
-  return key_of(elimination_parameters(plan, cell));
+std::string elimination_key(const Plan& plan, const Cell& cell, const std::vector<double>& grid) {
+  return key_of(elimination_parameters(plan, cell, grid));
 }
 
 std::vector<std::optional<store::Result>> find_cells(const Plan& plan, const store::Store& store,
                                                      const std::vector<Cell>& cells) {
-  const auto find = [&](auto key_of_cell) {
-    std::vector<std::string> keys;
-    keys.reserve(cells.size());
-    for (const Cell& cell : cells) keys.push_back(key_of_cell(plan, cell));
-    return store.find_all(keys);
-  };
-  auto results = find(cell_key);
+  std::vector<std::string> keys;
+  keys.reserve(cells.size());
+  for (const Cell& cell : cells) keys.push_back(cell_key(plan, cell));
+  auto results = store.find_all(keys);
   if (plan.train.search != train::Search::halving) return results;
-  auto eliminated = find(elimination_key);
-  for (std::size_t i = 0; i < cells.size(); ++i)
-    if (!results[i] || results[i]->status == Status::failed)
-      if (eliminated[i]) results[i] = std::move(eliminated[i]);
+
+  std::optional<Setting> setting;
+  std::map<std::pair<Regime, Index>, std::vector<double>> grids;
+  std::vector<std::size_t> places;
+  keys.clear();
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const Cell& cell = cells[i];
+    if (cell.method != Method::train || (results[i] && results[i]->status != Status::failed)) continue;
+    if (!setting) setting.emplace(make_setting(plan));
+    const auto [grid, is_new] = grids.try_emplace({cell.regime, cell.N});
+    if (is_new) grid->second = step_sizes(plan, *setting, cell.regime, cell.N);
+    places.push_back(i);
+    keys.push_back(elimination_key(plan, cell, grid->second));
+  }
+  auto eliminated = store.find_all(keys);
+  for (std::size_t k = 0; k < places.size(); ++k)
+    if (eliminated[k]) results[places[k]] = std::move(eliminated[k]);
   return results;
 }
 
@@ -558,8 +572,9 @@ store::Result train_result(const Plan& plan, const Setting& setting, const Cell&
   if (outcome.status == Status::eliminated) {
     result.message = fmt::format("ended by successive halving after {} of {} steps ({})", outcome.steps_done,
                                  plan.train.options.steps, outcome.path);
-    result.key = elimination_key(plan, cell);
-    result.parameters = elimination_parameters(plan, cell);
+    const std::vector<double> grid = step_sizes(plan, setting, cell.regime, cell.N);
+    result.key = elimination_key(plan, cell, grid);
+    result.parameters = elimination_parameters(plan, cell, grid);
   }
   for (const train::Point& point : outcome.trajectory)
     result.trajectory.push_back({.step = point.step, .samples = point.samples, .risk = point.risk});

@@ -128,6 +128,27 @@ TEST(HalvingPlan, EndsLosersFindsTheWinnersAndSaysWhatItSaved) {
   for (const Row& row : summarise(full, some)) EXPECT_EQ(row.missing, 0u);
 }
 
+TEST(HalvingPlan, EliminatedCellsBelongToTheirGridWhereverItComesFrom) {
+  Plan given = searching(kHalving);
+  const Cell cell = make_cells(given)[0];
+  const std::vector<double> grid = step_sizes(given, make_setting(given), cell.regime, cell.N);
+  EXPECT_EQ(elimination_key(given, cell, grid), elimination_key(given, cell, given.train.step_sizes));
+  EXPECT_NE(elimination_key(given, cell, grid), elimination_key(given, cell, {1e-5, 1e-4}));
+
+  // The default grid, named or not.
+  Plan plan = given;
+  plan.train.step_sizes.clear();
+  plan.sweep.neurons = {5};
+  plan.sweep.regimes = {Regime::nn};
+  given = plan;
+  given.train.step_sizes = step_sizes(plan, make_setting(plan), Regime::nn, 5);
+  Store store = Store::in_memory();
+  const auto results = run(plan, store);
+  EXPECT_TRUE(std::any_of(results.begin(), results.end(),
+                          [](const auto& entry) { return entry.second.status == Status::eliminated; }));
+  EXPECT_EQ(run_plan(given, store, {.jobs = 1}).computed, 0u);
+}
+
 TEST(HalvingPlan, SavesWhatHasEndedBeforeTheOthersGoOn) {
   const Plan plan = searching({{"train.search", "halving"},
                                {"sweep.regimes", "[NN]"},

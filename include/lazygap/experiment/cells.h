@@ -55,9 +55,10 @@ struct Cell {
 /// Key of the cell in the store: the name-based UUID (SHA-1) of cell_parameters.
 [[nodiscard]] std::string cell_key(const Plan& plan, const Cell& cell);
 
-/// Key under which a train cell is stored that successive halving has ended early: it holds for this grid and
-/// these draws only.
-[[nodiscard]] std::string elimination_key(const Plan& plan, const Cell& cell);
+/// Key under which a train cell is stored that successive halving has ended early: it holds for this grid
+/// (the step_sizes of its regime and width), these draws and this version of the rule only.
+[[nodiscard]] std::string elimination_key(const Plan& plan, const Cell& cell,
+                                          const std::vector<double>& grid);
 /// What the store has of the cells: under cell_key, and, where the plan searches by halving, under
 /// elimination_key.
 [[nodiscard]] std::vector<std::optional<store::Result>> find_cells(const Plan& plan,
