@@ -2,6 +2,7 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -152,6 +153,27 @@ void check_memory(const std::vector<Task>& tasks, double available) {
         "the cell \"{}\" needs about {} of memory, but {} is available; use smaller "
         "problem.d or sweep.neurons",
         cell_text(largest->cells.front()), bytes_text(largest->cost.bytes), bytes_text(available)));
+}
+
+/// Groups of a full search: the numbers of a network do not depend on its company.
+bool can_be_cut(const Plan& plan, std::span<const Cell> group) {
+  return group.front().method == Method::train && plan.train.search == train::Search::full &&
+         group.size() > 1;
+}
+
+/// Cuts groups, the longest first, until there is one for every job or nothing is left to cut.
+void cut_groups(const Plan& plan, std::size_t jobs, std::vector<Task>& tasks) {
+  const auto work = [&](const Task& task) { return can_be_cut(plan, task.cells) ? task.cost.operations : 0; };
+  while (!tasks.empty() && tasks.size() < jobs) {
+    const auto longest = std::max_element(tasks.begin(), tasks.end(),
+                                          [&](const Task& a, const Task& b) { return work(a) < work(b); });
+    if (work(*longest) == 0) return;
+    std::vector<Cell> first = longest->cells;
+    const std::vector<Cell> second(first.begin() + std::ssize(first) / 2, first.end());
+    first.resize(first.size() - second.size());
+    *longest = make_task(plan, first, std::vector<Status>(first.size(), Status::none));
+    tasks.push_back(make_task(plan, second, std::vector<Status>(second.size(), Status::none)));
+  }
 }
 
 void check_processor(const Plan& plan, const std::vector<Task>& tasks) {
@@ -483,6 +505,7 @@ RunReport run_plan(const Plan& plan, store::Store& store, const RunOptions& opti
     const std::vector<std::string> messages = split_groups(plan, memory, tasks);
     check_memory(tasks, memory);
     check_processor(plan, tasks);
+    cut_groups(plan, static_cast<std::size_t>(jobs), tasks);
     const std::size_t before = pool.computed() + pool.found();
     if (!tasks.empty()) pool.run(std::move(tasks), messages, known, total);
     known += pool.computed() + pool.found() - before;
@@ -548,22 +571,29 @@ PlanEstimate estimate_plan(const Plan& plan, const store::Store& store, const Ru
   std::vector<double> bytes;
   const auto results = find_cells(plan, store, cells);
   for (const std::vector<std::size_t>& places : make_groups(plan, cells)) {
-    const Cell &first = cells[places.front()], &widest = cells[places.back()];
+    const Cell& first = cells[places.front()];
     GroupEstimate group{.method = first.method, .regime = first.regime, .cells = places.size()};
-    group.path = path_of(plan, setting, widest);
+    std::vector<std::string> paths;
     std::vector<Cell> members, missing;
     for (const std::size_t i : places) {
       members.push_back(cells[i]);
       if (!is_finished(results[i])) missing.push_back(cells[i]);
-      if (group.widths.empty() || group.widths.back() != cells[i].N) group.widths.push_back(cells[i].N);
+      if (!group.widths.empty() && group.widths.back() == cells[i].N) continue;
+      group.widths.push_back(cells[i].N);
+      const std::string path = path_of(plan, setting, cells[i]);
+      if (std::find(paths.begin(), paths.end(), path) == paths.end()) paths.push_back(path);
     }
+    group.path = fmt::format("{}", fmt::join(paths, "; "));
     group.finished = members.size() - missing.size();
     group.bytes = group_cost(plan, members).bytes;
     if (!missing.empty()) {
       const Cost cost = group_cost(plan, missing);
       group.seconds = cost.operations / rate;
       work += group.seconds;
-      longest = std::max(longest, group.seconds);
+      // What can be cut is as long as its longest cell.
+      longest = std::max(longest, can_be_cut(plan, missing)
+                                      ? group_cost(plan, {&missing.back(), 1}).operations / rate
+                                      : group.seconds);
       bytes.push_back(cost.bytes);
     }
     auto& groups = estimate.groups;

@@ -75,6 +75,43 @@ TEST(Groups, AreWorthLessThanTheSumOfTheirCells) {
   }
 }
 
+TEST(Groups, DrawsShareNothing) {
+  // Sums in another order.
+  constexpr double kRounding = 1e-12;
+  for (const char* activation : {"relu", "quadratic"})
+    for (const char* model : {"qf", "mg"}) {
+      const Plan plan = searching({{"activation.name", activation},
+                                   {"problem.model", model},
+                                   {"problem.spectrum", "{law = identity, scale = 0.5}"},
+                                   {"train.search", "halving"},
+                                   {"train.share_samples", "widths"}});
+      const std::vector<Cell> cells = make_cells(plan);
+      for (const auto& group : make_groups(plan, cells)) {
+        std::vector<Cell> both, one;
+        for (const std::size_t i : group) {
+          both.push_back(cells[i]);
+          if (cells[i].draw == 0) one.push_back(cells[i]);
+        }
+        const Cost of_both = group_cost(plan, both), of_one = group_cost(plan, one);
+        EXPECT_NEAR(of_both.operations / of_one.operations, 2, kRounding);
+        EXPECT_NEAR(of_both.bytes / of_one.bytes, 2, kRounding);
+      }
+    }
+}
+
+TEST(Groups, StepSizesShareTheMomentsOfNt) {
+  const Plan plan = searching({{"activation.name", "relu"}, {"train.share_samples", "widths"}});
+  const auto bytes = [&](const std::vector<Cell>& cells) { return group_cost(plan, cells).bytes; };
+  const Cell a{.method = Method::train, .regime = Regime::nt, .N = 1000, .draw = 0, .step_size = 0.001};
+  Cell b = a, wider = a;
+  b.step_size = 0.01;
+  wider.N = 1001;
+  const double moments = sizeof(double) * 3 * 1000.0 * 1000.0;
+  EXPECT_LT(bytes({a, b}), 2 * bytes({a}) - 0.99 * moments);
+  EXPECT_EQ(bytes({a, wider}), bytes({a}) + bytes({wider}));
+  EXPECT_LT(bytes({a, b, wider}), bytes({a}) + bytes({b}) + bytes({wider}) - 0.99 * moments);
+}
+
 std::map<std::string, Result> run(const Plan& plan, Store& store, RunReport* report = nullptr) {
   const RunReport made = run_plan(plan, store, {.jobs = 2});
   if (report != nullptr) *report = made;

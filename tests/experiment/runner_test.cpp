@@ -14,6 +14,7 @@
 #include <cstring>
 #include <fstream>
 #include <optional>
+#include <set>
 #include <thread>
 
 #include "experiment/small_plan.h"
@@ -396,6 +397,36 @@ TEST(Runner, FlowFollowsTheStepSizeThatWonTheTraining) {
   Store other = Store::in_memory();
   EXPECT_EQ(run_plan(alone, other, {.jobs = 2}).computed, 6u);
   for (const Result& result : results_of(alone, other)) EXPECT_EQ(result.step_size, 0.003);
+}
+
+TEST(Runner, CutsTheGroupsOfAFullSearchForTheJobs) {
+  const auto threads = [](const char* search) {
+    const Plan plan = small_plan({{"sweep.methods", "[train]"},
+                                  {"sweep.regimes", "[NN]"},
+                                  {"sweep.neurons", "[6]"},
+                                  {"train.step_sizes", "[1e-3, 3e-3, 0.01]"},
+                                  {"train.search", search}});
+    std::set<std::thread::id> seen;
+    Store store = Store::in_memory();
+    const RunReport report = run_plan(plan, store, {.jobs = 8, .stop = [&] {
+                                                      seen.insert(std::this_thread::get_id());
+                                                      return false;
+                                                    }});
+    EXPECT_EQ(report.computed, 3u);
+    return seen.size();
+  };
+  EXPECT_EQ(threads("full"), 3u);
+  EXPECT_EQ(threads("halving"), 1u);
+}
+
+TEST(Estimate, NamesThePathsOfAllWidths) {
+  const Plan plan = small_plan(
+      {{"sweep.methods", "[train]"}, {"sweep.regimes", "[NN]"}, {"train.share_samples", "widths"}});
+  const PlanEstimate estimate = estimate_plan(plan, Store::in_memory(), {.jobs = 1});
+  ASSERT_EQ(estimate.groups.size(), 1u);
+  const std::string& path = estimate.groups[0].path;
+  EXPECT_EQ(path.find("direct, "), 0u) << path;
+  EXPECT_NE(path.find("; LQ, "), std::string::npos) << path;
 }
 
 TEST(Estimate, CountsCellsTimeAndMemory) {

@@ -52,6 +52,7 @@ struct RunReport {
 /// eliminated cell is finished; a failed one is not. Results do not depend on the number of jobs, on the
 /// order or on interruptions. OpenBLAS is set to one thread for the process.
 ///
+/// Groups of a full search of step sizes are cut where there are fewer groups than jobs.
 /// A group that does not fit in memory is computed cell by cell; halving, which compares cells, is then off
 /// for it, and a message to RunOptions::progress says so. The seconds stored with the cells of a group add up
 /// to the time of the group.
@@ -73,7 +74,7 @@ struct GroupEstimate {
   std::size_t finished = 0;  ///< of `cells`, already in the store
   double seconds = 0;        ///< of what is not finished, on one processor
   double bytes = 0;          ///< while a group is computed
-  std::string path;          ///< how, see path_of
+  std::string path;          ///< how, see path_of; what differs between the widths is listed
 };
 struct PlanEstimate {
   std::vector<GroupEstimate> groups;
