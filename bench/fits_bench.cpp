@@ -1,6 +1,7 @@
 // Nested widths of RF at the scale of the paper (d = 450, 12 widths up to N = 4500): the exact risks beside a
-// bare factorisation, and the blocks of samples of the fit beside a bare F^T F, in the same run.
-// docs/theory/fit.md and exact.md have the numbers.
+// bare factorisation, and the blocks of samples of the fit beside a bare F^T F, in the same run. One thread,
+// and all rates per second of processor time of the process. docs/theory/fit.md and exact.md have the
+// numbers.
 
 #include <benchmark/benchmark.h>
 #include <cblas.h>
@@ -10,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "experiment/machine.h"
 #include "lazygap/exact/rf.h"
 #include "lazygap/fit/rf.h"
 #include "lazygap/network/first_layer.h"
@@ -46,9 +48,15 @@ void exact_rf(benchmark::State& state, const Problem& problem, const std::vector
   for (auto _ : state) benchmark::DoNotOptimize(exact::rf(problem, W, widths));
   report(state, factorisation_flops());
 }
-BENCHMARK_CAPTURE(exact_rf, qf_12_widths, qf(), kWidths)->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(exact_rf, qf_widest, qf(), {kWidest})->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(exact_rf, mg_12_widths, mg(), kWidths)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(exact_rf, qf_12_widths, qf(), kWidths)
+    ->MeasureProcessCPUTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(exact_rf, qf_widest, qf(), {kWidest})
+    ->MeasureProcessCPUTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(exact_rf, mg_12_widths, mg(), kWidths)
+    ->MeasureProcessCPUTime()
+    ->Unit(benchmark::kMillisecond);
 
 void bare_dpotrf(benchmark::State& state) {
   constexpr lapack_int N = kWidest;
@@ -62,7 +70,7 @@ void bare_dpotrf(benchmark::State& state) {
   }
   report(state, factorisation_flops());
 }
-BENCHMARK(bare_dpotrf)->Unit(benchmark::kMillisecond);
+BENCHMARK(bare_dpotrf)->MeasureProcessCPUTime()->Unit(benchmark::kMillisecond);
 
 /// Multiply-adds of one triangle of F^T F, of all that a block of samples costs the only ones counted.
 double gram_flops(Index samples) {
@@ -106,6 +114,19 @@ void bare_ssyrk(benchmark::State& state) {
     cblas_ssyrk(CblasColMajor, CblasLower, CblasNoTrans, N, block, 1, F.data(), N, 0, G.data(), N);
   report(state, gram_flops(block));
 }
-BENCHMARK(bare_ssyrk)->Arg(1000)->Arg(2000)->Arg(4000)->Unit(benchmark::kMillisecond);
+BENCHMARK(bare_ssyrk)
+    ->Arg(1000)
+    ->Arg(2000)
+    ->Arg(4000)
+    ->MeasureProcessCPUTime()
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace
+
+int main(int argc, char** argv) {
+  lazygap::experiment::use_one_blas_thread();
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+}

@@ -1,4 +1,4 @@
-# Everything comes from the system's package manager; see README.md for the package names.
+# Everything comes from the system's package manager; see PACKAGES in quickstart for the names.
 find_package(Threads REQUIRED)
 find_package(Eigen3 3.4 REQUIRED NO_MODULE)
 find_package(Boost 1.74 REQUIRED)

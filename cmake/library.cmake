@@ -18,6 +18,12 @@ target_link_libraries(lazygap
 add_library(lazygap_options INTERFACE)
 target_compile_options(lazygap_options INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wno-missing-field-initializers
   $<$<BOOL:${LAZYGAP_WARNINGS_AS_ERRORS}>:-Werror>)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
+  # Vectors of SVE have no size at compile time, and the kernels keep vectors in arrays. Tests and benchmarks must
+  # know the same targets as the library.
+  target_compile_definitions(lazygap_options INTERFACE
+    "HWY_DISABLED_TARGETS=(HWY_SVE|HWY_SVE2|HWY_SVE_256|HWY_SVE2_128)")
+endif()
 if(LAZYGAP_SANITIZE)
   # Left out: checks that AddressSanitizer makes superfluous or that say nothing here (there are no virtual
   # functions), and that make Eigen's templates take four times as long to compile.

@@ -1,9 +1,11 @@
 // Our side of `compare`: answers requests on the standard input, one line each, through the public interface.
 //
-//   NN relu 450 0.5    regime, activation, neurons, processor seconds: SGD steps of qf, d = 450, batch 100,
-//   fp32 fit 4500 50000     fit::rf with 4500 isotropic neurons and 50000 samples, quadratic activation ssyrk
-//   4500 0.5     neurons, seconds: the product inside a fit by the BLAS alone, 2000 samples at a time peak
-//   0.5           fp32 multiply-adds on registers
+// - "NN relu 450 0.5": SGD steps of qf in fp32, d = 450, batch 100 (regime, activation, neurons, seconds);
+// - "fit 4500 50000": fit::rf with the quadratic activation (isotropic neurons, samples);
+// - "ssyrk 4500 0.5": the product inside a fit by the BLAS alone, 2000 samples at a time (neurons, seconds);
+// - "peak 0.5": fp32 multiply-adds on registers (seconds).
+//
+// Seconds are of processor time, and the least that is measured.
 //
 // The answer is one line: an amount (steps, fits, operations), the seconds it took, and the processor seconds
 // of the whole process, then what ran. A training run is set up once, kept, and stands still between

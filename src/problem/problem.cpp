@@ -68,20 +68,6 @@ void transform(const GaussianMixture& problem, const RandomAddress& address, Eig
   if (!problem.is_diagonal()) multiply_columns<Real>(problem.mixing().cast<Real>(), X);
 }
 
-void draw_normals(const RandomAddress& address, Eigen::Ref<MatrixOf<float>> X) {
-  fill_normals(address, std::span<float>(X.data(), static_cast<std::size_t>(X.size())));
-}
-
-void draw_normals(const RandomAddress& address, Eigen::Ref<MatrixOf<double>> X) {
-  std::array<float, 1024> single;
-  for (Index first = 0; first < X.size(); first += Index(single.size())) {
-    const auto count = static_cast<std::size_t>(std::min(Index(single.size()), X.size() - first));
-    // Four normals to a block.
-    fill_normals(address, std::span<float>(single.data(), count), static_cast<std::uint32_t>(first / 4));
-    std::copy_n(single.data(), count, X.data() + first);
-  }
-}
-
 }  // namespace
 
 Index dimension(const Problem& problem) {
@@ -94,6 +80,24 @@ double null_risk(const Problem& problem) {
 
 double population_risk(const Problem& problem, const Matrix& S, double c) {
   return std::visit([&](const auto& p) { return p.population_risk(S, c); }, problem);
+}
+
+template <>
+void draw_normals<float>(const RandomAddress& address, Eigen::Ref<MatrixOf<float>> X) {
+  check_size("draw_normals", "X", X.outerStride(), "contiguous columns, d", X.rows());
+  fill_normals(address, std::span<float>(X.data(), static_cast<std::size_t>(X.size())));
+}
+
+template <>
+void draw_normals<double>(const RandomAddress& address, Eigen::Ref<MatrixOf<double>> X) {
+  check_size("draw_normals", "X", X.outerStride(), "contiguous columns, d", X.rows());
+  std::array<float, 1024> single;
+  for (Index first = 0; first < X.size(); first += Index(single.size())) {
+    const auto count = static_cast<std::size_t>(std::min(Index(single.size()), X.size() - first));
+    // Four normals to a block.
+    fill_normals(address, std::span<float>(single.data(), count), static_cast<std::uint32_t>(first / 4));
+    std::copy_n(single.data(), count, X.data() + first);
+  }
 }
 
 /// The quadratic part as b0 + sum_k b_k x_kj^2.
@@ -116,9 +120,8 @@ template <class Real>
 void draw_samples(const Problem& problem, const RandomAddress& address, Eigen::Ref<MatrixOf<Real>> X,
                   Eigen::Ref<VectorOf<Real>> y) {
   check_size("draw_samples", "X", X.rows(), "the dimension d", dimension(problem));
-  check_size("draw_samples", "X", X.outerStride(), "contiguous columns, d", X.rows());
   check_size("draw_samples", "y", y.size(), "the batch size", X.cols());
-  draw_normals(address, X);
+  draw_normals<Real>(address, X);
   std::visit([&](const auto& p) { transform<Real>(p, address, X, y); }, problem);
 }
 

@@ -194,6 +194,7 @@ void TwoLayerNeurons<float>::resume(const Parameters& parameters, const Paramete
 
 template <>
 void TwoLayerNeurons<float>::forward(const Eigen::Ref<const MatrixOf<float>>& X, std::span<float> q) {
+  using namespace fp32;  // HWY_DYNAMIC_DISPATCH takes no qualified name
   auto& [step, training, W, b, v, value, derivative] = *storage_;
   const fp32::Samples x = fp32::samples("TwoLayerNeurons::forward", X, step.d, step.batch, q.size());
   std::fill(q.begin(), q.end(), 0.0f);
@@ -211,6 +212,7 @@ void TwoLayerNeurons<float>::forward(const Eigen::Ref<const MatrixOf<float>>& X,
 template <>
 void TwoLayerNeurons<float>::update(const Eigen::Ref<const MatrixOf<float>>& X, std::span<const float> weight,
                                     double step_size) {
+  using namespace fp32;  // HWY_DYNAMIC_DISPATCH takes no qualified name
   auto& [step, training, W, b, v, value, derivative] = *storage_;
   const fp32::Samples x = fp32::samples("TwoLayerNeurons::update", X, step.d, step.batch, weight.size());
   const std::span<const float> weights = step.weights(weight, step_size);
@@ -266,6 +268,7 @@ void TangentNeurons<float>::resume(const Matrix& parameters, const Matrix& veloc
 
 template <>
 void TangentNeurons<float>::forward(const Eigen::Ref<const MatrixOf<float>>& X, std::span<float> q) {
+  using namespace fp32;  // HWY_DYNAMIC_DISPATCH takes no qualified name
   auto& [step, W, b, A, derivative, products] = *storage_;
   const fp32::Samples x = fp32::samples("TangentNeurons::forward", X, step.d, step.batch, q.size());
   std::fill(q.begin(), q.end(), 0.0f);
@@ -283,6 +286,7 @@ void TangentNeurons<float>::forward(const Eigen::Ref<const MatrixOf<float>>& X, 
 template <>
 void TangentNeurons<float>::update(const Eigen::Ref<const MatrixOf<float>>& X, std::span<const float> weight,
                                    double step_size) {
+  using namespace fp32;  // HWY_DYNAMIC_DISPATCH takes no qualified name
   auto& [step, W, b, A, derivative, products] = *storage_;
   const fp32::Samples x = fp32::samples("TangentNeurons::update", X, step.d, step.batch, weight.size());
   const std::span<const float> weights = step.weights(weight, step_size);

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <numeric>
+#include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -12,8 +15,6 @@
 
 namespace lazygap::train {
 
-/// Steps between two looks at the hooks: at most a few tens of milliseconds.
-constexpr std::int64_t kPollSteps = 32;
 /// Steps whose samples are drawn together where several networks train on them: a network then stays in the
 /// cache for so many steps. At d = 450 and 100 samples a step they are 1.4 MB.
 constexpr std::int64_t kSharedSteps = 8;
@@ -44,6 +45,12 @@ class Ensemble {
       else if (i < hooks.resume.size() && !hooks.resume[i].empty())
         runs_[i].load(hooks.resume[i]);
     }
+    for (std::size_t i = 0; i < runs_.size(); ++i) {
+      std::size_t first = 0;
+      while (first < i && (networks[first].draw != networks[i].draw || !runs_[first].draws_as(runs_[i])))
+        ++first;
+      source_.push_back(first);
+    }
     for (std::int64_t k = 0; k < (networks.size() > 1 ? kSharedSteps : 1); ++k)
       batches_.push_back(
           {MatrixOf<Number>(dimension(problem), options.batch), VectorOf<Number>(options.batch)});
@@ -57,17 +64,18 @@ class Ensemble {
         if (hooks_.progress) hooks_.progress(fraction());
         const bool stop = hooks_.stop && hooks_.stop();
         const auto now = std::chrono::steady_clock::now();
-        if (hooks_.save && (stop || now - last_save >= hooks_.save_every)) {
-          for (std::size_t i = 0; i < runs_.size(); ++i)
-            if (runs_[i].is_running()) hooks_.save(i, runs_[i].save().bytes());
+        if (stop || now - last_save >= hooks_.save_every) {
+          save();
           last_save = now;
         }
         if (stop) break;
       }
-      if (const Rung* rung = rung_at(step))
-        decide(*rung);
-      else
-        advance(step, steps_from(step, last->options().steps));
+      if (Rung* rung = rung_at(step)) {
+        if (decide(*rung)) continue;
+        save();
+        break;
+      }
+      advance(step, steps_from(step, last->options().steps));
     }
     std::vector<Outcome> outcomes;
     for (Run<Model>& run : runs_) {
@@ -86,12 +94,23 @@ class Ensemble {
     return last;
   }
 
+  void save() const {
+    if (!hooks_.save) return;
+    for (std::size_t i = 0; i < runs_.size(); ++i)
+      if (runs_[i].is_running()) hooks_.save(i, runs_[i].save().bytes());
+  }
+
+  /// Of the networks that this call trains.
   [[nodiscard]] double fraction() const {
-    double sum = 0;
-    for (const Run<Model>& run : runs_)
+    double sum = 0, count = 0;
+    for (std::size_t i = 0; i < runs_.size(); ++i) {
+      if (networks_[i].known != Status::none) continue;
+      const Run<Model>& run = runs_[i];
       sum +=
           run.is_running() ? static_cast<double>(run.step()) / static_cast<double>(run.options().steps) : 1.0;
-    return sum / static_cast<double>(runs_.size());
+      ++count;
+    }
+    return count > 0 ? sum / count : 1;
   }
 
   /// Steps that can be taken together from `step` on.
@@ -107,7 +126,7 @@ class Ensemble {
       if (!runs_[i].is_running() || runs_[i].step() != step) continue;
       for (std::int64_t k = 0; k < count; ++k) runs_[i].draw(step + k, batches_[static_cast<std::size_t>(k)]);
       for (std::size_t j = i; j < runs_.size(); ++j) {
-        if (!shares_samples(i, j) || !runs_[j].is_running() || runs_[j].step() != step) continue;
+        if (source_[j] != source_[i] || !runs_[j].is_running() || runs_[j].step() != step) continue;
         for (std::int64_t k = 0; k < count && runs_[j].is_running(); ++k)
           runs_[j].take(batches_[static_cast<std::size_t>(k)]);
         if (!runs_[j].is_running()) report(j);
@@ -115,21 +134,17 @@ class Ensemble {
     }
   }
 
-  [[nodiscard]] bool shares_samples(std::size_t i, std::size_t j) const {
-    return networks_[i].draw == networks_[j].draw &&
-           (networks_[i].neurons == networks_[j].neurons || !Model::kSamplesDependOnNetwork);
-  }
-
   void report(std::size_t i) {
     if (hooks_.finished) hooks_.finished(i, runs_[i].outcome());
   }
 
   /// The rung that is to be decided before `step`, which all running networks have reached.
-  [[nodiscard]] const Rung* rung_at(std::int64_t step) {
+  [[nodiscard]] Rung* rung_at(std::int64_t step) {
     for (Rung& rung : rungs_) {
       if (rung.step != step || rung.decided) continue;
       rung.decided = true;
-      // After an interruption some networks may be beyond it: then it has been decided before.
+      // Some networks may be beyond it: an interrupted search has decided it before, or a full one went
+      // past it, and then nobody is given up here.
       if (std::all_of(runs_.begin(), runs_.end(),
                       [&](const auto& run) { return !run.is_running() || run.step() == step; }))
         return &rung;
@@ -137,36 +152,63 @@ class Ensemble {
     return nullptr;
   }
 
+  /// Members of a contest: the networks of one width, by step size.
+  using Candidates = std::map<double, std::vector<std::size_t>>;
+
   /// Of every width, the step size that would be best were the runs that short goes on, and some smaller
-  /// ones: the longer the run, the smaller the best step size.
-  void decide(const Rung& rung) {
-    std::map<Index, std::map<double, std::vector<std::size_t>>> contests;
+  /// ones: the longer the run, the smaller the best step size. False where the caller stops it: then nothing
+  /// has been decided.
+  [[nodiscard]] bool decide(Rung& rung) {
+    std::map<Index, Candidates> contests;
     for (std::size_t i = 0; i < runs_.size(); ++i)
       contests[networks_[i].neurons][networks_[i].step_size].push_back(i);
-    for (const auto& [neurons, candidates] : contests) {
-      std::vector<std::pair<double, const std::vector<std::size_t>*>> in_race;  // risk, members; by step size
-      for (const auto& [step_size, members] : candidates)
-        if (std::any_of(members.begin(), members.end(), [&](std::size_t i) { return runs_[i].is_running(); }))
-          in_race.emplace_back(in_race_risk(members, rung), &members);
-      if (std::any_of(in_race.begin(), in_race.end(),
-                      [](const auto& entry) { return std::isnan(entry.first); }))
-        continue;  // nothing is known to decide by
-      const auto best = std::min_element(in_race.begin(), in_race.end(),
-                                         [](const auto& a, const auto& b) { return a.first < b.first; }) -
-                        in_race.begin();
-      for (std::ptrdiff_t k = 0; k < std::ssize(in_race); ++k)
-        if (k > best || k < best - rung.smaller) eliminate(*in_race[static_cast<std::size_t>(k)].second);
+    std::vector<const std::vector<std::size_t>*> losers;
+    for (auto& [neurons, candidates] : contests) {
+      std::erase_if(candidates, [&](const auto& candidate) {
+        return std::none_of(candidate.second.begin(), candidate.second.end(),
+                            [&](std::size_t i) { return runs_[i].is_running(); });
+      });
+      if (candidates.size() < 2) continue;
+      const std::set<std::uint32_t> draws = comparable_draws(candidates);
+      std::vector<double> risks;  // sums over those draws
+      for (const auto& [step_size, members] : candidates) {
+        double sum = 0;
+        for (const std::size_t i : members) {
+          if (!draws.contains(networks_[i].draw)) continue;
+          const std::optional<double> risk = runs_[i].is_running()
+                                                 ? runs_[i].probe(rung.end, batches_.front(), hooks_.stop)
+                                                 : std::numeric_limits<double>::infinity();
+          if (!risk) {
+            rung.decided = false;
+            return false;
+          }
+          sum += *risk;
+        }
+        risks.push_back(sum);
+        if (std::isnan(sum)) break;
+      }
+      if (draws.empty() || std::isnan(risks.back())) continue;  // nothing is known to decide by
+      const auto best = std::min_element(risks.begin(), risks.end()) - risks.begin();
+      std::ptrdiff_t k = 0;
+      for (const auto& [step_size, members] : candidates) {
+        if (k > best || k < best - rung.smaller) losers.push_back(&members);
+        ++k;
+      }
     }
+    for (const std::vector<std::size_t>* members : losers) eliminate(*members);
+    return true;
   }
 
-  /// Sum of the risks over the draws of a step size; infinite where one has ended before, as it then cannot
-  /// win.
-  [[nodiscard]] double in_race_risk(const std::vector<std::size_t>& members, const Rung& rung) {
-    double sum = 0;
-    for (const std::size_t i : members)
-      sum += runs_[i].is_running() ? runs_[i].probe(rung.end, batches_.front())
-                                   : std::numeric_limits<double>::infinity();
-    return sum;
+  /// The draws by which all candidates can be judged: of each, the network is here and has not been finished
+  /// by an earlier call. (One that has diverged or been given up there counts as lost.)
+  [[nodiscard]] std::set<std::uint32_t> comparable_draws(const Candidates& candidates) const {
+    std::map<std::uint32_t, std::size_t> judged;
+    for (const auto& [step_size, members] : candidates)
+      for (const std::size_t i : members) judged[networks_[i].draw] += networks_[i].known != Status::ok;
+    std::set<std::uint32_t> draws;
+    for (const auto& [draw, count] : judged)
+      if (count == candidates.size()) draws.insert(draw);
+    return draws;
   }
 
   void eliminate(const std::vector<std::size_t>& members) {
@@ -181,6 +223,8 @@ class Ensemble {
   const GroupHooks& hooks_;
   std::vector<Rung> rungs_;
   std::vector<Run<Model>> runs_;
+  /// The first network that has the same samples.
+  std::vector<std::size_t> source_;
   std::vector<Samples<Number>> batches_;
 };
 

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "lazygap/core/error.h"
+#include "lazygap/core/processor.h"
 #include "network/feature_moments.h"
 #include "network/tangent_moments.h"
 #include "train/activation_kernels.h"
@@ -43,8 +44,8 @@ template <class Real>
 class Batch {
  public:
   using Number = Real;
-  static constexpr bool kSamplesDependOnNetwork = false;
 
+  [[nodiscard]] bool draws_as(const Batch&) const { return true; }
   void draw(const RandomAddress& address, Samples<Real>& samples) const {
     draw_batch(problem_, options_.label_noise, address, samples.X, samples.y);
   }
@@ -335,7 +336,8 @@ std::vector<Outcome> general_networks(Regime regime, const Problem& problem,
 }
 
 std::string general_path(const Options& options) {
-  return options.precision == Precision::fp32 ? "general, fp32" : "general, fp64";
+  return options.precision == Precision::fp32 ? fmt::format("general, {} fp32", instruction_set())
+                                              : "general, fp64";
 }
 
 }  // namespace lazygap::train

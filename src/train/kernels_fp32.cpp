@@ -184,12 +184,14 @@ Matrix Neurons<float>::matrix() const {
 
 template <>
 void Neurons<float>::forward(const Eigen::Ref<const MatrixOf<float>>& X, std::span<float> q) {
+  using namespace fp32;  // HWY_DYNAMIC_DISPATCH takes no qualified name
   const fp32::Samples x = fp32::samples("Neurons::forward", X, storage_->d, storage_->batch, q.size());
   HWY_DYNAMIC_DISPATCH(NeuronsForward)(storage_->W.all(), storage_->P.all(), x, q.data());
 }
 
 template <>
 void Neurons<float>::update(const Eigen::Ref<const MatrixOf<float>>& X, std::span<const float> weight) {
+  using namespace fp32;  // HWY_DYNAMIC_DISPATCH takes no qualified name
   const fp32::Samples x = fp32::samples("Neurons::update", X, storage_->d, storage_->batch, weight.size());
   HWY_DYNAMIC_DISPATCH(NeuronsUpdate)
   (storage_->W.all(), storage_->P.all(), x, weight.data(), storage_->scratch.get());
@@ -269,6 +271,7 @@ Matrix SymmetricForm<float>::matrix() const {
 
 template <>
 void SymmetricForm<float>::forward(const Eigen::Ref<const MatrixOf<float>>& X, std::span<float> q) {
+  using namespace fp32;  // HWY_DYNAMIC_DISPATCH takes no qualified name
   const fp32::Samples x = fp32::samples("SymmetricForm::forward", X, storage_->d, storage_->batch, q.size());
   HWY_DYNAMIC_DISPATCH(FormForward)
   (storage_->T.all(), storage_->constant.all(), storage_->moving, storage_->diagonal, x, q.data(),
@@ -277,6 +280,7 @@ void SymmetricForm<float>::forward(const Eigen::Ref<const MatrixOf<float>>& X, s
 
 template <>
 void SymmetricForm<float>::update(const Eigen::Ref<const MatrixOf<float>>& X, std::span<const float> weight) {
+  using namespace fp32;  // HWY_DYNAMIC_DISPATCH takes no qualified name
   const fp32::Samples x =
       fp32::samples("SymmetricForm::update", X, storage_->d, storage_->batch, weight.size());
   HWY_DYNAMIC_DISPATCH(FormUpdate)

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 
 #include "lazygap/core/check.h"
 #include "lazygap/core/error.h"
@@ -22,10 +23,10 @@ struct Drop {
 };
 
 /// In the order in which they come; companion code, as fractions of its 200000 steps.
-std::vector<Drop> drops(const Options& options, Regime regime) {
+std::span<const Drop> drops(const Options& options, Regime regime) {
+  static constexpr Drop kNn[] = {{0.15, 10}, {0.075, 15}}, kNt[] = {{0.10, 10}, {0.05, 15}};
   if (options.schedule == Schedule::constant) return {};
-  if (regime == Regime::nt) return {{0.10, 10}, {0.05, 15}};
-  return {{0.15, 10}, {0.075, 15}};
+  return regime == Regime::nt ? std::span<const Drop>(kNt) : kNn;
 }
 
 std::int64_t drop_start(std::int64_t steps, const Drop& drop) {

@@ -31,22 +31,12 @@ std::span<Real> as_span(VectorOf<Real>& values) {
   return {values.data(), static_cast<std::size_t>(values.size())};
 }
 
-/// The fp32 normals of draw_samples, without the labels.
-void draw_normals(const RandomAddress& address, MatrixOf<float>& X) {
-  fill_normals(address, std::span<float>(X.data(), static_cast<std::size_t>(X.size())));
-}
-void draw_normals(const RandomAddress& address, MatrixOf<double>& X) {
-  MatrixOf<float> single(X.rows(), X.cols());
-  draw_normals(address, single);
-  X = single.cast<double>();
-}
-
 /// draw_batch with X rounded to bf16; labels of a polynomial target are those of the rounded samples.
 void draw_rounded_batch(const Problem& problem, double label_noise, const RandomAddress& address,
                         MatrixOf<float>& X, VectorOf<float>& y) {
   const auto* target = std::get_if<PolynomialTarget>(&problem);
   if (target != nullptr)
-    draw_normals(address, X);
+    draw_normals<float>(address, X);
   else
     draw_samples<float>(problem, address, X, y);
   round_to_bf16({X.data(), static_cast<std::size_t>(X.size())});
@@ -59,13 +49,13 @@ template <class Real, class Layer = Neurons<Real>>
 class TwoLayer {
  public:
   using Number = Real;
-  static constexpr bool kSamplesDependOnNetwork = false;
 
   TwoLayer(const Problem& problem, Index neurons, const Options& options)
       : TwoLayer(problem, neurons, options,
                  uses_lq(problem, neurons, options) ? lq_factor(initial_weights(problem, neurons, options))
                                                     : initial_weights(problem, neurons, options)) {}
 
+  [[nodiscard]] bool draws_as(const TwoLayer&) const { return true; }
   void draw(const RandomAddress& address, Samples<Real>& samples) const {
     if constexpr (std::is_same_v<Layer, Bf16Neurons>)
       draw_rounded_batch(problem_, label_noise_, address, samples.X, samples.y);
@@ -164,7 +154,6 @@ template <class Real>
 class ErrorForm {
  public:
   using Number = Real;
-  static constexpr bool kSamplesDependOnNetwork = false;
 
   ErrorForm(const PolynomialTarget& problem, Index neurons, const Options& options)
       : problem_(problem),
@@ -175,9 +164,10 @@ class ErrorForm {
         error_(start(), basis_.l, options.batch),
         q_(options.batch) {}
 
+  [[nodiscard]] bool draws_as(const ErrorForm&) const { return true; }
   /// y is the noise alone: the label is part of the form.
   void draw(const RandomAddress& address, Samples<Real>& samples) const {
-    draw_normals(address, samples.X);
+    draw_normals<Real>(address, samples.X);
     samples.y.setZero();
     add_label_noise<Real>(label_noise_, address, samples.y);
   }
@@ -242,7 +232,6 @@ template <class Real>
 class RotatedForm {
  public:
   using Number = Real;
-  static constexpr bool kSamplesDependOnNetwork = true;
 
   RotatedForm(const Problem& problem, Index neurons, const Options& options)
       : problem_(problem),
@@ -254,6 +243,8 @@ class RotatedForm {
         X_(dimension(problem), options.batch),
         q_(options.batch) {}
 
+  /// Bases are compared, not widths: that of a saved state may come from another processor.
+  [[nodiscard]] bool draws_as(const RotatedForm& other) const { return basis_.U == other.basis_.U; }
   /// X is U^T x.
   void draw(const RandomAddress& address, Samples<Real>& samples) {
     draw_batch(problem_, label_noise_, address, X_, samples.y);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -21,6 +22,9 @@ namespace lazygap::train {
 /// A batch loss this many times the risk of the start (or R0, if larger) means divergence: an unstable step
 /// size multiplies the loss by a factor every step, a stable one never comes near.
 constexpr double kExplosion = 1e4;
+/// Steps between two looks at the hooks: at most a few tens of milliseconds.
+constexpr std::int64_t kPollSteps = 32;
+
 /// Everything on which the numbers of a run depend, so that a state is never resumed by another run.
 [[nodiscard]] std::string fingerprint(Regime regime, const Problem& problem, Index neurons,
                                       const Options& options);
@@ -43,9 +47,9 @@ struct Samples {
 };
 
 /// One network on its way. Model: Number, the type of its samples; draw(address, samples) makes those of one
-/// step; step(samples, step_size) takes it and returns the loss of the batch before it; risk() is the exact
-/// population risk, NaN where there is none; function() is f, see estimate_test_risk; finite(),
-/// save(StateWriter&), load(StateReader&).
+/// step, the same as another one for which draws_as(other) holds; step(samples, step_size) takes it and
+/// returns the loss of the batch before it; risk() is the exact population risk, NaN where there is none;
+/// function() is f, see estimate_test_risk; finite(), save(StateWriter&), load(StateReader&).
 template <class Model>
 class Run {
  public:
@@ -66,6 +70,9 @@ class Run {
   [[nodiscard]] bool is_running() const { return !has_ended_; }
   [[nodiscard]] const Outcome& outcome() const { return outcome_; }
   [[nodiscard]] const Options& options() const { return options_; }
+
+  /// Whether draw() of `other` gives the same samples if the draws are the same.
+  [[nodiscard]] bool draws_as(const Run& other) const { return model_.draws_as(other.model_); }
 
   /// The samples of step number `step`.
   void draw(std::int64_t step, Samples<Number>& samples) {
@@ -96,20 +103,22 @@ class Run {
 
   /// The risk that this run would end with had it only `steps` steps (at least step()), so that its schedule
   /// came to an end there: those that are missing are taken, and taken back. Infinite where it diverges, NaN
-  /// where neither exact nor test risk is known.
-  [[nodiscard]] double probe(std::int64_t steps, Samples<Number>& scratch) {
+  /// where neither exact nor test risk is known, nothing where `stop` (may be empty) interrupts it.
+  [[nodiscard]] std::optional<double> probe(std::int64_t steps, Samples<Number>& scratch,
+                                            const std::function<bool()>& stop) {
     StateWriter before;
     model_.save(before);
     Options shorter = options_;
     shorter.steps = steps;
-    bool exploded = false;
-    for (std::int64_t t = step_; t < steps && !exploded; ++t) {
+    bool exploded = false, stopped = false;
+    for (std::int64_t t = step_; t < steps && !exploded && !stopped; ++t) {
+      stopped = t % kPollSteps == 0 && stop && stop();
       draw(t, scratch);
       exploded = has_exploded(model_.step(scratch, scheduled_step_size(shorter, regime_, t)));
     }
     Outcome outcome;
     outcome.risk = std::numeric_limits<double>::infinity();
-    if (!exploded && model_.finite()) {
+    if (!stopped && !exploded && model_.finite()) {
       outcome.risk = model_.risk();
       if (std::isnan(outcome.risk)) {
         estimate_test_risk(*problem_, model_.function(), options_, outcome);
@@ -118,6 +127,7 @@ class Run {
     }
     StateReader after(before.bytes());
     model_.load(after);
+    if (stopped) return std::nullopt;
     return outcome.risk;
   }
 

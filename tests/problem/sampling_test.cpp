@@ -270,6 +270,10 @@ TEST(Sampling, WrongShapesAreErrors) {
   EXPECT_THROW(draw_samples<float>(problem, kAddress, tall, y), UsageError);
   EXPECT_THROW(draw_samples<float>(problem, kAddress, X, few), UsageError);
   EXPECT_THROW(draw_samples<float>(problem, kAddress, tall.topRows(4), y), UsageError);
+  EXPECT_THROW(draw_normals<double>(kAddress, Matrix(5, 3).topRows(4)), UsageError);
+  const PolynomialTarget& target = std::get<PolynomialTarget>(problem);
+  EXPECT_THROW(set_labels<float>(target, tall, y), UsageError);
+  EXPECT_THROW(set_labels<float>(target, X, few), UsageError);
 }
 
 }  // namespace

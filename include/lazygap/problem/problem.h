@@ -22,6 +22,10 @@ template <class Real>
 void draw_samples(const Problem& problem, const RandomAddress& address, Eigen::Ref<MatrixOf<Real>> X,
                   Eigen::Ref<VectorOf<Real>> y);
 
+/// The N(0,1) numbers of an address that draw_samples starts from, fp32 numbers in both precisions.
+template <class Real>
+void draw_normals(const RandomAddress& address, Eigen::Ref<MatrixOf<Real>> X);
+
 /// y_j = f*(x_j), as draw_samples does. X is d x b, y has b entries.
 template <class Real>
 void set_labels(const PolynomialTarget& problem, const Eigen::Ref<const MatrixOf<Real>>& X,

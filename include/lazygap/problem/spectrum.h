@@ -10,10 +10,13 @@ namespace lazygap {
 
 /// How the d eigenvalues of B (qf) or Delta (mg) are chosen.
 ///
-///   exponential  iid Exp(1)                                   [GMMM19, sec. 4, qf]
-///   choice       iid uniform on `values`                      [GMMM19, sec. 4, mg: {1, 1.5, 2} with scale
-///   1/sqrt(d)] identity     all 1 power        i^(-exponent), i = 1..d, exponent finite low_rank     `rank`
-///   ones, 1 <= rank <= d, then zeros explicit_    exactly `values` (d of them)
+/// - exponential: iid Exp(1) [GMMM19, sec. 4, qf]
+/// - choice: iid uniform on `values` [GMMM19, sec. 4, mg: {1, 1.5, 2}, scaled by 1/sqrt(d)]
+/// - identity: all 1
+/// - power: i^(-exponent), i = 1..d, exponent finite
+/// - low_rank: `rank` ones, 1 <= rank <= d, then zeros
+/// - explicit_: exactly `values`, d of them
+///
 /// Every eigenvalue is multiplied by `scale`, or by 1/sqrt(d) where `scale_by_inverse_sqrt_d`.
 struct SpectrumLaw {
   enum class Kind { exponential, choice, identity, power, low_rank, explicit_ };

@@ -44,14 +44,14 @@ struct Network {
 };
 
 /// Trains networks of one regime (nn or nt) side by side and gives the outcome of each, the same as run_nn
-/// and run_nt would. Networks of one draw see the same samples, which are then drawn once; on mg, those of NT
-/// with quadratic activation are shared by networks of one width only. `options` hold for all but what
-/// Network says.
+/// and run_nt would; of a network that is known, its status alone. Networks of one draw see the same samples,
+/// which are then drawn once; on mg, those of NT with quadratic activation are shared by networks of one
+/// width only. `options` hold for all but what Network says.
 ///
 /// Search::halving ends runs early, with Status::eliminated: at 1/16, 1/8, 1/4 and 1/2 of the steps, for
 /// every width, the step size is found that would be best (smallest risk, averaged over the draws) were that
 /// the whole run, drops of the schedule included; larger ones are given up, and smaller ones but for the next
-/// 3, 2, 2 and 1. [JT16]
+/// 3, 2, 2 and 1. [JT16] Draws that are known to be finished for one of the step sizes do not count.
 /// The others end as they would without the search. docs/theory/train.md tells how often the winner is the
 /// same.
 [[nodiscard]] std::vector<Outcome> run_networks(Regime regime, const Problem& problem,
@@ -63,7 +63,7 @@ struct Network {
 [[nodiscard]] std::string path(Regime regime, const Problem& problem, Index neurons, const Options& options);
 
 /// The steps that halving takes for a step size that it ends at `steps_done` (options.steps: never), its
-/// looks ahead included.
+/// looks ahead included; the last step size left is not looked at, and takes fewer.
 [[nodiscard]] std::int64_t halving_steps(Regime regime, const Options& options, std::int64_t steps_done);
 
 /// W W^T = U diag(l) U^T: l (d entries, decreasing), exactly 0 from entry N on, U (d x d) orthogonal.
