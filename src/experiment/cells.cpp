@@ -14,6 +14,7 @@
 
 #include "lazygap/activation/activation.h"
 #include "lazygap/core/error.h"
+#include "lazygap/core/processor.h"
 #include "lazygap/exact/bayes.h"
 #include "lazygap/exact/nn.h"
 #include "lazygap/exact/nt.h"
@@ -351,11 +352,15 @@ nlohmann::json parameters_of(const Plan& plan, const Cell& cell) {
   return parameters;
 }
 
+/// To be raised whenever the rule by which halving gives up losers changes: runs that an earlier one has
+/// ended are then computed anew.
+constexpr int kHalvingVersion = 1;
+
 /// The grid and the draws belong to them: against others the cell might have won.
-std::string elimination_parameters(const Plan& plan, const Cell& cell) {
+std::string elimination_parameters(const Plan& plan, const Cell& cell, const std::vector<double>& grid) {
   nlohmann::json parameters = parameters_of(plan, cell);
-  parameters["ended_by"] = {{"search", "halving"}, {"draws", plan.train.draws}};
-  if (!plan.train.step_sizes.empty()) parameters["ended_by"]["step_sizes"] = plan.train.step_sizes;
+  parameters["ended_by"] = {
+      {"search", "halving"}, {"version", kHalvingVersion}, {"draws", plan.train.draws}, {"step_sizes", grid}};
   return parameters.dump();
 }
 
@@ -424,8 +429,9 @@ std::vector<double> limit_ratios(const Setting& setting, const Plan& plan, Regim
 
 std::vector<double> step_sizes(const Plan& plan, const Setting& setting, Regime regime, Index N) {
   if (!plan.train.step_sizes.empty()) return plan.train.step_sizes;
-  return train::default_step_sizes(regime, setting.problem, N,
-                                   train_options(plan, setting.activation, regime));
+  train::Options options = train_options(plan, setting.activation, regime);
+  options.precision = train::Precision::fp64;  // no grid depends on it, and not every processor has bf16
+  return train::default_step_sizes(regime, setting.problem, N, options);
 }
 
 std::vector<Cell> make_cells(const Plan& plan) {
@@ -452,24 +458,34 @@ std::string cell_parameters(const Plan& plan, const Cell& cell) { return paramet
 
 std::string cell_key(const Plan& plan, const Cell& cell) { return key_of(cell_parameters(plan, cell)); }
 
-std::string elimination_key(const Plan& plan, const Cell& cell) {
-  return key_of(elimination_parameters(plan, cell));
+std::string elimination_key(const Plan& plan, const Cell& cell, const std::vector<double>& grid) {
+  return key_of(elimination_parameters(plan, cell, grid));
 }
 
 std::vector<std::optional<store::Result>> find_cells(const Plan& plan, const store::Store& store,
                                                      const std::vector<Cell>& cells) {
-  const auto find = [&](auto key_of_cell) {
-    std::vector<std::string> keys;
-    keys.reserve(cells.size());
-    for (const Cell& cell : cells) keys.push_back(key_of_cell(plan, cell));
-    return store.find_all(keys);
-  };
-  auto results = find(cell_key);
+  std::vector<std::string> keys;
+  keys.reserve(cells.size());
+  for (const Cell& cell : cells) keys.push_back(cell_key(plan, cell));
+  auto results = store.find_all(keys);
   if (plan.train.search != train::Search::halving) return results;
-  auto eliminated = find(elimination_key);
-  for (std::size_t i = 0; i < cells.size(); ++i)
-    if (!results[i] || results[i]->status == Status::failed)
-      if (eliminated[i]) results[i] = std::move(eliminated[i]);
+
+  std::optional<Setting> setting;
+  std::map<std::pair<Regime, Index>, std::vector<double>> grids;
+  std::vector<std::size_t> places;
+  keys.clear();
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const Cell& cell = cells[i];
+    if (cell.method != Method::train || (results[i] && results[i]->status != Status::failed)) continue;
+    if (!setting) setting.emplace(make_setting(plan));
+    const auto [grid, is_new] = grids.try_emplace({cell.regime, cell.N});
+    if (is_new) grid->second = step_sizes(plan, *setting, cell.regime, cell.N);
+    places.push_back(i);
+    keys.push_back(elimination_key(plan, cell, grid->second));
+  }
+  auto eliminated = store.find_all(keys);
+  for (std::size_t k = 0; k < places.size(); ++k)
+    if (eliminated[k]) results[places[k]] = std::move(eliminated[k]);
   return results;
 }
 
@@ -495,6 +511,11 @@ std::vector<std::vector<std::size_t>> make_groups(const Plan& plan, const std::v
     groups[place->second].push_back(i);
   }
   return groups;
+}
+
+bool is_halving(const Plan& plan, std::span<const Cell> group) {
+  return plan.train.search == train::Search::halving && group.size() > 1 &&
+         group.front().method == Method::train;
 }
 
 namespace {
@@ -551,8 +572,9 @@ store::Result train_result(const Plan& plan, const Setting& setting, const Cell&
   if (outcome.status == Status::eliminated) {
     result.message = fmt::format("ended by successive halving after {} of {} steps ({})", outcome.steps_done,
                                  plan.train.options.steps, outcome.path);
-    result.key = elimination_key(plan, cell);
-    result.parameters = elimination_parameters(plan, cell);
+    const std::vector<double> grid = step_sizes(plan, setting, cell.regime, cell.N);
+    result.key = elimination_key(plan, cell, grid);
+    result.parameters = elimination_parameters(plan, cell, grid);
   }
   for (const train::Point& point : outcome.trajectory)
     result.trajectory.push_back({.step = point.step, .samples = point.samples, .risk = point.risk});
@@ -587,8 +609,9 @@ void train_group(const Plan& plan, const Setting& setting, std::span<const Cell>
     hooks.finished(i, train_result(plan, setting, cells[i], outcome));
   };
   const auto run = [&] {
-    (void)train::run_networks(cells.front().regime, setting.problem, networks, options, plan.train.search,
-                              train_hooks);
+    // A search of one would look ahead for nothing.
+    const auto search = is_halving(plan, cells) ? train::Search::halving : train::Search::full;
+    (void)train::run_networks(cells.front().regime, setting.problem, networks, options, search, train_hooks);
   };
   try {
     run();
@@ -620,7 +643,8 @@ void compute_group(const Plan& plan, const Setting& setting, std::span<const Cel
       return finish_all(fit_outcomes(plan, setting, cells), fit_result);
     case Method::flow: {
       const Cell& cell = cells.front();
-      const train::Options options = train_options(plan, setting.activation, cell);
+      train::Options options = train_options(plan, setting.activation, cell);
+      options.precision = train::Precision::fp64;  // as in step_sizes
       const train::Outcome outcome = cell.regime == Regime::nn
                                          ? train::flow_nn(setting.problem, cell.N, options)
                                          : train::flow_nt(setting.problem, cell.N, options);
@@ -636,7 +660,13 @@ store::Result compute_cell(const Plan& plan, const Setting& setting, const Cell&
   return result;
 }
 
+bool lacks_processor(const Plan& plan, const Cell& cell) {
+  return cell.method == Method::train && precision_of(plan, cell.regime) == train::Precision::bf16 &&
+         !has_bf16_products();
+}
+
 std::string path_of(const Plan& plan, const Setting& setting, const Cell& cell) {
+  if (lacks_processor(plan, cell)) return "bf16, which this processor does not have";
   if (cell.method == Method::train)
     return train::path(cell.regime, setting.problem, cell.N, train_options(plan, setting.activation, cell));
   const bool nested = is_rf(cell.regime) && (cell.method == Method::exact || cell.method == Method::fit);

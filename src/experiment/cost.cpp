@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "lazygap/experiment/cells.h"
 #include "lazygap/fit/nt.h"
@@ -54,6 +56,31 @@ Cost exact_cost(const Plan& plan, const Cell& cell) {
   return {.operations = 1e7 + 1e4 * d, .bytes = 10 * kNumber * d};
 }
 
+/// NT with quadratic activation on mg works in coordinates of its own: the samples are rotated, by a product
+/// that runs at half the speed.
+bool rotates_samples(const Plan& plan, const Cell& cell) {
+  return cell.regime == Regime::nt && plan.problem.model == "mg" && trains_quadratic(plan) &&
+         plan.train.options.reduction == train::Reduction::automatic;
+}
+
+/// Operations of making the samples of one training.
+double sampling(const Plan& plan, const Cell& cell) {
+  const train::Options& options = plan.train.options;
+  const auto d = static_cast<double>(plan.problem.d);
+  const double normals = static_cast<double>(options.steps * options.batch) * d;
+  return (options.precision == train::Precision::fp64 ? 1 : kSingle) * normals *
+         (kOperationsOfANormal + (rotates_samples(plan, cell) ? 4 * d : 0));
+}
+
+/// The moments of NT with a general activation.
+Cost tangent_moments(const Plan& plan, const Cell& cell) {
+  if (cell.regime != Regime::nt || trains_quadratic(plan)) return {};
+  const auto N = static_cast<double>(cell.N);
+  const double components = plan.problem.model == "mg" ? 2 : 1;
+  return {.operations = components * making_moments_of_nt(N),
+          .bytes = sizeof(double) * 3 * components * N * N};
+}
+
 Cost train_cost(const Plan& plan, const Cell& cell) {
   const auto d = static_cast<double>(plan.problem.d);
   const auto N = static_cast<double>(cell.N);
@@ -65,26 +92,22 @@ Cost train_cost(const Plan& plan, const Cell& cell) {
   const double precision = options.precision == train::Precision::fp64 ? 1 : kSingle;
   constexpr double kNumber = sizeof(double);
   const bool is_nt = cell.regime == Regime::nt;
-  const bool mixture = plan.problem.model == "mg";
   if (!trains_quadratic(plan)) {
-    const double components = mixture ? 2 : 1;
-    const double step = (is_nt ? 6 : 4) * d * N * batch + kOperationsOfAnActivation * N * batch +
-                        kOperationsOfANormal * d * batch;
+    const double components = plan.problem.model == "mg" ? 2 : 1;
+    const double step = (is_nt ? 6 : 4) * d * N * batch + kOperationsOfAnActivation * N * batch;
     const double risk = components * (is_nt ? moments_of_nt(N, d) : moments_of_rf(N, d));
-    return {.operations = steps * precision * step + records * risk + test_samples * 4 * d * N +
-                          (is_nt ? components * making_moments_of_nt(N) : 0),
-            .bytes = kNumber * ((is_nt ? 3 * components : 1) * N * N + 6 * d * N + 3 * batch * (d + N))};
+    const Cost moments = tangent_moments(plan, cell);
+    return {.operations = steps * precision * step + sampling(plan, cell) + records * risk +
+                          test_samples * 4 * d * N + moments.operations,
+            .bytes = kNumber * ((is_nt ? 0 : N * N) + 6 * d * N + 3 * batch * (d + N)) + moments.bytes};
   }
   const double narrow = std::min(N, d);
   const bool reduced = options.reduction == train::Reduction::automatic;
   const double width = reduced ? narrow : N;
   const double trained = is_nt && reduced ? d * narrow - narrow * narrow / 2 : d * width;
-  // On mg the samples are rotated for NT, by a product that runs at half the speed.
-  const bool rotated = is_nt && reduced && mixture;
-  const double samples = (kOperationsOfANormal + (rotated ? 4 * d : 0)) * d * batch;
   const bool bf16 = options.precision == train::Precision::bf16 && cell.regime == Regime::nn;
   const double products = bf16 ? kBf16 : precision;
-  return {.operations = steps * (products * 4 * trained * batch + precision * samples) +
+  return {.operations = steps * products * 4 * trained * batch + sampling(plan, cell) +
                         records * 2 * d * d * width + test_samples * 2 * d * width +
                         kFactorisation * 4 * d * d * d,
           .bytes = kNumber * (2 * d * N + 2 * d * width + 6 * d * d + 2 * batch * (d + width) + records * 3)};
@@ -130,35 +153,26 @@ Cost cell_cost(const Plan& plan, const Cell& cell) {
 /// Part of the steps of a grid that successive halving takes: measured, docs/theory/train.md.
 constexpr double kHalving = 0.5;
 
-/// What the networks of a group have once between them: the operations of drawing their samples, and the
-/// moments of NT in memory.
-Cost shared_cost(const Plan& plan, const Cell& cell) {
-  const train::Options& options = plan.train.options;
-  const auto d = static_cast<double>(plan.problem.d), N = static_cast<double>(cell.N);
-  const double samples = static_cast<double>(options.steps * options.batch) * d;
-  const double single = options.precision == train::Precision::fp64 ? 1 : kSingle;
-  const bool moments = cell.regime == Regime::nt && !trains_quadratic(plan);
-  return {.operations = single * kOperationsOfANormal * samples,
-          .bytes = moments ? sizeof(double) * (plan.problem.model == "mg" ? 6 : 3) * N * N : 0};
-}
-
 }  // namespace
 
 Cost group_cost(const Plan& plan, std::span<const Cell> cells) {
-  const Cell& first = cells.front();
-  if (first.method != Method::train) return cell_cost(plan, cells.back());  // the widest does it for all
+  if (cells.front().method != Method::train)
+    return cell_cost(plan, cells.back());  // the widest does it for all
   Cost sum;
+  // Networks of a draw have samples in common, of one width and draw the moments too; 0 stands for any width.
+  std::set<std::pair<Index, Index>> samples, moments;
   for (const Cell& cell : cells) {
-    const Cost cost = cell_cost(plan, cell);
-    sum.operations += cost.operations;
-    sum.bytes += cost.bytes;
+    const Cost whole = cell_cost(plan, cell), shared = tangent_moments(plan, cell);
+    sum.operations += whole.operations;
+    sum.bytes += whole.bytes;
+    if (!samples.emplace(rotates_samples(plan, cell) ? cell.N : 0, cell.draw).second)
+      sum.operations -= sampling(plan, cell);
+    if (!moments.emplace(cell.N, cell.draw).second) {
+      sum.operations -= shared.operations;
+      sum.bytes -= shared.bytes;
+    }
   }
-  const Cost shared = shared_cost(plan, first);
-  const auto copies = static_cast<double>(cells.size() - 1);
-  sum.operations -= copies * shared.operations;
-  // Only equal widths have equal moments.
-  if (first.N == cells.back().N) sum.bytes -= copies * shared.bytes;
-  if (plan.train.search == train::Search::halving) sum.operations *= kHalving;
+  if (is_halving(plan, cells)) sum.operations *= kHalving;
   return sum;
 }
 

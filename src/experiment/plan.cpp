@@ -15,7 +15,6 @@
 #include "experiment/built_in_plans.h"
 #include "experiment/plan_document.h"
 #include "lazygap/core/error.h"
-#include "lazygap/core/processor.h"
 #include "lazygap/network/parity.h"
 #include "lazygap/problem/rotation.h"
 
@@ -343,9 +342,6 @@ void read_train(const PlanTable& root, Plan& whole) {
       table.complain("precision",
                      "is \"bf16\", but that is for NN with the quadratic activation without biases, momentum "
                      "or a free second layer; otherwise \"fp32\" or \"fp64\" is needed");
-    if (!has_bf16_products())
-      table.complain("precision",
-                     "is \"bf16\", but this processor has no AVX512_BF16: \"fp32\" or \"fp64\" is needed");
   }
   table.word("reduction", options.reduction, kReductions);
   table.word("search", plan.search, kSearches);

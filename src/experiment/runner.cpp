@@ -2,6 +2,7 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -41,9 +42,9 @@ std::string cell_text(const Cell& cell) {
   return text;
 }
 
-/// Results of cells that took less than kSmallSeconds are saved together, every kSaveTogether seconds: so
-/// much work is lost at most when the process is killed. Cells expected to take longer than kSmallOperations
-/// are not small.
+/// Results that come within kSmallSeconds of the start of their group are saved together, every kSaveTogether
+/// seconds: so much work is lost at most when the process is killed. Groups expected to take longer than
+/// kSmallOperations are not small.
 constexpr double kSmallSeconds = 0.1;
 constexpr double kSaveTogether = 0.3;
 constexpr double kSmallOperations = 1e10;
@@ -63,10 +64,12 @@ Task make_task(const Plan& plan, std::vector<Cell> cells, std::vector<Status> kn
   std::vector<Cell> missing;
   for (std::size_t i = 0; i < cells.size(); ++i)
     if (known[i] == Status::none) missing.push_back(cells[i]);
-  const Cost cost = missing.empty() ? Cost{.operations = 0, .bytes = 0} : group_cost(plan, missing);
-  // Only halving wants to know of what is finished.
-  const bool keep = cells.front().method == Method::train && plan.train.search == train::Search::halving;
-  if (keep) return {.cells = std::move(cells), .known = std::move(known), .cost = cost};
+  Cost cost = missing.empty() ? Cost{.operations = 0, .bytes = 0} : group_cost(plan, missing);
+  // Only halving wants to know of what is finished, and has it in memory too.
+  if (is_halving(plan, cells)) {
+    cost.bytes = group_cost(plan, cells).bytes;
+    return {.cells = std::move(cells), .known = std::move(known), .cost = cost};
+  }
   std::vector<Status> none(missing.size(), Status::none);
   return {.cells = std::move(missing), .known = std::move(none), .cost = cost};
 }
@@ -87,10 +90,9 @@ std::vector<Task> make_tasks(const Plan& plan, const store::Store& store, const 
   return tasks;
 }
 
-std::string task_text(const Task& task) {
-  return task.cells.size() == 1
-             ? cell_text(task.cells.front())
-             : fmt::format("{} and {} more with it", cell_text(task.cells.back()), task.cells.size() - 1);
+/// Steps of a trained network; 0 for other methods.
+std::int64_t steps_of(const Plan& plan, const store::Result& result) {
+  return result.method == to_string(Method::train) ? result.n.value_or(0) / plan.train.options.batch : 0;
 }
 
 bool has_flow(const Plan& plan) {
@@ -119,14 +121,66 @@ std::size_t flow_count(const Plan& plan) {
              : 0;
 }
 
+/// Replaces groups that do not fit into memory by the cells of theirs that are missing. A sentence for each
+/// that is no longer searched by halving.
+std::vector<std::string> split_groups(const Plan& plan, double available, std::vector<Task>& tasks) {
+  std::vector<std::string> sentences;
+  std::vector<Task> parts;
+  for (Task& task : tasks) {
+    if (task.cost.bytes <= available || task.cells.size() == 1) {
+      parts.push_back(std::move(task));
+      continue;
+    }
+    if (is_halving(plan, task.cells))
+      sentences.push_back(fmt::format(
+          "no successive halving for {} cells with \"{}\": together they need about {} of memory, but {} is "
+          "available; each is trained alone, to its end{}",
+          task.cells.size(), cell_text(task.cells.back()), bytes_text(task.cost.bytes), bytes_text(available),
+          plan.train.share_between_widths ? " (train.share_samples = \"step-sizes\" needs less)" : ""));
+    for (std::size_t i = 0; i < task.cells.size(); ++i)
+      if (task.known[i] == Status::none) parts.push_back(make_task(plan, {task.cells[i]}, {Status::none}));
+  }
+  tasks = std::move(parts);
+  return sentences;
+}
+
+/// `tasks` as split_groups left them.
 void check_memory(const std::vector<Task>& tasks, double available) {
   const auto largest = std::max_element(
       tasks.begin(), tasks.end(), [](const Task& a, const Task& b) { return a.cost.bytes < b.cost.bytes; });
   if (largest != tasks.end() && largest->cost.bytes > available)
+    throw UsageError(fmt::format(
+        "the cell \"{}\" needs about {} of memory, but {} is available; use smaller "
+        "problem.d or sweep.neurons",
+        cell_text(largest->cells.front()), bytes_text(largest->cost.bytes), bytes_text(available)));
+}
+
+/// Groups of a full search: the numbers of a network do not depend on its company.
+bool can_be_cut(const Plan& plan, std::span<const Cell> group) {
+  return group.front().method == Method::train && plan.train.search == train::Search::full &&
+         group.size() > 1;
+}
+
+/// Cuts groups, the longest first, until there is one for every job or nothing is left to cut.
+void cut_groups(const Plan& plan, std::size_t jobs, std::vector<Task>& tasks) {
+  const auto work = [&](const Task& task) { return can_be_cut(plan, task.cells) ? task.cost.operations : 0; };
+  while (!tasks.empty() && tasks.size() < jobs) {
+    const auto longest = std::max_element(tasks.begin(), tasks.end(),
+                                          [&](const Task& a, const Task& b) { return work(a) < work(b); });
+    if (work(*longest) == 0) return;
+    std::vector<Cell> first = longest->cells;
+    const std::vector<Cell> second(first.begin() + std::ssize(first) / 2, first.end());
+    first.resize(first.size() - second.size());
+    *longest = make_task(plan, first, std::vector<Status>(first.size(), Status::none));
+    tasks.push_back(make_task(plan, second, std::vector<Status>(second.size(), Status::none)));
+  }
+}
+
+void check_processor(const Plan& plan, const std::vector<Task>& tasks) {
+  if (std::any_of(tasks.begin(), tasks.end(),
+                  [&](const Task& task) { return lacks_processor(plan, task.cells.front()); }))
     throw UsageError(
-        fmt::format("the cell \"{}\" needs about {} of memory, but {} is available; use smaller "
-                    "problem.d or sweep.neurons",
-                    task_text(*largest), bytes_text(largest->cost.bytes), bytes_text(available)));
+        "train.precision is \"bf16\", but this processor has no AVX512_BF16: \"fp32\" or \"fp64\" is needed");
 }
 
 /// Works through cells with a fixed number of threads. Everything that the threads share is behind `mutex_`.
@@ -140,14 +194,16 @@ class Pool {
         jobs_(jobs),
         memory_(memory) {}
 
-  /// Computes `tasks`; `total` and `done` count the cells of the whole plan.
-  void run(std::vector<Task> tasks, std::size_t done, std::size_t total) {
+  /// Computes `tasks` after passing on `messages`; `total` and `done` count the cells of the whole plan.
+  void run(std::vector<Task> tasks, const std::vector<std::string>& messages, std::size_t done,
+           std::size_t total) {
     std::stable_sort(tasks.begin(), tasks.end(),
                      [](const Task& a, const Task& b) { return a.cost.operations > b.cost.operations; });
     waiting_ = std::move(tasks);
     done_ = done;
     total_ = total;
     for (const Task& task : waiting_) work_total_ += task.cost.operations;
+    for (const std::string& message : messages) report(message);
     {
       // Plain threads: the queue, the memory limit and stopping are ours in any case, and a task scheduler
       // would only hide them from the thread sanitizer.
@@ -160,6 +216,10 @@ class Pool {
 
   [[nodiscard]] bool stopped() const { return stopped_; }
   [[nodiscard]] std::size_t computed() const { return computed_; }
+  /// Cells that another process has finished meanwhile.
+  [[nodiscard]] std::size_t found() const { return found_; }
+  /// Steps that halving has taken to look ahead, for the cells computed.
+  [[nodiscard]] std::int64_t look_ahead_steps() const { return look_ahead_steps_; }
 
  private:
   void work_or_record_error() {
@@ -236,38 +296,69 @@ class Pool {
     if (elsewhere == 0) return task;
     const std::lock_guard lock(mutex_);
     done_ += elsewhere;
-    computed_ += elsewhere;
+    found_ += elsewhere;
     return make_task(plan_, task.cells, std::move(known));
   }
 
-  /// Computes the cells of a task; their results are saved as they come, those of small cells with others.
   void compute(const Task& given) {
     const Task task = refreshed(given);
-    if (task.missing() == 0) return;
+    if (task.missing() > 0) compute_cells(task, given);
+  }
+
+  /// Computes the cells of a task, which is `running` or a part of it. What is not done of it fails with a
+  /// message; of several cells each gets a chance of its own before.
+  void compute_cells(const Task& task, const Task& running) {
     const Clock::time_point start = Clock::now();
-    Clock::time_point reported = start;
     std::vector<bool> done(task.cells.size(), false);
-    const auto finish_cell = [&](std::size_t i, store::Result result) {
-      done[i] = true;
-      finish(std::move(result), seconds_since(start) / static_cast<double>(task.cells.size()), task.cells[i]);
-    };
+    const std::string message = try_cells(task, running, done);
+    for (std::size_t i = 0; i < task.cells.size(); ++i) {
+      if (done[i] || task.known[i] != Status::none) continue;
+      if (is_stopping()) return;
+      if (task.cells.size() > 1) {
+        compute_cells(make_task(plan_, {task.cells[i]}, {Status::none}), running);
+        continue;
+      }
+      const double seconds = seconds_since(start);
+      finish(failed(task.cells[i], message), task.cells[i],
+             {.seconds = seconds, .may_wait = seconds <= kSmallSeconds});
+    }
+  }
+
+  /// Marks what is done; their results are saved as they come. Tells what went wrong with the others.
+  std::string try_cells(const Task& task, const Task& running, std::vector<bool>& done) {
+    const bool trains = task.cells.front().method == Method::train, halves = is_halving(plan_, task.cells);
+    const Clock::time_point start = Clock::now();
+    Clock::time_point reported = start, last_end = start;
+    double seconds = 0;
     std::vector<std::vector<std::byte>> states;
     GroupHooks hooks;
     hooks.known = task.known;
-    hooks.finished = finish_cell;
+    hooks.finished = [&](std::size_t i, store::Result result) {
+      // Networks end one after the other, the cells of the other methods together.
+      if (trains || last_end == start)
+        seconds = seconds_since(last_end) / static_cast<double>(trains ? 1 : task.cells.size());
+      last_end = Clock::now();
+      done[i] = true;
+      // What halving has ended must be known before any other network of the group goes on from a state that
+      // comes after it, or a continued run would let it live.
+      const bool is_small =
+          task.cost.operations <= kSmallOperations && seconds_since(start) <= kSmallSeconds && !halves;
+      const std::int64_t steps = steps_of(plan_, result);
+      const std::int64_t look_ahead =
+          halves ? train::halving_steps(task.cells[i].regime, plan_.train.options, steps) - steps : 0;
+      finish(std::move(result), task.cells[i],
+             {.seconds = seconds, .may_wait = is_small, .look_ahead_steps = look_ahead});
+    };
     hooks.save_every = options_.checkpoint_every;
     hooks.save = [&](std::size_t i, std::span<const std::byte> bytes) {
       store_.save_checkpoint(cell_key(plan_, task.cells[i]), bytes);
     };
-    hooks.stop = [this] {
-      const std::lock_guard lock(mutex_);
-      return must_stop();
-    };
+    hooks.stop = [this] { return is_stopping(); };
     hooks.progress = [&](double fraction) {
       if (seconds_since(reported) < 0.5) return;
       reported = Clock::now();
       const std::lock_guard lock(mutex_);
-      running_[&given] = fraction * task.cost.operations;
+      running_[&running] = fraction * task.cost.operations;
       report({});
     };
     for (const Cell& cell : task.cells) states.push_back(store_.checkpoint(cell_key(plan_, cell)));
@@ -277,39 +368,26 @@ class Pool {
     } catch (const FileError&) {
       throw;
     } catch (const std::bad_alloc&) {
-      fail(task, done, "out of memory");
+      return "out of memory";
     } catch (const std::exception& error) {
-      fail(task, done, error.what());
+      return error.what();
     }
-    if (!hooks.stop()) fail(task, done, "the computation ended without a result");
+    return "the computation ended without a result";
   }
 
-  /// What is not done of a task fails with a message; of several cells each gets a chance of its own.
-  void fail(const Task& task, std::vector<bool>& done, const std::string& message) {
-    for (std::size_t i = 0; i < task.cells.size(); ++i) {
-      if (done[i] || task.known[i] != Status::none) continue;
-      done[i] = true;
-      const Clock::time_point start = Clock::now();
-      store::Result result = failed(task.cells[i], message);
-      if (task.cells.size() > 1) try {
-          result = compute_cell(plan_, setting_, task.cells[i]);
-        } catch (const FileError&) {
-          throw;
-        } catch (const std::exception& error) {
-          result.message = error.what();
-        }
-      finish(std::move(result), seconds_since(start), task.cells[i]);
-    }
-  }
+  struct Ending {
+    double seconds = 0;
+    bool may_wait = false;  ///< to be saved with others
+    std::int64_t look_ahead_steps = 0;
+  };
 
   /// A cell has its result.
-  void finish(store::Result result, double seconds, const Cell& cell) {
+  void finish(store::Result result, const Cell& cell, const Ending& ending) {
     result.provenance = provenance();
     result.provenance.threads = 1;
-    result.provenance.seconds = seconds;
+    result.provenance.seconds = ending.seconds;
     result.provenance.finished_at = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
-    const bool is_small = seconds <= kSmallSeconds;
-    if (!is_small) store_.save(result);
+    if (!ending.may_wait) store_.save(result);
     const std::lock_guard lock(mutex_);
     std::string message;
     if (result.status == Status::failed) {
@@ -319,7 +397,8 @@ class Pool {
       ++computed_;
       ++done_;
     }
-    if (is_small) unsaved_.push_back(std::move(result));
+    look_ahead_steps_ += ending.look_ahead_steps;
+    if (ending.may_wait) unsaved_.push_back(std::move(result));
     report(std::move(message));
   }
 
@@ -339,6 +418,11 @@ class Pool {
     result.status = Status::failed;
     result.message = message;
     return result;
+  }
+
+  bool is_stopping() {
+    const std::lock_guard lock(mutex_);
+    return must_stop();
   }
 
   // The functions below need `mutex_`.
@@ -376,7 +460,8 @@ class Pool {
   Clock::time_point saved_ = Clock::now();
   double memory_in_use_ = 0;
   double work_done_ = 0, work_total_ = 0;
-  std::size_t done_ = 0, total_ = 0, computed_ = 0, failed_ = 0;
+  std::size_t done_ = 0, total_ = 0, computed_ = 0, found_ = 0, failed_ = 0;
+  std::int64_t look_ahead_steps_ = 0;
   bool stopped_ = false;
   std::exception_ptr error_;
 };
@@ -390,14 +475,6 @@ int job_count(const RunOptions& options) {
 
 double memory_limit(const RunOptions& options) {
   return options.memory_bytes > 0 ? options.memory_bytes : available_memory();
-}
-
-void count_steps(const Plan& plan, const store::Result& result, RunReport& report) {
-  const train::Options& options = plan.train.options;
-  const bool halving = plan.train.search == train::Search::halving;
-  const std::int64_t steps = result.n.value_or(0) / options.batch;
-  report.steps += halving ? train::halving_steps(regime_from_string(result.regime), options, steps) : steps;
-  report.steps_of_full_grid += result.status == Status::eliminated ? options.steps : steps;
 }
 
 }  // namespace
@@ -419,25 +496,19 @@ RunReport run_plan(const Plan& plan, store::Store& store, const RunOptions& opti
   Pool pool(plan, store, options, jobs, memory);
   std::size_t known = 0;  // finished cells, of this run or of an earlier one
   const auto run_cells = [&](const std::vector<Cell>& cells, std::size_t total) {
-    std::vector<Task> tasks;
-    std::size_t missing = 0;
-    for (Task& task : make_tasks(plan, store, cells)) {
-      if (task.missing() == 0) continue;
-      missing += task.missing();
-      // What does not fit into memory together is computed one by one.
-      if (task.cost.bytes > memory && task.missing() == task.cells.size()) {
-        for (const Cell& cell : task.cells) tasks.push_back(make_task(plan, {cell}, {Status::none}));
-        continue;
-      }
-      tasks.push_back(std::move(task));
-    }
-    const std::size_t reused = cells.size() - missing;
+    std::vector<Task> tasks = make_tasks(plan, store, cells);
+    std::erase_if(tasks, [](const Task& task) { return task.missing() == 0; });
+    std::size_t reused = cells.size();
+    for (const Task& task : tasks) reused -= task.missing();
     report.reused += reused;
     known += reused;
+    const std::vector<std::string> messages = split_groups(plan, memory, tasks);
     check_memory(tasks, memory);
-    const std::size_t before = pool.computed();
-    if (!tasks.empty()) pool.run(std::move(tasks), known, total);
-    known += pool.computed() - before;
+    check_processor(plan, tasks);
+    cut_groups(plan, static_cast<std::size_t>(jobs), tasks);
+    const std::size_t before = pool.computed() + pool.found();
+    if (!tasks.empty()) pool.run(std::move(tasks), messages, known, total);
+    known += pool.computed() + pool.found() - before;
   };
   const std::vector<Cell> cells = make_cells(plan);
   report.cells = cells.size() + flow_count(plan);
@@ -446,10 +517,16 @@ RunReport run_plan(const Plan& plan, store::Store& store, const RunOptions& opti
   if (!pool.stopped()) run_cells(flow_cells(plan, store), report.cells);
 
   report.computed = pool.computed();
+  report.reused += pool.found();
   report.stopped = pool.stopped();
+  report.steps = pool.look_ahead_steps();
   const auto results = find_cells(plan, store, cells);
-  for (std::size_t i = 0; i < cells.size(); ++i)
-    if (results[i] && cells[i].method == Method::train) count_steps(plan, *results[i], report);
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    if (!results[i] || cells[i].method != Method::train) continue;
+    const std::int64_t steps = steps_of(plan, *results[i]);
+    report.steps += steps;
+    report.steps_of_full_grid += results[i]->status == Status::eliminated ? plan.train.options.steps : steps;
+  }
   for (const store::Result& result : results_of(plan, store)) {
     report.diverged += result.status == Status::diverged ? 1 : 0;
     report.not_converged += result.status == Status::not_converged ? 1 : 0;
@@ -494,22 +571,29 @@ PlanEstimate estimate_plan(const Plan& plan, const store::Store& store, const Ru
   std::vector<double> bytes;
   const auto results = find_cells(plan, store, cells);
   for (const std::vector<std::size_t>& places : make_groups(plan, cells)) {
-    const Cell &first = cells[places.front()], &widest = cells[places.back()];
+    const Cell& first = cells[places.front()];
     GroupEstimate group{.method = first.method, .regime = first.regime, .cells = places.size()};
-    group.path = path_of(plan, setting, widest);
+    std::vector<std::string> paths;
     std::vector<Cell> members, missing;
     for (const std::size_t i : places) {
       members.push_back(cells[i]);
       if (!is_finished(results[i])) missing.push_back(cells[i]);
-      if (group.widths.empty() || group.widths.back() != cells[i].N) group.widths.push_back(cells[i].N);
+      if (!group.widths.empty() && group.widths.back() == cells[i].N) continue;
+      group.widths.push_back(cells[i].N);
+      const std::string path = path_of(plan, setting, cells[i]);
+      if (std::find(paths.begin(), paths.end(), path) == paths.end()) paths.push_back(path);
     }
+    group.path = fmt::format("{}", fmt::join(paths, "; "));
     group.finished = members.size() - missing.size();
     group.bytes = group_cost(plan, members).bytes;
     if (!missing.empty()) {
       const Cost cost = group_cost(plan, missing);
       group.seconds = cost.operations / rate;
       work += group.seconds;
-      longest = std::max(longest, group.seconds);
+      // What can be cut is as long as its longest cell.
+      longest = std::max(longest, can_be_cut(plan, missing)
+                                      ? group_cost(plan, {&missing.back(), 1}).operations / rate
+                                      : group.seconds);
       bytes.push_back(cost.bytes);
     }
     auto& groups = estimate.groups;

@@ -75,6 +75,43 @@ TEST(Groups, AreWorthLessThanTheSumOfTheirCells) {
   }
 }
 
+TEST(Groups, DrawsShareNothing) {
+  // Sums in another order.
+  constexpr double kRounding = 1e-12;
+  for (const char* activation : {"relu", "quadratic"})
+    for (const char* model : {"qf", "mg"}) {
+      const Plan plan = searching({{"activation.name", activation},
+                                   {"problem.model", model},
+                                   {"problem.spectrum", "{law = identity, scale = 0.5}"},
+                                   {"train.search", "halving"},
+                                   {"train.share_samples", "widths"}});
+      const std::vector<Cell> cells = make_cells(plan);
+      for (const auto& group : make_groups(plan, cells)) {
+        std::vector<Cell> both, one;
+        for (const std::size_t i : group) {
+          both.push_back(cells[i]);
+          if (cells[i].draw == 0) one.push_back(cells[i]);
+        }
+        const Cost of_both = group_cost(plan, both), of_one = group_cost(plan, one);
+        EXPECT_NEAR(of_both.operations / of_one.operations, 2, kRounding);
+        EXPECT_NEAR(of_both.bytes / of_one.bytes, 2, kRounding);
+      }
+    }
+}
+
+TEST(Groups, StepSizesShareTheMomentsOfNt) {
+  const Plan plan = searching({{"activation.name", "relu"}, {"train.share_samples", "widths"}});
+  const auto bytes = [&](const std::vector<Cell>& cells) { return group_cost(plan, cells).bytes; };
+  const Cell a{.method = Method::train, .regime = Regime::nt, .N = 1000, .draw = 0, .step_size = 0.001};
+  Cell b = a, wider = a;
+  b.step_size = 0.01;
+  wider.N = 1001;
+  const double moments = sizeof(double) * 3 * 1000.0 * 1000.0;
+  EXPECT_LT(bytes({a, b}), 2 * bytes({a}) - 0.99 * moments);
+  EXPECT_EQ(bytes({a, wider}), bytes({a}) + bytes({wider}));
+  EXPECT_LT(bytes({a, b, wider}), bytes({a}) + bytes({b}) + bytes({wider}) - 0.99 * moments);
+}
+
 std::map<std::string, Result> run(const Plan& plan, Store& store, RunReport* report = nullptr) {
   const RunReport made = run_plan(plan, store, {.jobs = 2});
   if (report != nullptr) *report = made;
@@ -126,6 +163,76 @@ TEST(HalvingPlan, EndsLosersFindsTheWinnersAndSaysWhatItSaved) {
   EXPECT_EQ(run_plan(halving, some, {.jobs = 2}).computed, 0u);
   EXPECT_EQ(run_plan(full, some, {.jobs = 2}).computed, eliminated);
   for (const Row& row : summarise(full, some)) EXPECT_EQ(row.missing, 0u);
+}
+
+TEST(HalvingPlan, EliminatedCellsBelongToTheirGridWhereverItComesFrom) {
+  Plan given = searching(kHalving);
+  const Cell cell = make_cells(given)[0];
+  const std::vector<double> grid = step_sizes(given, make_setting(given), cell.regime, cell.N);
+  EXPECT_EQ(elimination_key(given, cell, grid), elimination_key(given, cell, given.train.step_sizes));
+  EXPECT_NE(elimination_key(given, cell, grid), elimination_key(given, cell, {1e-5, 1e-4}));
+
+  // The default grid, named or not.
+  Plan plan = given;
+  plan.train.step_sizes.clear();
+  plan.sweep.neurons = {5};
+  plan.sweep.regimes = {Regime::nn};
+  given = plan;
+  given.train.step_sizes = step_sizes(plan, make_setting(plan), Regime::nn, 5);
+  Store store = Store::in_memory();
+  const auto results = run(plan, store);
+  EXPECT_TRUE(std::any_of(results.begin(), results.end(),
+                          [](const auto& entry) { return entry.second.status == Status::eliminated; }));
+  EXPECT_EQ(run_plan(given, store, {.jobs = 1}).computed, 0u);
+}
+
+TEST(HalvingPlan, SavesWhatHasEndedBeforeTheOthersGoOn) {
+  const Plan plan = searching({{"train.search", "halving"},
+                               {"sweep.regimes", "[NN]"},
+                               {"sweep.neurons", "[5]"},
+                               {"train.steps", "320"}});
+  Store store = Store::in_memory();
+  std::size_t reports = 0;
+  static_cast<void>(run_plan(plan, store, {.jobs = 1, .progress = [&](const Progress& progress) {
+                                             ++reports;
+                                             EXPECT_EQ(results_of(plan, store).size(), progress.done);
+                                           }}));
+  EXPECT_GE(reports, make_cells(plan).size());
+}
+
+TEST(HalvingPlan, AGroupTooLargeForTheMemoryIsTrainedCellByCell) {
+  const Plan plan =
+      searching({{"train.search", "halving"}, {"sweep.regimes", "[NN]"}, {"sweep.neurons", "[5]"}});
+  const std::vector<Cell> cells = make_cells(plan);
+  const double memory = 2 * group_cost(plan, {&cells[0], 1}).bytes;
+  ASSERT_GT(group_cost(plan, cells).bytes, memory);
+  std::string message;
+  int polls = 0;
+  RunOptions options{.jobs = 1, .memory_bytes = memory};
+  options.progress = [&](const Progress& progress) { message += progress.message; };
+  options.stop = [&] { return polls++ > 60; };
+  Store store = Store::in_memory();
+  const RunReport first = run_plan(plan, store, options);
+  EXPECT_EQ(
+      message.find("no successive halving for 10 cells with \"train NN, N = 5, draw 1, step size 0.01\""), 0u)
+      << message;
+  ASSERT_TRUE(first.stopped);
+  ASSERT_GT(first.computed, 0u);
+  // With some of its cells known the group is as large as before.
+  options.stop = {};
+  const RunReport rest = run_plan(plan, store, options);
+  EXPECT_EQ(rest.computed + first.computed, cells.size());
+  // Nothing is compared, so nobody looks ahead.
+  EXPECT_EQ(rest.steps, rest.steps_of_full_grid);
+  for (const Result& result : results_of(plan, store)) EXPECT_NE(result.status, Status::eliminated);
+}
+
+TEST(HalvingPlan, SurvivorsOfAFullSearchHaveNotLookedAhead) {
+  Store store = Store::in_memory();
+  static_cast<void>(run(searching(), store));
+  const RunReport report = run_plan(searching(kHalving), store, {.jobs = 1});
+  EXPECT_EQ(report.computed, 0u);
+  EXPECT_EQ(report.steps, report.steps_of_full_grid);
 }
 
 TEST(HalvingPlan, IsTheSameAfterInterruptions) {

@@ -1,6 +1,7 @@
 #include "lazygap/experiment/runner.h"
 
 #include <gtest/gtest.h>
+#include <hwy/targets.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,10 +14,12 @@
 #include <cstring>
 #include <fstream>
 #include <optional>
+#include <set>
 #include <thread>
 
 #include "experiment/small_plan.h"
 #include "lazygap/core/error.h"
+#include "lazygap/core/processor.h"
 #include "lazygap/experiment/summary.h"
 
 namespace lazygap::experiment {
@@ -138,6 +141,35 @@ TEST(Runner, RecordsFailedCellsAndTriesThemAgain) {
   EXPECT_EQ(store.find(failed.key)->status, Status::ok);
 }
 
+/// Two step sizes together, of which one is impossible.
+Plan half_impossible(Plan plan) {
+  plan.train.step_sizes = {-1, 0.003};
+  return plan;
+}
+
+TEST(Runner, TriesTheCellsOfAFailedGroupOneByOne) {
+  Plan plan = half_impossible(small_plan({{"sweep.methods", "[train]"}, {"sweep.regimes", "[NN]"}}));
+  Store store = Store::in_memory();
+  const RunReport report = run_plan(plan, store, {.jobs = 1});
+  EXPECT_EQ(report.failed, 3u);
+  EXPECT_EQ(report.computed, 3u);
+  for (const Result& result : results_of(plan, store))
+    EXPECT_EQ(result.status, result.step_size == 0.003 ? Status::ok : Status::failed);
+}
+
+TEST(Runner, CountsAsReusedWhatAnotherProcessHasFinishedMeanwhile) {
+  const Plan plan = small_plan();
+  const std::vector<Result> results = run_in_memory(plan, 1);
+  Store store = Store::in_memory();
+  // The first look at `stop` comes after the plan has been compared with the store.
+  const RunReport report = run_plan(plan, store, {.jobs = 1, .stop = [&] {
+                                                    store.save(results);
+                                                    return false;
+                                                  }});
+  EXPECT_EQ(report.computed, 0u);
+  EXPECT_EQ(report.reused, report.cells);
+}
+
 TEST(Runner, KeepsDivergedResults) {
   const Plan plan = small_plan({{"sweep.methods", "[train]"},
                                 {"sweep.regimes", "[NN]"},
@@ -180,6 +212,34 @@ TEST(Runner, StopsAndResumesWithinACell) {
   EXPECT_EQ(resumed.computed, 1u);
   EXPECT_TRUE(store.checkpoint(key).empty());
   expect_same_numbers(results_of(plan, store), run_in_memory(plan, 1));
+}
+
+TEST(Runner, StopsAndResumesWithinACellOfAFailedGroup) {
+  const Plan plan = half_impossible(long_plan());
+  const Cell good = make_cells(plan)[1];
+  Store store = Store::in_memory();
+  int polls = 0;
+  const RunReport stopped = run_plan(plan, store, {.jobs = 1, .stop = [&] { return ++polls > 20; }});
+  EXPECT_TRUE(stopped.stopped);
+  EXPECT_EQ(stopped.computed, 0u);
+  EXPECT_FALSE(store.checkpoint(cell_key(plan, good)).empty());
+  EXPECT_EQ(run_plan(plan, store, {.jobs = 1}).computed, 1u);
+  EXPECT_EQ(bits(store.find(cell_key(plan, good))->risk), bits(run_in_memory(long_plan(), 1)[0].risk));
+}
+
+TEST(Runner, TheSecondsOfAGroupAddUpToItsTime) {
+  // One of two networks ends at once, the other after all of half a second or so.
+  Plan plan = long_plan();
+  plan.train.options.steps = 200000;
+  plan.train.step_sizes = {0.003, 1000};
+  Store store = Store::in_memory();
+  const RunReport report = run_plan(plan, store, {.jobs = 1});
+  double seconds = 0;
+  for (const Result& result : results_of(plan, store)) seconds += result.provenance.seconds;
+  EXPECT_LE(seconds, report.seconds);
+  // The rest of the run is milliseconds; equal parts of the time at which each has ended would give a half.
+  constexpr double kPart = 0.7;
+  EXPECT_GT(seconds, kPart * report.seconds);
 }
 
 TEST(Runner, ResumesWhereItStopped) {
@@ -256,6 +316,33 @@ TEST(Runner, RefusesWhatCannotFitInMemoryBeforeItStarts) {
   }
 }
 
+TEST(Runner, RefusesToTrainInBf16WhereTheProcessorHasNone) {
+  Plan plan = small_plan({{"sweep.methods", "[train, flow]"},
+                          {"sweep.regimes", "[NT, NN]"},
+                          {"sweep.neurons", "[3]"},
+                          {"train.precision", "bf16"}});
+  plan.train.step_sizes.clear();  // the default grid
+  Store store = Store::in_memory(), other = Store::in_memory();
+  const bool has_bf16 = has_bf16_products();
+  if (has_bf16) static_cast<void>(run_plan(plan, other, {.jobs = 1}));
+  hwy::SetSupportedTargetsForTest(HWY_AVX2);
+  try {
+    static_cast<void>(run_plan(plan, store, {.jobs = 1}));
+    ADD_FAILURE() << "accepted";
+  } catch (const UsageError& error) {
+    EXPECT_STREQ(error.what(),
+                 "train.precision is \"bf16\", but this processor has no AVX512_BF16: \"fp32\" or \"fp64\" "
+                 "is needed");
+  }
+  EXPECT_TRUE(results_of(plan, store).empty());
+  // Results of another processor can be read here.
+  if (has_bf16) {
+    EXPECT_EQ(run_plan(plan, other, {.jobs = 1}).computed, 0u);
+    EXPECT_EQ(summarise(plan, other).size(), 2u);
+  }
+  hwy::SetSupportedTargetsForTest(0);
+}
+
 TEST(Runner, LimitsTheCellsSideBySideToTheMemory) {
   const Plan plan = small_plan();
   double largest = 0;
@@ -312,6 +399,36 @@ TEST(Runner, FlowFollowsTheStepSizeThatWonTheTraining) {
   Store other = Store::in_memory();
   EXPECT_EQ(run_plan(alone, other, {.jobs = 2}).computed, 6u);
   for (const Result& result : results_of(alone, other)) EXPECT_EQ(result.step_size, 0.003);
+}
+
+TEST(Runner, CutsTheGroupsOfAFullSearchForTheJobs) {
+  const auto threads = [](const char* search) {
+    const Plan plan = small_plan({{"sweep.methods", "[train]"},
+                                  {"sweep.regimes", "[NN]"},
+                                  {"sweep.neurons", "[6]"},
+                                  {"train.step_sizes", "[1e-3, 3e-3, 0.01]"},
+                                  {"train.search", search}});
+    std::set<std::thread::id> seen;
+    Store store = Store::in_memory();
+    const RunReport report = run_plan(plan, store, {.jobs = 8, .stop = [&] {
+                                                      seen.insert(std::this_thread::get_id());
+                                                      return false;
+                                                    }});
+    EXPECT_EQ(report.computed, 3u);
+    return seen.size();
+  };
+  EXPECT_EQ(threads("full"), 3u);
+  EXPECT_EQ(threads("halving"), 1u);
+}
+
+TEST(Estimate, NamesThePathsOfAllWidths) {
+  const Plan plan = small_plan(
+      {{"sweep.methods", "[train]"}, {"sweep.regimes", "[NN]"}, {"train.share_samples", "widths"}});
+  const PlanEstimate estimate = estimate_plan(plan, Store::in_memory(), {.jobs = 1});
+  ASSERT_EQ(estimate.groups.size(), 1u);
+  const std::string& path = estimate.groups[0].path;
+  EXPECT_EQ(path.find("direct, "), 0u) << path;
+  EXPECT_NE(path.find("; LQ, "), std::string::npos) << path;
 }
 
 TEST(Estimate, CountsCellsTimeAndMemory) {

@@ -56,7 +56,9 @@ namespace lazygap::exact {
                       const Vector& biases = {}, bool centred = true);
 
 /// The same for nested networks, as above: width N has the first N columns of W and entries of `biases`.
-/// The series is made for all columns of W and serves all widths; kernel_error is theirs together.
+/// The series is made for all columns of W and serves all widths; kernel_error is theirs together. Its degree
+/// and the rule for pairs in closed form follow the number of columns of W, so that a risk depends on the
+/// company of its width, by about 1e-14 E y^2.
 [[nodiscard]] std::vector<Risk> rf(const Problem& problem, const Activation& activation, const Matrix& W,
                                    std::span<const Index> widths, const Vector& biases = {},
                                    bool centred = true);

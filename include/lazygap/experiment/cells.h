@@ -55,9 +55,10 @@ struct Cell {
 /// Key of the cell in the store: the name-based UUID (SHA-1) of cell_parameters.
 [[nodiscard]] std::string cell_key(const Plan& plan, const Cell& cell);
 
-/// Key under which a train cell is stored that successive halving has ended early: it holds for this grid and
-/// these draws only.
-[[nodiscard]] std::string elimination_key(const Plan& plan, const Cell& cell);
+/// Key under which a train cell is stored that successive halving has ended early: it holds for this grid
+/// (the step_sizes of its regime and width), these draws and this version of the rule only.
+[[nodiscard]] std::string elimination_key(const Plan& plan, const Cell& cell,
+                                          const std::vector<double>& grid);
 /// What the store has of the cells: under cell_key, and, where the plan searches by halving, under
 /// elimination_key.
 [[nodiscard]] std::vector<std::optional<store::Result>> find_cells(const Plan& plan,
@@ -72,6 +73,9 @@ struct Cell {
 /// Every other cell is a group of its own.
 [[nodiscard]] std::vector<std::vector<std::size_t>> make_groups(const Plan& plan,
                                                                 const std::vector<Cell>& cells);
+
+/// Whether successive halving ends cells of a group early. A cell alone has nothing to be compared with.
+[[nodiscard]] bool is_halving(const Plan& plan, std::span<const Cell> group);
 
 /// What a long group asks and tells while it runs; `i` is the place of a cell in it.
 struct GroupHooks {
@@ -99,6 +103,9 @@ struct Cost {
   double bytes = 0;       ///< peak memory
 };
 [[nodiscard]] Cost group_cost(const Plan& plan, std::span<const Cell> cells);
+
+/// Whether the cell is trained in bf16 and this processor has no AVX512_BF16.
+[[nodiscard]] bool lacks_processor(const Plan& plan, const Cell& cell);
 
 /// How the cells are computed, in a few words: "LQ, AVX-512 fp32". Empty where there is one way only.
 [[nodiscard]] std::string path_of(const Plan& plan, const Setting& setting, const Cell& cell);

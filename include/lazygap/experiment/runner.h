@@ -21,7 +21,8 @@ struct Progress {
   double fraction = 0;     ///< of the expected work of this run
   double elapsed_seconds = 0;
   double remaining_seconds = 0;  ///< NaN while unknown
-  std::string message = {};      ///< a sentence that must not be lost (a failed cell), else empty
+  std::string message =
+      {};  ///< a sentence that must not be lost (a failed cell, a search that is off), else empty
 };
 
 struct RunOptions {
@@ -34,12 +35,13 @@ struct RunOptions {
 
 struct RunReport {
   std::size_t cells = 0;          ///< of the plan
-  std::size_t reused = 0;         ///< answered from the store
+  std::size_t reused = 0;         ///< answered from the store, also by what another process did meanwhile
   std::size_t computed = 0;       ///< in this run, with any status but failed
   std::size_t diverged = 0;       ///< of all results of the plan
   std::size_t not_converged = 0;  ///< of all results of the plan
   std::size_t failed = 0;         ///< recorded with their message; the next run tries them again
-  /// Steps of the trained networks, and those that the full grid would take: fewer are taken by halving.
+  /// Steps of the trained networks with those that halving took in this run to look ahead, and the steps that
+  /// the full grid would take: fewer are taken by halving.
   std::int64_t steps = 0, steps_of_full_grid = 0;
   bool stopped = false;  ///< by RunOptions::stop, before the end
   double seconds = 0;
@@ -50,8 +52,13 @@ struct RunReport {
 /// eliminated cell is finished; a failed one is not. Results do not depend on the number of jobs, on the
 /// order or on interruptions. OpenBLAS is set to one thread for the process.
 ///
-/// Throws UsageError before anything is computed where a single cell cannot fit in memory, and FileError
-/// where the store cannot be written.
+/// Groups of a full search of step sizes are cut where there are fewer groups than jobs.
+/// A group that does not fit in memory is computed cell by cell; halving, which compares cells, is then off
+/// for it, and a message to RunOptions::progress says so. The seconds stored with the cells of a group add up
+/// to the time of the group.
+///
+/// Throws UsageError before anything is computed where a single cell cannot fit in memory or has to be
+/// trained in bf16 by a processor without it, and FileError where the store cannot be written.
 RunReport run_plan(const Plan& plan, store::Store& store, const RunOptions& options = {});
 
 /// The results of the plan that the store has, in the order of make_cells, then flow; failed ones included.
@@ -67,7 +74,7 @@ struct GroupEstimate {
   std::size_t finished = 0;  ///< of `cells`, already in the store
   double seconds = 0;        ///< of what is not finished, on one processor
   double bytes = 0;          ///< while a group is computed
-  std::string path;          ///< how, see path_of
+  std::string path;          ///< how, see path_of; what differs between the widths is listed
 };
 struct PlanEstimate {
   std::vector<GroupEstimate> groups;
