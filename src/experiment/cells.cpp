@@ -33,10 +33,9 @@ namespace {
 /// To be raised whenever a route changes its numbers: results of earlier versions are then computed anew.
 int task_version(const Plan& plan, Method method, Regime regime) {
   switch (method) {
-    case Method::exact:
-      return 2;  // RF and NT on mg in whitened coordinates: other rounding errors
-    case Method::fit:
-      return 2;  // products of BLAS
+    case Method::exact:  // RF and NT on mg in whitened coordinates: other rounding errors
+    case Method::fit:    // products of BLAS
+      return 2;
     case Method::train:
       // NT: another basis of the null space of W W^T; other activations: kernels of our own.
       return regime == Regime::nt || !trains_quadratic(plan) ? 2 : 1;

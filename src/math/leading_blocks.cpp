@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 #include <lapacke.h>
 
+#include <cstddef>
 #include <limits>
-#include <ranges>
 
 #include "lazygap/core/check.h"
 #include "lazygap/core/error.h"
@@ -24,7 +24,8 @@ void check_widths(std::string_view function, std::span<const Index> widths, Inde
 
 Index factorise_leading(Matrix& K, std::span<const Index> widths, const std::function<void(Index N)>& fill) {
   lapack_int not_positive = std::numeric_limits<lapack_int>::max();  // order of a block known not to be
-  for (const Index N : widths | std::views::reverse) {
+  for (std::size_t k = widths.size(); k-- > 0;) {
+    const Index N = widths[k];
     if (N >= not_positive) continue;
     fill(N);
     const auto stride = static_cast<lapack_int>(K.outerStride());

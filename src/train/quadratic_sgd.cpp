@@ -173,10 +173,10 @@ class ErrorForm {
   }
 
   double step(const Samples<Real>& samples, double step_size) {
-    const auto& [X, noise] = samples;
-    const BatchMeans mean = form_step(error_, X, q_, -step_size * scaling_.form, [&](Index j, double q) {
-      return q - offset_ + scaling_.label * static_cast<double>(noise[j]);
-    });
+    const BatchMeans mean =
+        form_step(error_, samples.X, q_, -step_size * scaling_.form, [&](Index j, double q) {
+          return q - offset_ + scaling_.label * static_cast<double>(samples.y[j]);  // y: noise
+        });
     offset_ += 2 * step_size * mean.r;
     return mean.r2 / (scaling_.label * scaling_.label);
   }
@@ -252,10 +252,9 @@ class RotatedForm {
   }
 
   double step(const Samples<Real>& samples, double step_size) {
-    const auto& [X, y] = samples;
-    const BatchMeans mean = form_step(form_, X, q_, step_size * scaling_.form, [&](Index j, double q) {
-      return scaling_.label * static_cast<double>(y[j]) - q - offset_;
-    });
+    const BatchMeans mean = form_step(
+        form_, samples.X, q_, step_size * scaling_.form,
+        [&](Index j, double q) { return scaling_.label * static_cast<double>(samples.y[j]) - q - offset_; });
     offset_ += 2 * step_size * mean.r;
     return mean.r2 / (scaling_.label * scaling_.label);
   }
