@@ -1,7 +1,8 @@
 // Random words on stdout without end, for a battery of statistical tests such as dieharder:
-//   random_stream words       the words of the generator
-//   random_stream normals     fp32 normals through their distribution function: the upper 16 bits of two make a
-//                             word, because an fp32 number has no more to give everywhere
+// - random_stream words: the words of the generator
+// - random_stream normals: fp32 normals through their distribution function; the upper 16 bits of two make a
+//   word, because an fp32 number has no more to give everywhere
+//
 // Batches of 45000 numbers at consecutive steps of one stream, as training draws them.
 
 #include <algorithm>

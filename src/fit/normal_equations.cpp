@@ -75,8 +75,11 @@ std::vector<NormalSolution> solve_normal_equations(Matrix G, double ridge, doubl
   G.diagonal() = diagonal;
   for (const std::size_t k : singular) {
     const Index N = widths[k];
+    // Widths increase: G is moved from in the last turn only.
+    // NOLINTBEGIN(bugprone-use-after-move,clang-analyzer-cplusplus.Move)
     solutions[k] =
         solve_singular(N == G.rows() ? std::move(G) : Matrix(G.topLeftCorner(N, N)), ridge, noise, b.head(N));
+    // NOLINTEND(bugprone-use-after-move,clang-analyzer-cplusplus.Move)
   }
   return solutions;
 }
