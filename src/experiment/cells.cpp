@@ -652,10 +652,12 @@ void compute_group(const Plan& plan, const Setting& setting, std::span<const Cel
   }
 }
 
-store::Result compute_cell(const Plan& plan, const Setting& setting, const Cell& cell) {
-  store::Result result;
-  compute_group(plan, setting, {&cell, 1},
-                {.finished = [&](std::size_t, store::Result found) { result = std::move(found); }});
+store::Result failed_result(const Plan& plan, const Setting& setting, const Cell& cell,
+                            const std::string& message) {
+  store::Result result = empty_result(plan, setting, cell);
+  if (cell.step_size > 0) result.step_size = cell.step_size;
+  result.status = Status::failed;
+  result.message = message;
   return result;
 }
 

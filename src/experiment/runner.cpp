@@ -319,7 +319,7 @@ class Pool {
         continue;
       }
       const double seconds = seconds_since(start);
-      finish(failed(task.cells[i], message), task.cells[i],
+      finish(failed_result(plan_, setting_, task.cells[i], message), task.cells[i],
              {.seconds = seconds, .may_wait = seconds <= kSmallSeconds});
     }
   }
@@ -400,24 +400,6 @@ class Pool {
     look_ahead_steps_ += ending.look_ahead_steps;
     if (ending.may_wait) unsaved_.push_back(std::move(result));
     report(std::move(message));
-  }
-
-  [[nodiscard]] store::Result failed(const Cell& cell, const std::string& message) const {
-    store::Result result;
-    result.key = cell_key(plan_, cell);
-    result.parameters = cell_parameters(plan_, cell);
-    result.model = plan_.problem.model;
-    result.regime = to_string(cell.regime);
-    result.method = to_string(cell.method);
-    result.d = plan_.problem.d;
-    result.N = cell.N;
-    result.rho = static_cast<double>(cell.N) / static_cast<double>(plan_.problem.d);
-    result.draw = cell.draw;
-    if (cell.step_size > 0) result.step_size = cell.step_size;
-    result.null_risk = null_risk(setting_.problem);
-    result.status = Status::failed;
-    result.message = message;
-    return result;
   }
 
   bool is_stopping() {

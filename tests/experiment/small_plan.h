@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "lazygap/experiment/cells.h"
 #include "lazygap/experiment/plan.h"
 
 namespace lazygap::experiment {
@@ -59,6 +60,14 @@ using Overrides = std::vector<std::pair<std::string, std::string>>;
 inline Plan small_plan(const Overrides& overrides = {}) {
   const TemporaryFolder folder;
   return load_plan(folder.write("plan.toml", kSmallPlan).string(), overrides);
+}
+
+/// A group of one.
+inline store::Result compute_cell(const Plan& plan, const Setting& setting, const Cell& cell) {
+  store::Result result;
+  compute_group(plan, setting, {&cell, 1},
+                {.finished = [&](std::size_t, store::Result found) { result = std::move(found); }});
+  return result;
 }
 
 }  // namespace lazygap::experiment

@@ -94,8 +94,9 @@ struct GroupHooks {
 /// hooks.stop has ended before their end. Exceptions of the routes pass through.
 void compute_group(const Plan& plan, const Setting& setting, std::span<const Cell> cells,
                    const GroupHooks& hooks);
-/// A group of one.
-[[nodiscard]] store::Result compute_cell(const Plan& plan, const Setting& setting, const Cell& cell);
+/// What is kept of a cell that could not be computed: the status failed, and why.
+[[nodiscard]] store::Result failed_result(const Plan& plan, const Setting& setting, const Cell& cell,
+                                          const std::string& message);
 
 /// Expected work of a group, from operation counts.
 struct Cost {
