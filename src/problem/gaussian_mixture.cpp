@@ -84,6 +84,7 @@ GaussianMixture GaussianMixture::from_matrices(const Matrix& sigma, const Matrix
     refuse_class_covariances(kFunction, Sigma, Delta);
   problem.whitened_delta_ = std::move(basis.values);
   problem.mixing_ = lower * basis.vectors;
+  problem.mixing_fp32_ = problem.mixing_.cast<float>();
   return problem;
 }
 

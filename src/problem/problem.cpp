@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
 
 #include "lazygap/core/check.h"
 #include "math/panel_product.h"
@@ -21,14 +22,19 @@ using Factors = Eigen::Matrix<Real, Eigen::Dynamic, 1, Eigen::ColMajor, kFeature
 template <class Real>
 void add_other_degrees(const PolynomialTarget& problem, const Eigen::Ref<const MatrixOf<Real>>& X,
                        Eigen::Ref<VectorOf<Real>> y) {
-  const MatrixOf<Real> beta = problem.beta().cast<Real>();
-  for (Index j = 0; j < X.cols(); ++j) {
-    const auto x = X.col(j).array();
-    const auto square = x.square();
-    y[j] += (x * (beta.col(0).array() + beta.col(2).array() * (square - 3) +
-                  beta.col(4).array() * ((square - 10) * square + 15)) +
-             beta.col(3).array() * ((square - 6) * square + 3))
-                .sum();
+  for (Index first = 0; first < X.rows(); first += kFeatures) {
+    const Index count = std::min(kFeatures, X.rows() - first);
+    const auto coefficients = problem.beta().middleRows(first, count);
+    const Factors<Real> beta_1 = coefficients.col(0).cast<Real>(), beta_3 = coefficients.col(2).cast<Real>(),
+                        beta_4 = coefficients.col(3).cast<Real>(), beta_5 = coefficients.col(4).cast<Real>();
+    for (Index j = 0; j < X.cols(); ++j) {
+      const auto x = X.col(j).segment(first, count).array();
+      const auto square = x.square();
+      y[j] += (x * (beta_1.array() + beta_3.array() * (square - 3) +
+                    beta_5.array() * ((square - 10) * square + 15)) +
+               beta_4.array() * ((square - 6) * square + 3))
+                  .sum();
+    }
   }
 }
 
@@ -65,7 +71,11 @@ void transform(const GaussianMixture& problem, const RandomAddress& address, Eig
     for (Index j = 0; j < X.cols(); ++j)
       X.col(j).segment(first, count).array() *= (y[j] > 0 ? plus : minus).array();
   }
-  if (!problem.is_diagonal()) multiply_columns<Real>(problem.mixing().cast<Real>(), X);
+  if (problem.is_diagonal()) return;
+  if constexpr (std::is_same_v<Real, float>)
+    multiply_columns<float>(problem.mixing_fp32(), X);
+  else
+    multiply_columns<double>(problem.mixing(), X);
 }
 
 }  // namespace
@@ -129,11 +139,17 @@ template <class Real>
 void add_label_noise(double standard_deviation, const RandomAddress& address, Eigen::Ref<VectorOf<Real>> y) {
   check_nonnegative("add_label_noise", "standard_deviation", standard_deviation);
   if (standard_deviation == 0) return;
-  Vector noise(y.size());
-  fill_normals(
-      {.seed = address.seed, .purpose = Purpose::label_noise, .index = address.index, .step = address.step},
-      std::span<double>(noise.data(), static_cast<std::size_t>(noise.size())));
-  y += (standard_deviation * noise).template cast<Real>();
+  const RandomAddress of_noise{
+      .seed = address.seed, .purpose = Purpose::label_noise, .index = address.index, .step = address.step};
+  std::array<double, 256> normals;
+  for (Index first = 0; first < y.size(); first += Index(normals.size())) {
+    const Index count = std::min(Index(normals.size()), y.size() - first);
+    // Two normals to a block.
+    fill_normals(of_noise, std::span<double>(normals.data(), static_cast<std::size_t>(count)),
+                 static_cast<std::uint32_t>(first / 2));
+    const Eigen::Map<const Vector> noise(normals.data(), count);
+    y.segment(first, count) += (standard_deviation * noise).template cast<Real>();
+  }
 }
 
 template void add_label_noise<float>(double, const RandomAddress&, Eigen::Ref<VectorOf<float>>);

@@ -3,6 +3,7 @@
 #include <hwy/targets.h>
 
 #include <cmath>
+#include <span>
 #include <string>
 
 #include "lazygap/core/error.h"
@@ -46,6 +47,29 @@ TEST(Sampling, PolynomialTargetLabelsAreItsValues) {
       double value = 0.25;
       for (Index k = 0; k < d; ++k) value += b[k] * X(k, j) * X(k, j);
       constexpr double kRounding = 1e-12;  // a few hundred terms of order 1
+      EXPECT_NEAR(y[j], value, kRounding) << "d=" << d << " j=" << j;
+    }
+  }
+}
+
+TEST(Sampling, HermiteTargetLabelsAreItsValues) {
+  for (const Index d : {1, 7, 512, 601}) {
+    const Vector b = spectrum(d);
+    Matrix beta(d, 5);
+    beta << b, -0.3 * b, 0.2 * b.reverse(), 0.1 * b, 0.02 * b.reverse();
+    const auto [X, y] = draw<double>(PolynomialTarget::from_hermite(beta), 13);
+    for (Index j = 0; j < y.size(); ++j) {
+      double value = 0;
+      for (Index i = 0; i < d; ++i) {
+        double before = 1, He = X(i, j);
+        for (Index k = 1; k <= 5; ++k) {
+          value += beta(i, k - 1) * He;
+          const double next = X(i, j) * He - static_cast<double>(k) * before;
+          before = He;
+          He = next;
+        }
+      }
+      constexpr double kRounding = 1e-11;  // a few thousand terms, some of them of order 100
       EXPECT_NEAR(y[j], value, kRounding) << "d=" << d << " j=" << j;
     }
   }
@@ -240,6 +264,17 @@ TEST(LabelNoise, IsAddedAtItsOwnAddress) {
   other.setZero();
   add_label_noise<double>(kDeviation, elsewhere, other);
   EXPECT_EQ(other, noise.head(9));
+}
+
+TEST(LabelNoise, IsOneStream) {
+  constexpr Index kCount = 601;  // several passes
+  constexpr double kDeviation = 0.7;
+  Vector noise = Vector::Zero(kCount), stream(kCount);
+  add_label_noise<double>(kDeviation, kAddress, noise);
+  auto address = kAddress;
+  address.purpose = Purpose::label_noise;
+  fill_normals(address, std::span<double>(stream.data(), static_cast<std::size_t>(kCount)));
+  EXPECT_EQ(noise, kDeviation * stream);
 }
 
 TEST(LabelNoise, OfNoDeviationIsNone) {

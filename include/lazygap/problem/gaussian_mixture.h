@@ -39,6 +39,8 @@ class GaussianMixture {
   [[nodiscard]] const Vector& whitened_delta() const { return whitened_delta_; }
   /// M, d x d; empty where is_diagonal().
   [[nodiscard]] const Matrix& mixing() const { return mixing_; }
+  /// The same rounded to fp32, for samples in fp32.
+  [[nodiscard]] const MatrixOf<float>& mixing_fp32() const { return mixing_fp32_; }
   /// Risk of the best constant, f = 0: R0 = 1.
   [[nodiscard]] double null_risk() const { return 1.0; }
   /// tau = tr(D)^2 / (d ||D||_F^2), in [0, 1].
@@ -62,6 +64,7 @@ class GaussianMixture {
   GaussianMixture() = default;
   Vector sigma_, delta_;                         // diagonal
   Matrix sigma_matrix_, delta_matrix_, mixing_;  // not diagonal
+  MatrixOf<float> mixing_fp32_;
   Vector whitened_delta_;
 };
 
