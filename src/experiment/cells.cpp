@@ -97,6 +97,11 @@ std::string_view precision_word(train::Precision precision) {
   return {};
 }
 
+/// NT is fitted in fp64 in any case.
+bool is_fp64_on_request(const Plan& plan, const Cell& cell) {
+  return cell.method == Method::fit && is_rf(cell.regime) && plan.fit.precision == fit::Precision::fp64;
+}
+
 /// Options of the plan with what its other tables say.
 train::Options train_options(const Plan& plan, const Activation& activation, Regime regime) {
   train::Options options = plan.train.options;
@@ -310,7 +315,8 @@ std::vector<fit::Outcome> fit_outcomes(const Plan& plan, const Setting& setting,
                              .ridge = plan.fit.ridge,
                              .test_samples = plan.fit.test_samples,
                              .seed = plan.sweep.seed,
-                             .draw = draw};
+                             .draw = draw,
+                             .precision = plan.fit.precision};
   if (widest.regime == Regime::nt) return {fit::nt(setting.problem, W, biases, options)};
   return fit::rf(setting.problem, W, biases, widths_of(cells), options);
 }
@@ -345,6 +351,8 @@ nlohmann::json parameters_of(const Plan& plan, const Cell& cell) {
       parameters["samples"] = plan.fit.samples;
       parameters["ridge"] = plan.fit.ridge;
       parameters["test_samples"] = plan.fit.test_samples;
+      // Not for fp32, whose keys are older than the choice.
+      if (is_fp64_on_request(plan, cell)) parameters["precision"] = "fp64";
       if (plan.problem.label_noise > 0) parameters["label_noise"] = plan.problem.label_noise;
       break;
   }
@@ -671,7 +679,9 @@ std::string path_of(const Plan& plan, const Setting& setting, const Cell& cell) 
   if (cell.method == Method::train)
     return train::path(cell.regime, setting.problem, cell.N, train_options(plan, setting.activation, cell));
   const bool nested = is_rf(cell.regime) && (cell.method == Method::exact || cell.method == Method::fit);
-  return nested ? "one Gram matrix for all widths" : "";
+  if (!nested) return "";
+  return is_fp64_on_request(plan, cell) ? "one Gram matrix for all widths, fp64"
+                                        : "one Gram matrix for all widths";
 }
 
 }  // namespace lazygap::experiment

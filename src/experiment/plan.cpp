@@ -54,6 +54,7 @@ const Words<train::Schedule> kSchedules{{"constant", train::Schedule::constant},
                                         {"tail-drop", train::Schedule::tail_drop}};
 const Words<train::Precision> kPrecisions{
     {"fp32", train::Precision::fp32}, {"fp64", train::Precision::fp64}, {"bf16", train::Precision::bf16}};
+const Words<fit::Precision> kFitPrecisions{{"fp32", fit::Precision::fp32}, {"fp64", fit::Precision::fp64}};
 const Words<train::Reduction> kReductions{{"automatic", train::Reduction::automatic},
                                           {"none", train::Reduction::none}};
 const Words<train::Search> kSearches{{"full", train::Search::full}, {"halving", train::Search::halving}};
@@ -353,7 +354,8 @@ void read_train(const PlanTable& root, Plan& whole) {
 }
 
 void read_fit(const PlanTable& root, const std::vector<Regime>& regimes, FitPlan& fit) {
-  const PlanTable table = root.table("fit", {"samples", "ridge", "draws", "test_samples", "regimes"});
+  const PlanTable table =
+      root.table("fit", {"samples", "ridge", "precision", "draws", "test_samples", "regimes"});
   std::copy_if(regimes.begin(), regimes.end(), std::back_inserter(fit.regimes), is_rf);
   table.words("regimes", fit.regimes, kRegimes);
   for (const Regime regime : fit.regimes)
@@ -362,6 +364,7 @@ void read_fit(const PlanTable& root, const std::vector<Regime>& regimes, FitPlan
                                             to_string(regime)));
   table.integer("samples", fit.samples, 1, kMostSamples);
   table.nonnegative_number("ridge", fit.ridge);
+  table.word("precision", fit.precision, kFitPrecisions);
   table.integer("draws", fit.draws, 1, kMostDraws);
   table.integer("test_samples", fit.test_samples, 0, 1'000'000'000);
   if (fit.test_samples == 1)
@@ -743,6 +746,7 @@ std::string to_toml(const Plan& plan) {
   text += "\n[fit]\n";
   integer("samples", plan.fit.samples);
   line("ridge", toml_number(plan.fit.ridge));
+  word("precision", word_of(kFitPrecisions, plan.fit.precision));
   if (plan.fit.draws > 0) integer("draws", plan.fit.draws);
   integer("test_samples", plan.fit.test_samples);
   if (!plan.fit.regimes.empty())

@@ -81,6 +81,7 @@ test_samples = 50
 [fit]
 samples = 60
 ridge = 0.25
+precision = "fp64"
 draws = 3
 test_samples = 70
 
@@ -140,6 +141,7 @@ TEST(Plan, ReadsEveryKey) {
   EXPECT_EQ(options.test_samples, 50);
   EXPECT_EQ(plan.fit.samples, 60);
   EXPECT_EQ(plan.fit.ridge, 0.25);
+  EXPECT_EQ(plan.fit.precision, fit::Precision::fp64);
   EXPECT_EQ(plan.fit.draws, 3);
   EXPECT_EQ(plan.fit.test_samples, 70);
   EXPECT_EQ(plan.fit.regimes, (std::vector<Regime>{Regime::rf_isotropic, Regime::rf}));
@@ -167,6 +169,7 @@ methods = ["train"]
   EXPECT_EQ(qf.train.options.schedule, train::Schedule::tail_drop);
   EXPECT_TRUE(qf.train.step_sizes.empty());
   EXPECT_EQ(qf.fit.samples, 500000);
+  EXPECT_EQ(qf.fit.precision, fit::Precision::fp32);
   EXPECT_EQ(qf.sweep.draws, 10);
   const Plan mg = load_plan(
       folder
@@ -208,6 +211,7 @@ TEST(Plan, ResolvedPlanReadsBackAsItself) {
   EXPECT_EQ(again.figure.title, full.figure.title);
   EXPECT_EQ(again.problem.gamma, full.problem.gamma);
   EXPECT_EQ(again.train.options.second_layer_value, -1.5);
+  EXPECT_EQ(again.fit.precision, fit::Precision::fp64);
 }
 
 TEST(Plan, BuiltInPlansLoadAndReadBack) {
@@ -265,6 +269,7 @@ constexpr Key kKeys[] = {
     {"train", "test_samples", "1e4", "-1", "an integer from 0 to"},
     {"fit", "samples", "5e5", "0", "an integer from 1 to"},
     {"fit", "ridge", "\"0\"", "-0.5", "zero or a positive finite number"},
+    {"fit", "precision", "64", "\"bf16\"", "one of fp32, fp64"},
     {"fit", "draws", "1.0", "0", "an integer from 1 to"},
     {"fit", "test_samples", "true", "1", ""},
     {"figure", "frame", "1", "\"middle\"", "one of left, right"},

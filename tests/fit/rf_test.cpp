@@ -22,10 +22,16 @@ namespace {
 // Features are fp32 and are summed in fp32 within a block: a relative error of about 1e-7 in the normal
 // equations, enlarged by their condition number, at most 1e3 in these tests.
 constexpr double kSinglePrecision = 1e-4;
+// In fp64 sums of up to 5000 terms: an error below 1e-12, enlarged by the same number.
+constexpr double kDoublePrecision = 1e-9;
 constexpr double kStandardErrors = 4;
 constexpr double kRounding = 1e-12;
 // Where the features represent y exactly only their rounding is left, squared.
 constexpr double kSquaredSinglePrecision = 1e-11;
+
+double accuracy(Precision precision) {
+  return precision == Precision::fp64 ? kDoublePrecision : kSinglePrecision;
+}
 
 Problem qf(Index d) { return PolynomialTarget(draw_spectrum({}, d, 1)); }
 Problem mg(Index d) {
@@ -66,16 +72,21 @@ void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
 class FitRf : public testing::TestWithParam<Case> {};
 
 TEST_P(FitRf, IsTheLeastSquaresSolution) {
-  const auto& [name, problem, N, options, rank] = GetParam();
+  const auto& [name, problem, N, given, rank] = GetParam();
   const Matrix W = FirstLayerLaw::isotropic(problem).sample(N, 3, 0);
-  const Outcome outcome = rf(problem, W, {}, options);
-  const double expected = risk(problem, W, least_squares_rf(problem, W, {}, options));
-  EXPECT_EQ(outcome.status, Status::ok);
-  EXPECT_NEAR(outcome.risk, expected, kSinglePrecision * (expected + null_risk(problem)));
-  EXPECT_LT(std::abs(outcome.test_risk - outcome.risk),
-            kStandardErrors * outcome.test_se + kSquaredSinglePrecision * null_risk(problem));
-  EXPECT_EQ(outcome.rank, rank);
-  EXPECT_EQ(outcome.message.empty(), rank == N) << outcome.message;
+  const double expected = risk(problem, W, least_squares_rf(problem, W, {}, given));
+  for (const Precision precision : {Precision::fp32, Precision::fp64}) {
+    SCOPED_TRACE(precision == Precision::fp64 ? "fp64" : "fp32");
+    Options options = given;
+    options.precision = precision;
+    const Outcome outcome = rf(problem, W, {}, options);
+    EXPECT_EQ(outcome.status, Status::ok);
+    EXPECT_NEAR(outcome.risk, expected, accuracy(precision) * (expected + null_risk(problem)));
+    EXPECT_LT(std::abs(outcome.test_risk - outcome.risk),
+              kStandardErrors * outcome.test_se + kSquaredSinglePrecision * null_risk(problem));
+    EXPECT_EQ(outcome.rank, rank);
+    EXPECT_EQ(outcome.message.empty(), rank == N) << outcome.message;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -146,14 +157,18 @@ TEST_P(FitRfActivations, IsTheLeastSquaresSolution) {
   for (const Problem& problem : {qf(8), mg(8)}) {
     const Matrix W = FirstLayerLaw::isotropic(problem).sample(12, 3, 0);
     const Vector biases = sample_biases(c.tau, 12, 3, 0);
-    const Outcome outcome = rf(problem, W, biases, c.options);
     const double centre = c.options.centred ? c.options.activation.hermite.lambda_0 : 0;
     const double expected = FeatureMoments(problem, c.options.activation, W, biases, centre)
                                 .risk(least_squares_rf(problem, W, biases, c.options), 0);
-    EXPECT_EQ(outcome.status, Status::ok);
-    EXPECT_EQ(outcome.rank, 12);
-    EXPECT_NEAR(outcome.risk, expected, kSinglePrecision * (expected + null_risk(problem)));
-    EXPECT_LT(std::abs(outcome.test_risk - outcome.risk), kStandardErrors * outcome.test_se);
+    for (const Precision precision : {Precision::fp32, Precision::fp64}) {
+      SCOPED_TRACE(precision == Precision::fp64 ? "fp64" : "fp32");
+      c.options.precision = precision;
+      const Outcome outcome = rf(problem, W, biases, c.options);
+      EXPECT_EQ(outcome.status, Status::ok);
+      EXPECT_EQ(outcome.rank, 12);
+      EXPECT_NEAR(outcome.risk, expected, accuracy(precision) * (expected + null_risk(problem)));
+      EXPECT_LT(std::abs(outcome.test_risk - outcome.risk), kStandardErrors * outcome.test_se);
+    }
   }
 }
 
@@ -279,6 +294,38 @@ TEST(FitRfNested, SingularWidths) {
   expect_the_single_fits(problem, repeated, {}, {5, 9, 10, 20}, {.samples = 5000});
 }
 
+TEST(FitRfPrecision, SingleAgreesWithDouble) {
+  for (const Problem& problem : {qf(20), mg(20)}) {
+    const Matrix W = FirstLayerLaw::isotropic(problem).sample(30, 1, 0);
+    const std::vector<Index> widths{10, 30};
+    for (const char* activation : {"quadratic", "relu"}) {
+      SCOPED_TRACE(activation);
+      Options options{.activation = activation_from_name(activation), .label_noise = 0.5, .samples = 5000};
+      const std::vector<Outcome> single = rf(problem, W, {}, widths, options);
+      options.precision = Precision::fp64;
+      const std::vector<Outcome> twice = rf(problem, W, {}, widths, options);
+      for (std::size_t k = 0; k < widths.size(); ++k) {
+        const double allowed = kSinglePrecision * (twice[k].risk + null_risk(problem));
+        EXPECT_NE(single[k].risk, twice[k].risk);
+        EXPECT_NEAR(single[k].risk, twice[k].risk, allowed);
+        EXPECT_NEAR(single[k].test_risk, twice[k].test_risk, allowed);
+        EXPECT_NEAR(single[k].test_se, twice[k].test_se, allowed);
+        EXPECT_EQ(single[k].rank, twice[k].rank);
+      }
+    }
+  }
+}
+
+TEST(FitRfPrecision, DoubleTellsNeuronsApartThatSingleTakesForEqual) {
+  // 1e-4 apart: an eigenvalue of about 1e-8 of the largest, below the noise of fp32 and above that of fp64.
+  const Problem problem = qf(8);
+  Matrix W = FirstLayerLaw::isotropic(problem).sample(5, 1, 0);
+  W.col(4) = W.col(0);
+  W(0, 4) += 1e-4;
+  EXPECT_EQ(rf(problem, W, {}, {.samples = 3000}).rank, 4);
+  EXPECT_EQ(rf(problem, W, {}, {.samples = 3000, .precision = Precision::fp64}).rank, 5);
+}
+
 TEST(FitRfNested, OverflowFailsFromThatWidthOn) {
   const Problem problem = qf(5);
   Matrix W = FirstLayerLaw::isotropic(problem).sample(6, 1, 0);
@@ -328,6 +375,12 @@ TEST(FitRfBehaviour, FeaturesThatOverflowAreAFailure) {
   EXPECT_EQ(outcome.status, Status::failed);
   EXPECT_TRUE(std::isnan(outcome.risk));
   EXPECT_NE(outcome.message.find("overflow"), std::string::npos) << outcome.message;
+  const auto in_fp64 = [&](double entry) {
+    return rf(problem, Matrix::Constant(3, 2, entry), {}, {.samples = 50, .precision = Precision::fp64})
+        .status;
+  };
+  EXPECT_EQ(in_fp64(1e15), Status::ok);
+  EXPECT_EQ(in_fp64(1e160), Status::failed);
 }
 
 std::string message(const Matrix& W, const Options& options, const Vector& biases = {}) {

@@ -9,6 +9,7 @@
 
 #include "lazygap/activation/activation.h"
 #include "lazygap/core/matrix.h"
+#include "lazygap/fit/options.h"
 #include "lazygap/network/regime.h"
 #include "lazygap/problem/problem.h"
 #include "lazygap/problem/spectrum.h"
@@ -68,6 +69,7 @@ struct TrainPlan {
 struct FitPlan {
   std::int64_t samples = 500000;
   double ridge = 0;
+  fit::Precision precision = fit::Precision::fp32;
   Index draws = 0;  ///< 0: as [sweep]
   std::int64_t test_samples = 10000;
   std::vector<Regime> regimes;  ///< which of sweep.regimes are fitted: RF, unless the plan says otherwise

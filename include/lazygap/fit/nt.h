@@ -17,9 +17,9 @@ namespace lazygap::fit {
 ///     where the smaller of the two takes more than Options::memory_bytes, see nt_cost. Stops at a relative
 ///     residual of Options::tolerance, or after Options::max_iterations with Status::not_converged; the
 ///     risks are then those of the A found so far, a solution with more shrinkage than asked for.
-/// `message` says which. All in fp64. Directions of variance below rounding (the size of the system times
-/// 2e-16, relative to the largest) count as dependent; `rank` is the number of those kept, at most
-/// min(n - 1, N d).
+/// `message` says which. All in fp64, whatever Options::precision. Directions of variance below rounding (the
+/// size of the system times 2e-16, relative to the largest) count as dependent; `rank` is the number of those
+/// kept, at most min(n - 1, N d).
 ///
 /// W is d x N, `biases` has N entries or none. Throws UsageError for options out of range, W or biases of the
 /// wrong size or not finite, an activation without derivative.

@@ -11,6 +11,11 @@
 /// The route `fit`: least squares on n samples, and the risk of what it finds.
 namespace lazygap::fit {
 
+/// Arithmetic of the fit of RF; the samples are the same. NT is fp64 in both.
+///   fp32   samples, features, and G = F^T F / n within a block of samples; blocks are added up in fp64
+///   fp64   everything
+enum class Precision { fp32, fp64 };
+
 struct Options {
   Activation activation = Activation::quadratic();
   bool centred = true;                ///< RF: sigma - lambda_0 instead of sigma
@@ -20,6 +25,7 @@ struct Options {
   std::int64_t test_samples = 10000;  ///< fresh samples of the test risk; 0: none, otherwise >= 2
   std::uint64_t seed = 1;
   std::uint32_t draw = 0;
+  Precision precision = Precision::fp32;
   Index block = 2000;         ///< samples in memory at a time, >= 1; part of the address of a sample
   double memory_bytes = 2e9;  ///< NT: beyond this conjugate gradients, without a matrix
   double tolerance = 1e-6;    ///< NT by conjugate gradients: relative residual to reach, > 0

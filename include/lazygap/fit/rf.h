@@ -17,7 +17,8 @@ namespace lazygap::fit {
 ///
 /// W is d x N, `biases` has N entries or none. Features are fp32 (from Activation::block where there is one)
 /// and are summed in fp32 within a block of `block` samples; blocks are added up in fp64, so memory is about
-/// 12 N^2 + 4 block (N + d) bytes whatever n is. The risk of the fitted a is computed from second moments
+/// 12 N^2 + 4 block (N + d) bytes whatever n is. With Precision::fp64 everything is fp64, on the same
+/// samples: 8 N^2 + 8 block (N + d) bytes. The risk of the fitted a is computed from second moments
 /// (quadratic activation without biases: closed form), the test risk is the paper's estimate of it. Throws
 /// UsageError for options out of range, W or biases of the wrong size or not finite.
 [[nodiscard]] Outcome rf(const Problem& problem, const Matrix& W, const Vector& biases,
