@@ -56,11 +56,23 @@ Cost exact_cost(const Plan& plan, const Cell& cell) {
   return {.operations = 1e7 + 1e4 * d, .bytes = 10 * kNumber * d};
 }
 
-/// NT with quadratic activation on mg works in coordinates of its own: the samples are rotated, by a product
-/// that runs at half the speed.
+/// As train/sgd.h: NT has no second layer that could be free.
+bool is_quadratic_form(const Plan& plan, const Cell& cell) {
+  const train::Options& options = plan.train.options;
+  return is_quadratic(plan) && options.momentum == 0 &&
+         (cell.regime == Regime::nt || options.second_layer != train::SecondLayer::free);
+}
+
+/// NT with quadratic activation on other targets than qf works in coordinates of its own.
 bool rotates_samples(const Plan& plan, const Cell& cell) {
-  return cell.regime == Regime::nt && plan.problem.model == "mg" && trains_quadratic(plan) &&
-         plan.train.options.reduction == train::Reduction::automatic;
+  return cell.regime == Regime::nt && plan.problem.model != "qf" && is_quadratic_form(plan, cell);
+}
+
+/// The coordinates in which a mixture has diagonal covariances may be oblique to those in which it is
+/// whitened.
+bool mixes_samples(const ProblemPlan& problem) {
+  return problem.model == "mg" &&
+         (problem.haar_rotated || problem.matrix.cols() > 1 || problem.sigma.cols() > 1);
 }
 
 /// Operations of making the samples of one training.
@@ -68,13 +80,15 @@ double sampling(const Plan& plan, const Cell& cell) {
   const train::Options& options = plan.train.options;
   const auto d = static_cast<double>(plan.problem.d);
   const double normals = static_cast<double>(options.steps * options.batch) * d;
+  // Products with d x d matrices that run at half the speed.
+  const int products = (rotates_samples(plan, cell) ? 1 : 0) + (mixes_samples(plan.problem) ? 1 : 0);
   return (options.precision == train::Precision::fp64 ? 1 : kSingle) * normals *
-         (kOperationsOfANormal + (rotates_samples(plan, cell) ? 4 * d : 0));
+         (kOperationsOfANormal + products * 4 * d);
 }
 
 /// The moments of NT with a general activation.
 Cost tangent_moments(const Plan& plan, const Cell& cell) {
-  if (cell.regime != Regime::nt || trains_quadratic(plan)) return {};
+  if (cell.regime != Regime::nt || is_quadratic_form(plan, cell)) return {};
   const auto N = static_cast<double>(cell.N);
   const double components = plan.problem.model == "mg" ? 2 : 1;
   return {.operations = components * making_moments_of_nt(N),
@@ -92,7 +106,7 @@ Cost train_cost(const Plan& plan, const Cell& cell) {
   const double precision = options.precision == train::Precision::fp64 ? 1 : kSingle;
   constexpr double kNumber = sizeof(double);
   const bool is_nt = cell.regime == Regime::nt;
-  if (!trains_quadratic(plan)) {
+  if (!is_quadratic_form(plan, cell)) {
     const double components = plan.problem.model == "mg" ? 2 : 1;
     const double step = (is_nt ? 6 : 4) * d * N * batch + kOperationsOfAnActivation * N * batch;
     const double risk = components * (is_nt ? moments_of_nt(N, d) : moments_of_rf(N, d));
@@ -102,9 +116,8 @@ Cost train_cost(const Plan& plan, const Cell& cell) {
             .bytes = kNumber * ((is_nt ? 0 : N * N) + 6 * d * N + 3 * batch * (d + N)) + moments.bytes};
   }
   const double narrow = std::min(N, d);
-  const bool reduced = options.reduction == train::Reduction::automatic;
-  const double width = reduced ? narrow : N;
-  const double trained = is_nt && reduced ? d * narrow - narrow * narrow / 2 : d * width;
+  const double width = is_nt || options.reduction == train::Reduction::automatic ? narrow : N;
+  const double trained = is_nt ? d * narrow - narrow * narrow / 2 : d * width;
   const bool bf16 = options.precision == train::Precision::bf16 && cell.regime == Regime::nn;
   const double products = bf16 ? kBf16 : precision;
   return {.operations = steps * products * 4 * trained * batch + sampling(plan, cell) +
@@ -122,10 +135,11 @@ Cost fit_cost(const Plan& plan, const Cell& cell) {
     return {.operations = cost.operations, .bytes = cost.bytes};
   }
   const auto block = static_cast<double>(fit::Options().block);
+  const bool fp64 = plan.fit.precision == fit::Precision::fp64;
   const double evaluation =
       2 * N * d + kOperationsOfANormal * d + (is_quadratic(plan) ? 0 : kOperationsOfAnActivation * N);
-  return {.operations = n * kSingle * (N * N + evaluation) + kFactorisation * N * N * N / 3,
-          .bytes = 24 * N * N + 4 * block * (N + d) + sizeof(double) * 2 * d * N};
+  return {.operations = n * (fp64 ? 1 : kSingle) * (N * N + evaluation) + kFactorisation * N * N * N / 3,
+          .bytes = 24 * N * N + (fp64 ? 8 : 4) * block * (N + d) + sizeof(double) * 2 * d * N};
 }
 
 Cost cell_cost(const Plan& plan, const Cell& cell) {

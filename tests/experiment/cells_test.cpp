@@ -172,6 +172,40 @@ TEST(CellKeys, Bf16EntersThoseOfNnOnly) {
   EXPECT_EQ(path_of(bf16, setting, cell(Regime::nt)), path_of(plan, setting, cell(Regime::nt)));
 }
 
+TEST(CellKeys, Fp64EntersThoseOfFitsOfRfOnly) {
+  const auto plan = [](const Overrides& precision) {
+    Overrides all{{"fit.regimes", "[RF(I), RF(Gamma*), NT]"}};
+    all.insert(all.end(), precision.begin(), precision.end());
+    return small_plan(all);
+  };
+  const auto cell = [](Method method, Regime regime) {
+    return Cell{.method = method, .regime = regime, .N = 6, .draw = 2};
+  };
+  const Plan usual = plan({}), fp32 = plan({{"fit.precision", "fp32"}}),
+             fp64 = plan({{"fit.precision", "fp64"}});
+  const Cell fit = cell(Method::fit, Regime::rf_isotropic);
+  // Older than the option: see NeverChangeWithoutANewTaskVersion.
+  EXPECT_EQ(cell_parameters(usual, fit),
+            R"_({"N":6,"activation":"quadratic","draw":2,"problem":{"d":12,"model":"qf","spectrum":)_"
+            R"_({"law":"exponential","scale":1.0,"scale_by_inverse_sqrt_d":false,"seed":7}},)_"
+            R"_("regime":"RF(I)","ridge":0.0,"samples":500,"seed":7,"task":"fit","test_samples":100,)_"
+            R"_("version":2})_");
+  EXPECT_EQ(cell_key(usual, fit), "b258b32b-c414-5e9c-8043-9d11ac10fe34");
+  EXPECT_EQ(cell_key(fp32, fit), cell_key(usual, fit));
+  EXPECT_NE(cell_key(fp64, fit), cell_key(usual, fit));
+  EXPECT_NE(cell_parameters(fp64, fit).find(R"("precision":"fp64")"), std::string::npos);
+  for (const Cell& other : {cell(Method::fit, Regime::nt), cell(Method::exact, Regime::rf_isotropic)})
+    EXPECT_EQ(cell_key(fp64, other), cell_key(usual, other));
+
+  const Setting setting = make_setting(usual);
+  const Cell exact = cell(Method::exact, Regime::rf_isotropic);
+  EXPECT_EQ(path_of(usual, setting, fit), "one Gram matrix for all widths");
+  EXPECT_EQ(path_of(fp64, setting, fit), "one Gram matrix for all widths, fp64");
+  EXPECT_EQ(path_of(fp64, setting, exact), "one Gram matrix for all widths");
+  EXPECT_GT(group_cost(fp64, {&fit, 1}).operations, 1.5 * group_cost(usual, {&fit, 1}).operations);
+  EXPECT_GT(group_cost(fp64, {&fit, 1}).bytes, 1.5 * group_cost(usual, {&fit, 1}).bytes);
+}
+
 TEST(CellKeys, GivenGammaEntersRf) {
   const auto rf = [](const char* gamma) {
     return keys(small_plan({{"problem.spectrum", "{law = identity}"},
@@ -250,6 +284,37 @@ TEST(CellCost, GrowsWithTheSizeAndCountsTheReduction) {
   const Cell wide{.method = Method::train, .regime = Regime::nn, .N = 2400, .step_size = 0.01};
   const Plan without = small_plan({{"train.reduction", "none"}});
   EXPECT_GT(group_cost(without, {&wide, 1}).operations, 10 * group_cost(plan, {&wide, 1}).operations);
+}
+
+Cost cost_of_training(const Overrides& overrides, const Cell& cell) {
+  Overrides all{{"problem.spectrum", "{law = choice, values = [1, 1.5, 2], scale = 1/sqrt(d)}"}};
+  all.insert(all.end(), overrides.begin(), overrides.end());
+  return group_cost(small_plan(all), {&cell, 1});
+}
+
+/// NT has no second layer and needs no reduction: its step is that of a d x d form whatever the plan says of
+/// NN.
+TEST(CellCost, OfNtDoesNotDependOnWhatConcernsNnOnly) {
+  const Cell cell{.method = Method::train, .regime = Regime::nt, .N = 2400, .step_size = 0.01};
+  const Overrides only_nn{{"train.second_layer", "free"}, {"train.reduction", "none"}};
+  for (const char* model : {"qf", "mg"}) {
+    const Cost cost = cost_of_training({{"problem.model", model}}, cell);
+    for (const auto& setting : only_nn) {
+      const Cost other = cost_of_training({{"problem.model", model}, setting}, cell);
+      EXPECT_EQ(other.operations, cost.operations) << model << ": " << setting.first;
+      EXPECT_EQ(other.bytes, cost.bytes) << model << ": " << setting.first;
+    }
+  }
+}
+
+TEST(CellCost, CountsTheRotationsOfTheSamples) {
+  const auto operations = [](const char* model, const char* rotation, Regime regime) {
+    const Cell cell{.method = Method::train, .regime = regime, .N = 5, .step_size = 0.01};
+    return cost_of_training({{"problem.model", model}, {"problem.rotation", rotation}}, cell).operations;
+  };
+  EXPECT_GT(operations("mg", "haar", Regime::nn), operations("mg", "none", Regime::nn));
+  EXPECT_GT(operations("mg", "none", Regime::nt), operations("qf", "none", Regime::nt));
+  EXPECT_EQ(operations("qf", "haar", Regime::nn), operations("qf", "none", Regime::nn));
 }
 
 }  // namespace

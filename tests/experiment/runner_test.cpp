@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cmath>
@@ -13,6 +14,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <map>
 #include <optional>
 #include <set>
 #include <thread>
@@ -352,6 +354,34 @@ TEST(Runner, LimitsTheCellsSideBySideToTheMemory) {
   EXPECT_EQ(report.computed, report.cells);
 }
 
+TEST(Runner, StartsNoCellForWhichTheMemoryIsTaken) {
+  // Two equal cells that never end by themselves.
+  Plan plan = long_plan();
+  plan.train.options.steps = 2000000000;
+  plan.train.draws = 2;
+  const std::vector<Cell> cells = make_cells(plan);
+  ASSERT_EQ(cells.size(), 2u);
+  const auto started = [&](double memory) {
+    Store store = Store::in_memory();
+    // A thread looks once before it takes a cell, then within the cell or while it waits for memory: when
+    // both have looked three times, each of them has taken all that it can have.
+    std::map<std::thread::id, int> looks;
+    const RunReport report =
+        run_plan(plan, store, {.jobs = 2, .memory_bytes = memory, .stop = [&] {
+                                 ++looks[std::this_thread::get_id()];
+                                 return looks.size() == 2 &&
+                                        std::all_of(looks.begin(), looks.end(),
+                                                    [](const auto& look) { return look.second >= 3; });
+                               }});
+    EXPECT_TRUE(report.stopped);
+    return std::count_if(cells.begin(), cells.end(),
+                         [&](const Cell& cell) { return !store.checkpoint(cell_key(plan, cell)).empty(); });
+  };
+  const double one = group_cost(plan, {cells.data(), 1}).bytes;
+  EXPECT_EQ(started(1.5 * one), 1);
+  EXPECT_EQ(started(2 * one), 2);
+}
+
 TEST(Runner, EndsWithTheStoresErrorWhereItCannotSave) {
   const TemporaryFolder folder;
   static_cast<void>(Store::open(folder / "results.sqlite"));
@@ -429,6 +459,24 @@ TEST(Estimate, NamesThePathsOfAllWidths) {
   const std::string& path = estimate.groups[0].path;
   EXPECT_EQ(path.find("direct, "), 0u) << path;
   EXPECT_NE(path.find("; LQ, "), std::string::npos) << path;
+}
+
+TEST(Estimate, NamesThePathsThatRun) {
+  const Plan plan = small_plan(
+      {{"sweep.methods", "[train]"}, {"sweep.regimes", "[NT, NN]"}, {"train.step_sizes", "[0.003]"}});
+  const std::vector<Cell> cells = make_cells(plan);
+  const PlanEstimate estimate = estimate_plan(plan, Store::in_memory(), {.jobs = 1});
+  const std::vector<Result> results = run_in_memory(plan, 1);
+  ASSERT_EQ(results.size(), cells.size());
+  ASSERT_EQ(estimate.groups.size(), cells.size());
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    EXPECT_EQ(results[i].message, estimate.groups[i].path);
+    EXPECT_EQ(results[i].message.find(cells[i].regime == Regime::nt ? "error form, "
+                                      : cells[i].N > 12             ? "LQ, "
+                                                                    : "direct, "),
+              0u)
+        << results[i].message;
+  }
 }
 
 TEST(Estimate, CountsCellsTimeAndMemory) {
