@@ -191,12 +191,23 @@ TEST_F(Cli, RunKeepsItsResultsAndShowRepeatsTheTable) {
   EXPECT_EQ(shown, ran);
 }
 
+TEST_F(Cli, HalvingTellsTheWorkItTook) {
+  const std::string sentence = "small: successive halving took ", rest = " % of the steps of the full grid";
+  const Answer halving = place_.run("run small.toml --set train.search=halving");
+  EXPECT_EQ(halving.code, 0) << halving.err;
+  EXPECT_NE(halving.err.find(sentence), std::string::npos) << halving.err;
+  EXPECT_NE(halving.err.find(rest), std::string::npos) << halving.err;
+  EXPECT_EQ(place_.run("run small.toml").err.find("successive halving"), std::string::npos);
+}
+
 TEST_F(Cli, DryRunComputesAndWritesNothing) {
   for (const std::string command : {"limit", "exact", "run", "figure"}) {
     const Answer run = place_.run(command + " small.toml --dry-run");
     EXPECT_EQ(run.code, 0) << run.err;
     EXPECT_NE(run.out.find("expected: "), std::string::npos) << run.out;
     EXPECT_NE(run.out.find("memory"), std::string::npos) << run.out;
+    const bool trains = command == "run" || command == "figure";
+    EXPECT_EQ(run.out.find("error form, ") != std::string::npos, trains) << run.out;
     for (const nlohmann::json& object : json_lines(place_.run(command + " small.toml --dry-run --json").out))
       EXPECT_TRUE(object.contains("seconds") && object.contains("bytes") && object.contains("path"))
           << object;
@@ -217,6 +228,9 @@ TEST_F(Cli, FigureOfAPlan) {
   if (run.err.find("gnuplot-nox") == std::string::npos) {
     EXPECT_EQ(endings.size(), 6u) << run.out;
   }
+  const std::string report = read(place_ / "picture" / "report.html");
+  for (const char* path : {"error form, ", "direct, "})  // of NT and NN, which has at most d neurons
+    EXPECT_NE(report.find(path), std::string::npos) << path;
   EXPECT_EQ(place_.run("show small.toml --out picture").code, 0) << "the results are where the guide says";
 }
 

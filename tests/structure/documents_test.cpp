@@ -15,7 +15,7 @@ const std::filesystem::path kRoot = LAZYGAP_SOURCE_DIR;
 
 std::vector<File> markdown() {
   std::vector<File> files = read_files("docs", {".md"});
-  for (const char* page : {"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "bench/README.md"})
+  for (const char* page : {"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "bench/competitors/README.md"})
     for (File& file : read_files(page, {".md"})) files.push_back(std::move(file));
   return files;
 }
