@@ -30,7 +30,7 @@ struct RunOptions {
   double memory_bytes = 0;  ///< for all groups together; 0: what the machine has available
   std::chrono::seconds checkpoint_every{30};
   std::function<void(const Progress&)> progress = {};  ///< called by one thread at a time
-  std::function<bool()> stop = {};                     ///< polled by all threads: true saves and ends the run
+  std::function<bool()> stop = {};  ///< polled by all threads, one at a time: true saves and ends the run
 };
 
 struct RunReport {

@@ -37,8 +37,8 @@ enum class Schedule { constant, tail_drop };
 ///          before their labels are computed (mg: the label is the class)
 enum class Precision { fp32, fp64, bf16 };
 
-/// Which algebra carries out the step; `automatic` takes the fastest that applies, all give the same
-/// trajectory up to rounding.
+/// NN with N > d: `automatic` trains the d x d factor of W = L Q where that gives the same trajectory up to
+/// rounding (train/sgd.h), `none` W itself. NT has one algebra for each problem.
 enum class Reduction { automatic, none };
 
 /// How the best step size of a grid is found: all of them to their end, or successive halving (train/sgd.h).

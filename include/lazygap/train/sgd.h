@@ -45,8 +45,8 @@ struct Network {
 
 /// Trains networks of one regime (nn or nt) side by side and gives the outcome of each, the same as run_nn
 /// and run_nt would; of a network that is known, its status alone. Networks of one draw see the same samples,
-/// which are then drawn once; on mg, those of NT with quadratic activation are shared by networks of one
-/// width only. `options` hold for all but what Network says.
+/// which are then drawn once; on other targets than qf, those of NT with quadratic activation are shared by
+/// networks of one width only. `options` hold for all but what Network says.
 ///
 /// Search::halving ends runs early, with Status::eliminated: at 1/16, 1/8, 1/4 and 1/2 of the steps, for
 /// every width, the step size is found that would be best (smallest risk, averaged over the draws) were that
