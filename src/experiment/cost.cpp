@@ -80,10 +80,11 @@ double sampling(const Plan& plan, const Cell& cell) {
   const train::Options& options = plan.train.options;
   const auto d = static_cast<double>(plan.problem.d);
   const double normals = static_cast<double>(options.steps * options.batch) * d;
-  // Products with d x d matrices that run at half the speed.
-  const int products = (rotates_samples(plan, cell) ? 1 : 0) + (mixes_samples(plan.problem) ? 1 : 0);
+  // Products with d x d matrices, or two with d x N ones, that run at half the speed.
+  const double rotation = rotates_samples(plan, cell) ? std::min(d, 2 * static_cast<double>(cell.N)) : 0;
+  const double mixing = mixes_samples(plan.problem) ? d : 0;
   return (options.precision == train::Precision::fp64 ? 1 : kSingle) * normals *
-         (kOperationsOfANormal + products * 4 * d);
+         (kOperationsOfANormal + 4 * (rotation + mixing));
 }
 
 /// The moments of NT with a general activation.

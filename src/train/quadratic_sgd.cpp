@@ -227,7 +227,48 @@ class ErrorForm {
   VectorOf<Real> q_;
 };
 
-/// NT on any problem: S in the basis U, on rotated samples U^T x.
+/// x -> Q^T x with Q orthogonal, whose first N columns are those of U up to signs. For 2 N < d, Q is a
+/// product of Householder reflections, I - V T V^T with V d x N, which take 4 d N operations a sample;
+/// otherwise Q = U takes 2 d^2.
+template <class Real>
+class Rotation {
+ public:
+  Rotation(const Matrix& U, Index N, Index batch) : Q_(U) {
+    const Index d = U.rows();
+    if (2 * N < d) {
+      const Eigen::HouseholderQR<Matrix> qr(U.leftCols(N));
+      const Matrix V = qr.matrixQR().template triangularView<Eigen::UnitLower>();
+      // T^-1 + T^-T = V^T V, because Q is orthogonal.
+      Matrix inverse = V.transpose() * V;
+      inverse.diagonal() /= 2;
+      const Matrix VT = inverse.template triangularView<Eigen::Upper>().template solve<Eigen::OnTheRight>(V);
+      Q_ = Matrix::Identity(d, d) - VT * V.transpose();
+      reflectors_ = V.cast<Real>();
+      projection_ = VT.transpose().cast<Real>();
+    } else {
+      projection_ = U.transpose().cast<Real>();
+    }
+    product_.resize(projection_.rows(), batch);
+  }
+
+  [[nodiscard]] const Matrix& matrix() const { return Q_; }
+
+  void operator()(MatrixOf<Real>& X) {
+    product_.noalias() = projection_ * X;
+    if (reflectors_.size() > 0)
+      X.noalias() -= reflectors_ * product_;
+    else
+      X.swap(product_);
+  }
+
+ private:
+  Matrix Q_;
+  MatrixOf<Real> reflectors_;  // V, or empty
+  MatrixOf<Real> projection_;  // (V T)^T, or U^T
+  MatrixOf<Real> product_;
+};
+
+/// NT on any problem: S in the basis Q of a Rotation, on rotated samples Q^T x.
 template <class Real>
 class RotatedForm {
  public:
@@ -235,20 +276,20 @@ class RotatedForm {
 
   RotatedForm(const Problem& problem, Index neurons, const Options& options)
       : problem_(problem),
+        neurons_(neurons),
         scaling_(scaling(problem, neurons, options)),
         basis_(nt_basis(frozen_weights(problem, neurons, options))),
-        rotation_(basis_.U.transpose().template cast<Real>()),
+        rotation_(basis_.U, neurons, options.batch),
         label_noise_(options.label_noise),
         form_(Matrix::Zero(dimension(problem), dimension(problem)), basis_.l, options.batch),
-        X_(dimension(problem), options.batch),
         q_(options.batch) {}
 
   /// Bases are compared, not widths: that of a saved state may come from another processor.
   [[nodiscard]] bool draws_as(const RotatedForm& other) const { return basis_.U == other.basis_.U; }
-  /// X is U^T x.
+  /// X is Q^T x.
   void draw(const RandomAddress& address, Samples<Real>& samples) {
-    draw_batch(problem_, label_noise_, address, X_, samples.y);
-    samples.X.noalias() = rotation_ * X_;
+    draw_batch(problem_, label_noise_, address, samples.X, samples.y);
+    rotation_(samples.X);
   }
 
   double step(const Samples<Real>& samples, double step_size) {
@@ -260,7 +301,8 @@ class RotatedForm {
   }
 
   [[nodiscard]] QuadraticForm function() const {
-    return {basis_.U * form_.matrix() * basis_.U.transpose() / scaling_.label, offset_ / scaling_.label};
+    const Matrix& Q = rotation_.matrix();
+    return {Q * form_.matrix() * Q.transpose() / scaling_.label, offset_ / scaling_.label};
   }
   [[nodiscard]] double risk() const {
     const QuadraticForm f = function();
@@ -276,22 +318,22 @@ class RotatedForm {
   }
   void load(StateReader& state) {
     state.get(basis_);
-    rotation_ = basis_.U.transpose().template cast<Real>();
+    rotation_ = Rotation<Real>(basis_.U, neurons_, q_.size());
     Matrix S = form_.matrix();
     state.get(S);
-    form_ = SymmetricForm<Real>(S, basis_.l, X_.cols());
+    form_ = SymmetricForm<Real>(S, basis_.l, q_.size());
     state.get(offset_);
   }
 
  private:
   const Problem& problem_;
+  Index neurons_;
   Scaling scaling_;
   NtBasis basis_;
-  MatrixOf<Real> rotation_;
+  Rotation<Real> rotation_;
   double label_noise_;
   double offset_ = 0;
   SymmetricForm<Real> form_;
-  MatrixOf<Real> X_;
   VectorOf<Real> q_;
 };
 

@@ -10,7 +10,7 @@ constexpr Index kTestBlock = 1000;
 
 std::string fingerprint(Regime regime, const Problem& problem, Index neurons, const Options& o) {
   return fmt::format(
-      "lazygap training state 3: {} d={} R0={} N={} activation={} biases={} {} momentum={} noise={} steps={} "
+      "lazygap training state 4: {} d={} R0={} N={} activation={} biases={} {} momentum={} noise={} steps={} "
       "batch={} step_size={} {} {} {} alpha={} beta={} {} {} {} records={} seed={} draw={}",
       to_string(regime), dimension(problem), null_risk(problem), neurons, o.activation.name, o.bias_scale,
       o.train_biases, o.momentum, o.label_noise, o.steps, o.batch, o.step_size,

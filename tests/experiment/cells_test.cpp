@@ -308,13 +308,19 @@ TEST(CellCost, OfNtDoesNotDependOnWhatConcernsNnOnly) {
 }
 
 TEST(CellCost, CountsTheRotationsOfTheSamples) {
-  const auto operations = [](const char* model, const char* rotation, Regime regime) {
-    const Cell cell{.method = Method::train, .regime = regime, .N = 5, .step_size = 0.01};
+  const auto operations = [](const char* model, const char* rotation, Regime regime, Index N = 5) {
+    const Cell cell{.method = Method::train, .regime = regime, .N = N, .step_size = 0.01};
     return cost_of_training({{"problem.model", model}, {"problem.rotation", rotation}}, cell).operations;
   };
   EXPECT_GT(operations("mg", "haar", Regime::nn), operations("mg", "none", Regime::nn));
-  EXPECT_GT(operations("mg", "none", Regime::nt), operations("qf", "none", Regime::nt));
   EXPECT_EQ(operations("qf", "haar", Regime::nn), operations("qf", "none", Regime::nn));
+  // The rotation of NT takes N reflections, and no more than a whole matrix.
+  const auto rotation = [&](Index N) {
+    return operations("mg", "none", Regime::nt, N) - operations("qf", "none", Regime::nt, N);
+  };
+  EXPECT_GT(rotation(1), 0);
+  EXPECT_NEAR(rotation(2), 2 * rotation(1), 1e-6 * rotation(1));
+  EXPECT_NEAR(rotation(1000), rotation(999), 1e-6 * rotation(1));
 }
 
 }  // namespace

@@ -87,9 +87,10 @@ Options general_run(const char* activation, double label_noise, Regime regime) {
 }
 
 /// The number of allocations from the third to the last look at the hooks, which come every few tens of
-/// steps: by the third, what is kept from one step to the next is there. Two networks, N < d and N > d.
+/// steps: by the third, what is kept from one step to the next is there. N < d / 2, N < d and N > d.
 std::uint64_t allocations_of_steps(Regime regime, const Problem& problem, const Options& options) {
-  const std::vector<Network> networks{{.neurons = kDimension - 5, .step_size = options.step_size},
+  const std::vector<Network> networks{{.neurons = kDimension / 2 - 2, .step_size = options.step_size},
+                                      {.neurons = kDimension - 5, .step_size = options.step_size},
                                       {.neurons = kDimension + 3, .step_size = options.step_size}};
   int looks = 0;
   std::uint64_t before = 0, after = 0;
