@@ -17,7 +17,7 @@ struct Folder {
   std::string_view name;
   int level;
 };
-constexpr std::array<Folder, 13> kFolders{{{"core", 0},
+constexpr std::array<Folder, 16> kFolders{{{"core", 0},
                                            {"math", 1},
                                            {"activation", 2},
                                            {"problem", 3},
@@ -27,9 +27,12 @@ constexpr std::array<Folder, 13> kFolders{{{"core", 0},
                                            {"train", 5},
                                            {"fit", 5},
                                            {"store", 6},
-                                           {"experiment", 7},
-                                           {"report", 8},
-                                           {"apps", 9}}};
+                                           {"question", 7},
+                                           {"route", 8},
+                                           {"plan", 9},
+                                           {"schedule", 10},
+                                           {"report", 11},
+                                           {"apps", 12}}};
 
 std::optional<int> level(std::string_view folder) {
   for (const Folder& known : kFolders)

@@ -6,14 +6,15 @@
 #include <vector>
 
 #include "lazygap/core/matrix.h"
-#include "lazygap/experiment/plan.h"
-#include "lazygap/experiment/summary.h"
+#include "lazygap/plan/plan.h"
+#include "lazygap/report/summary.h"
+#include "lazygap/route/route.h"
 
 namespace lazygap::report {
 
-/// One point of a curve: R/R0 at width N after n samples.
+/// One point of a curve: R/R0 at N neurons after n samples.
 struct Point {
-  double x = 0;             ///< N on the left frame (RF with equal parameters: N/(d+1)), n/d on the right one
+  double x = 0;
   std::int64_t N = 0;       ///< 0 where there is no network
   std::optional<double> n;  ///< samples used; empty when infinite
   double ratio = 0;         ///< R/R0, mean over draws
@@ -25,28 +26,41 @@ struct Point {
 struct Series {
   std::string name;    ///< unique in the frame, for example "NN train" or "NT flow N=40"
   std::string regime;  ///< as lazygap::to_string(Regime)
-  std::string method;  ///< "limit", "exact", "train", "fit" or "flow"
-  std::int64_t N = 0;  ///< width on the right frame; 0 on the left one
+  std::string method;  ///< as question::to_string(Method)
+  /// What tells it apart from other series of its regime, for example "N = 40" or "relu"; empty: nothing.
+  std::string label;
+  int tint = 0;  ///< place of the label among those of the frame: series with the same one share a tint
   std::vector<Point> points;
+};
+
+/// An axis of a frame.
+struct Scale {
+  std::string label;  ///< in gnuplot's enhanced text
+  bool log = false;
 };
 
 /// Everything a frame of a figure shows, as numbers.
 struct Frame {
   std::string name;  ///< file name without ending, for example "figure-1-left"
   std::string title;
-  std::string model;  ///< "qf", "mg" or "polynomial"
-  Index d = 0;
-  bool along_training = false;    ///< false: R/R0 against N (log axis); true: R/R0 against n/d
-  bool equal_parameters = false;  ///< left: RF has N(d+1) neurons where NT and NN have N
+  std::string caption;  ///< what was computed: draws, steps, samples
+  std::string model;    ///< "qf", "mg" or "polynomial"
+  Index d = 0;          ///< 0 where it differs between points
+  bool along_training = false;  ///< R/R0 against n/d: curves are drawn as lines
+  Scale x, y;
+  std::optional<double> mark;  ///< where x = d, on an axis of widths
+  bool equal_parameters = false;  ///< widths: RF has N(d+1) neurons where NT and NN have N
   std::vector<Series> series;
 };
 
-/// The frame that `plan` asks for. Limits become smooth curves: they are evaluated between the plan's widths,
-/// too. Left: every route's R/R0 against N. Right: the risk along training at the best step size, averaged
-/// over draws, with the gradient flow and the limits for n = infinity. What is missing is left out. Throws
-/// UsageError where the name of the plan cannot be a file name.
-[[nodiscard]] Frame make_frame(const experiment::Plan& plan, const std::vector<experiment::Row>& rows,
-                               const std::vector<experiment::Curves>& curves);
+/// The frames that `plan` asks for: one, or one for each value of figure.facet.
+///
+///   left    R/R0 of every route against N; limits are smooth curves, evaluated between the plan's widths, too
+///   right   the risk along training at the best step size, averaged over draws, with the gradient flow of the same
+///           draws and the limits for n = infinity
+///   axes    R/R0 of every route against any key that is swept
+/// What is missing is left out. Throws UsageError where the name of the plan cannot be a file name.
+[[nodiscard]] std::vector<Frame> make_frames(const Plan& plan, const std::vector<Row>& rows);
 
 /// What the frame shows, in one sentence, for readers who cannot see it.
 [[nodiscard]] std::string describe(const Frame& frame);

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "lazygap/question/question.h"
+
+namespace lazygap::question {
+
+/// What a question names, made: its spectrum drawn, its activation ready to be evaluated.
+struct Instance {
+  Problem problem;
+  Activation activation;
+  Matrix gamma;  ///< of the plan, in the coordinates of `problem`; d x d, d x 1 (diagonal) or empty
+};
+
+/// Throws UsageError where the problem, the activation or Gamma is impossible.
+[[nodiscard]] Instance make_instance(const Question& question);
+/// Law of the first layer of the question's regime.
+[[nodiscard]] FirstLayerLaw first_layer(const Instance& instance, Regime regime);
+
+/// The instances of the last few questions: those of a plan mostly share one. May be used by several threads.
+class Instances {
+ public:
+  [[nodiscard]] std::shared_ptr<const Instance> of(const Question& question);
+
+ private:
+  struct Entry {
+    std::string name;
+    std::shared_ptr<const Instance> instance;
+  };
+  std::mutex mutex_;
+  std::vector<Entry> recent_;  ///< the last one used at the end
+};
+
+}  // namespace lazygap::question

@@ -1,0 +1,268 @@
+#include "plan/check.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+
+#include "lazygap/core/error.h"
+#include "lazygap/network/parity.h"
+#include "lazygap/plan/cells.h"
+#include "lazygap/route/route.h"
+#include "plan/plan_keys.h"
+
+namespace lazygap::plan {
+namespace {
+
+using question::find_key;
+using question::key_at;
+using question::keys;
+using Leaves = std::map<std::string, const toml::node*, std::less<>>;
+
+/// Complains about keys, whether the document gives them or not.
+class Complaints {
+ public:
+  Complaints(const Document& document, const Reader& reader, const Leaves& leaves)
+      : document_(document), reader_(reader), leaves_(leaves) {}
+
+  /// Throws "PLACE: KEY SENTENCE"; the place is that of the innermost table where the key is absent.
+  [[noreturn]] void complain(const std::string& path, const std::string& sentence) const {
+    const auto leaf = leaves_.find(path);
+    reader_.complain(leaf != leaves_.end() ? *leaf->second : table_of(path), path, sentence);
+  }
+  [[nodiscard]] bool has(const std::string& path) const { return leaves_.contains(path); }
+
+ private:
+  const toml::node& table_of(const std::string& path) const {
+    const toml::node* node = &document_.root();
+    for (std::size_t begin = 0, dot; (dot = path.find('.', begin)) != std::string::npos; begin = dot + 1) {
+      const toml::table* table = node->as_table();
+      const toml::node* next = table == nullptr ? nullptr : table->get(path.substr(begin, dot - begin));
+      if (next == nullptr) break;
+      node = next;
+    }
+    return *node;
+  }
+  const Document& document_;
+  const Reader& reader_;
+  const Leaves& leaves_;
+};
+
+bool is_set(const Plan& plan, const char* path) {
+  const Key& key = key_at(path);
+  return question::is_given(plan.base, key) || plan.axis_of(key) != nullptr;
+}
+
+template <class List, class Entry>
+bool contains(const List& list, const Entry& entry) {
+  return std::find(list.begin(), list.end(), entry) != list.end();
+}
+
+/// Every key that is missing, in one message.
+void check_needed(const Plan& plan, const Complaints& complaints) {
+  std::vector<std::string> missing;
+  for (const PlanKey& key : plan_keys())
+    if (key.is_needed && !complaints.has(key.path) && !(key.path == "sweep.regimes" && !plan.regimes.empty()))
+      missing.push_back(key.path);
+  if (!is_set(plan, "problem.model")) missing.emplace_back("problem.model");
+  if (!is_set(plan, "network.width") && !is_set(plan, "network.rho")) missing.emplace_back("sweep.neurons");
+  const question::ProblemSpec& problem = plan.base.problem;
+  const bool by_law = !problem.matrix && problem.spectrum.kind != SpectrumLaw::Kind::explicit_;
+  if (is_set(plan, "problem.model") && by_law) {
+    if (!is_set(plan, "problem.d")) missing.emplace_back("problem.d");
+    if (problem.model != "polynomial" && !is_set(plan, "problem.spectrum.law"))
+      missing.emplace_back(question::is_given(plan.base, key_at("problem.spectrum.scale")) ||
+                                   question::is_given(plan.base, key_at("problem.spectrum.values"))
+                               ? "problem.spectrum.law"
+                               : "problem.spectrum");
+  }
+  if (missing.empty()) return;
+  const std::string others =
+      missing.size() > 1 ? fmt::format("; so are {}", fmt::join(missing.begin() + 1, missing.end(), ", ")) : "";
+  complaints.complain(missing[0], fmt::format("is missing, but is needed{}", others));
+}
+
+/// A law needs the numbers that only it has.
+void check_law(const std::string& table, const SpectrumLaw& law, const Plan& plan, const Complaints& complaints) {
+  const std::pair<SpectrumLaw::Kind, const char*> needs[] = {{SpectrumLaw::Kind::choice, ".values"},
+                                                             {SpectrumLaw::Kind::power, ".exponent"},
+                                                             {SpectrumLaw::Kind::low_rank, ".rank"}};
+  for (const auto& [kind, field] : needs)
+    if (law.kind == kind && !is_set(plan, (table + field).c_str()))
+      complaints.complain(table + field, "is missing, but is needed");
+}
+
+void check_laws(const Plan& plan, const Complaints& complaints) {
+  const question::ProblemSpec& problem = plan.base.problem;
+  if (problem.matrix) return;
+  if (problem.model != "polynomial")
+    return check_law("problem.spectrum", problem.spectrum, plan, complaints);
+  if (problem.hermite.empty())
+    complaints.complain("problem.coefficients",
+                        "is missing; it, or at least one of he1, he2, he3, he4, he5, is needed");
+  for (const auto& [k, law] : problem.hermite) {
+    const std::string table = fmt::format("problem.he{}", k);
+    if (!is_set(plan, (table + ".law").c_str()))
+      complaints.complain(table + ".law", "is missing, but is needed");
+    check_law(table, law, plan, complaints);
+  }
+}
+
+/// The sentence of a key that contradicts another one.
+void check_conflicts(const Plan& plan, const Complaints& complaints) {
+  for (const Key& key : keys()) {
+    if (!key.conflict || !question::is_given(plan.base, key)) continue;
+    if (const std::string sentence = key.conflict(plan.base); !sentence.empty())
+      complaints.complain(key.path, sentence);
+  }
+  const question::ProblemSpec& problem = plan.base.problem;
+  if (problem.model == "polynomial" && problem.matrix && !problem.hermite.empty())
+    complaints.complain(fmt::format("problem.he{}.law", problem.hermite.begin()->first),
+                        "is given beside problem.coefficients, but only one of them can be");
+}
+
+/// The key that says what the problem is.
+std::string source_of(const Complaints& complaints) {
+  for (const char* path : {"problem.eigenvalues", "problem.matrix", "problem.file", "problem.coefficients"})
+    if (complaints.has(path)) return path;
+  for (int k = 1; k <= 5; ++k)
+    if (complaints.has(fmt::format("problem.he{}.law", k))) return fmt::format("problem.he{}", k);
+  return "problem.spectrum";
+}
+
+void check_instances(const Plan& plan, const Complaints& complaints) {
+  for (std::size_t point = 0; point < plan.points(); ++point) {
+    const Question question = plan.at(Method::limit, Regime::nn, point);
+    try {
+      static_cast<void>(question::make_activation(question.network.activation));
+    } catch (const UsageError& error) {
+      const auto& spec = question.network.activation;
+      const char* path = !spec.name.empty()         ? "activation.name"
+                         : !spec.expression.empty() ? "activation.expression"
+                                                    : "activation.hermite";
+      complaints.complain(path, fmt::format("cannot be used: {}", error.what()));
+    }
+    try {
+      static_cast<void>(plan.instances->of(question));
+    } catch (const UsageError& error) {
+      const std::string why = error.what();
+      const bool is_sigma = question.problem.sigma && (why.find("of sigma is") != std::string::npos ||
+                                                       why.find(": sigma[") != std::string::npos);
+      complaints.complain(is_sigma ? "problem.sigma" : source_of(complaints), "cannot be used: " + why);
+    }
+  }
+}
+
+void check_regimes(const Plan& plan, const Complaints& complaints) {
+  if (!plan.base.is_mixture() && plan.axis_of(key_at("problem.model")) == nullptr &&
+      contains(plan.regimes, Regime::bayes))
+    complaints.complain("sweep.regimes",
+                        "contains Bayes, but the Bayes risk belongs to model = \"mg\"; on qf it is 0");
+  if (contains(plan.regimes, Regime::rf) && !is_set(plan, "problem.gamma"))
+    complaints.complain("sweep.regimes",
+                        "contains RF, which needs problem.gamma, the eigenvalues of Gamma; without it use RF(I)");
+  const auto instance = plan.instances->of(plan.at(Method::limit, Regime::nn, 0));
+  for (const Regime regime : plan.regimes) try {
+      static_cast<void>(first_layer(*instance, regime));
+    } catch (const UsageError& error) {
+      complaints.complain("sweep.regimes",
+                          fmt::format("contains {}, which is impossible here: {}{}", to_string(regime),
+                                      regime == Regime::rf ? "problem.gamma cannot be used: " : "", error.what()));
+    }
+}
+
+/// Why a route answers none of the plan's questions; empty: it answers some.
+std::string refusal(const Plan& plan, Method method) {
+  const route::Route& route = route::route_of(method);
+  std::vector<std::string> reasons;
+  for (const Regime regime : plan.regimes) {
+    if (!route.applies(regime)) continue;
+    if (method == Method::fit && !contains(plan.fit_regimes, regime)) continue;
+    for (std::size_t point = 0; point < plan.points(); ++point) {
+      const Question question = plan.at(method, regime, point);
+      const auto reason = route.refuses(question, *plan.instances->of(question));
+      if (!reason) return {};
+      const std::string sentence = fmt::format("{}: {}", to_string(regime), *reason);
+      if (!contains(reasons, sentence)) reasons.push_back(sentence);
+    }
+  }
+  if (reasons.empty()) return fmt::format("none of sweep.regimes is answered by it{}",
+                                          method == Method::fit ? "; NT has to be named in fit.regimes" : "");
+  return fmt::format("{}", fmt::join(reasons, "; "));
+}
+
+void check_methods(const Plan& plan, const Complaints& complaints) {
+  for (const Method method : plan.methods)
+    if (const std::string why = refusal(plan, method); !why.empty())
+      complaints.complain("sweep.methods",
+                          fmt::format("contains {}, which has no answer here: {}", to_string(method), why));
+  if (plan.base.train.options.precision == train::Precision::bf16 &&
+      !(contains(plan.regimes, Regime::nn) && plan.asks(Method::train)))
+    complaints.complain("train.precision", "is \"bf16\", but that is for training NN, which is not asked for");
+}
+
+void check_figure(const Plan& plan, const Complaints& complaints) {
+  const FigureSpec& figure = plan.figure;
+  if (figure.frame == "right" && !plan.asks(Method::train) && !plan.asks(Method::flow))
+    complaints.complain(
+        "sweep.methods",
+        "contains neither train nor flow, but figure.frame = \"right\" shows risks along training");
+  const auto check_swept = [&](const Key* key, const char* path) {
+    if (key != nullptr && plan.axis_of(*key) == nullptr && key->path != "train.step_size" &&
+        key->path != "network.regime")
+      complaints.complain(path, fmt::format("names {}, but that is not swept: [axes] says what is", key->path));
+  };
+  check_swept(figure.x, "figure.x");
+  check_swept(figure.facet, "figure.facet");
+  for (const Key* key : figure.series) check_swept(key, "figure.series");
+  for (const Key* key : plan.best) check_swept(key, "sweep.best");
+  if (figure.frame == "axes" && figure.x == nullptr)
+    complaints.complain("figure.x", "is missing, but figure.frame = \"axes\" needs it");
+  if (figure.frame != "axes" && figure.x != nullptr)
+    complaints.complain("figure.x", fmt::format("belongs to figure.frame = \"axes\", but frame is \"{}\"", figure.frame));
+}
+
+}  // namespace
+
+void check_plan(Plan& plan, const Document& document, const Reader& reader, const Leaves& leaves) {
+  const Complaints complaints(document, reader, leaves);
+  check_needed(plan, complaints);
+  check_conflicts(plan, complaints);
+  check_laws(plan, complaints);
+  check_instances(plan, complaints);
+  check_regimes(plan, complaints);
+  check_methods(plan, complaints);
+  check_figure(plan, complaints);
+}
+
+std::vector<std::string> remarks(const Plan& plan) {
+  std::vector<std::string> sentences;
+  const auto add = [&](std::string sentence) {
+    if (!contains(sentences, sentence)) sentences.push_back(std::move(sentence));
+  };
+  for (std::size_t point = 0; point < plan.points(); ++point)
+    for (const Regime regime : plan.regimes) {
+      const auto instance = plan.instances->of(plan.at(Method::limit, regime, point));
+      for (const Method method : plan.methods) {
+        const route::Route& route = route::route_of(method);
+        const Question question = plan.at(method, regime, point);
+        if (!route.applies(regime)) continue;
+        if (const auto reason = route.refuses(question, *instance))
+          add(fmt::format("{}: left out for {}: {}", to_string(method), to_string(regime), *reason));
+        if (const std::string warning = route.warns(question, *instance); !warning.empty())
+          add(fmt::format("{}: {}", to_string(regime), warning));
+      }
+      const auto* target = std::get_if<PolynomialTarget>(&instance->problem);
+      if (regime == Regime::rf_aligned && target != nullptr && !target->is_quadratic())
+        add("RF(Gamma*): Gamma* = B / tr B is the best Gamma for the quadratic part of the target only");
+      const Question question = plan.at(Method::limit, regime, point);
+      if (is_blind(regime, instance->activation, question.network.bias_scale, instance->problem))
+        add(fmt::format("{}: blind to this target, R/R0 = 1: the Hermite coefficients of {} that would see it "
+                        "vanish; activation.biases > 0 or another activation helps",
+                        to_string(regime), instance->activation.name));
+    }
+  return sentences;
+}
+
+}  // namespace lazygap::plan

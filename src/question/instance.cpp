@@ -1,0 +1,106 @@
+#include "lazygap/question/instance.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "lazygap/problem/rotation.h"
+#include "lazygap/question/name.h"
+
+namespace lazygap::question {
+namespace {
+
+bool is_column(const Matrix& matrix) { return matrix.cols() == 1; }
+
+Matrix as_whole(const Matrix& matrix) {
+  return is_column(matrix) ? Matrix(matrix.reshaped().asDiagonal()) : matrix;
+}
+
+Problem make_polynomial(const Question& question) {
+  const ProblemSpec& spec = question.problem;
+  if (spec.matrix) return PolynomialTarget::from_hermite(*spec.matrix);
+  Matrix beta = Matrix::Zero(spec.d, PolynomialTarget::kMostDegree);
+  for (const auto& [k, law] : spec.hermite)
+    beta.col(k - 1) = draw_spectrum(law, spec.d, question.seed, static_cast<std::uint32_t>(k));
+  return PolynomialTarget::from_hermite(beta);
+}
+
+/// basis^T gamma basis: every route works in the eigenbasis of B, where Gamma has to follow.
+Matrix in_basis(const Matrix& gamma, const Matrix& basis) {
+  if (gamma.size() == 0) return gamma;
+  if (is_column(gamma)) return basis.transpose() * gamma.reshaped().asDiagonal() * basis;
+  return basis.transpose() * gamma * basis;
+}
+
+/// qf, with Gamma in the coordinates of the problem.
+Problem make_qf(const Question& question, Matrix& gamma) {
+  const ProblemSpec& spec = question.problem;
+  if (spec.matrix && !is_column(*spec.matrix)) {
+    const Diagonalised diagonalised = diagonalise(*spec.matrix);
+    gamma = in_basis(gamma, diagonalised.basis);
+    return diagonalised.target;
+  }
+  if (spec.haar_rotated) gamma = in_basis(gamma, haar_rotation(spec.d, question.seed));
+  return PolynomialTarget(draw_spectrum(spec.spectrum, spec.d, question.seed));
+}
+
+Problem make_mg(const Question& question) {
+  const ProblemSpec& spec = question.problem;
+  const bool whole_sigma = spec.sigma && !is_column(*spec.sigma);
+  if (!spec.matrix && !spec.haar_rotated && !whole_sigma) {
+    const Vector delta = draw_spectrum(spec.spectrum, spec.d, question.seed);
+    return spec.sigma ? GaussianMixture(spec.sigma->reshaped(), delta) : GaussianMixture(delta);
+  }
+  const Matrix sigma = spec.sigma ? as_whole(*spec.sigma) : Matrix::Identity(spec.d, spec.d);
+  if (spec.matrix) return GaussianMixture::from_matrices(sigma, *spec.matrix);
+  const Vector spectrum = draw_spectrum(spec.spectrum, spec.d, question.seed);
+  Matrix delta = spectrum.asDiagonal();
+  if (spec.haar_rotated) {
+    const Matrix rotation = haar_rotation(spec.d, question.seed);
+    delta = rotation * spectrum.asDiagonal() * rotation.transpose();
+    delta = (delta + delta.transpose()).eval() / 2;
+  }
+  return GaussianMixture::from_matrices(sigma, delta);
+}
+
+/// Everything an instance depends on: the name of the question that asks for the limit of its RF.
+std::string instance_name(const Question& question) {
+  Question instance = question;
+  instance.method = Method::limit;
+  instance.network.regime = Regime::rf;
+  instance.network.width = 1;
+  instance.network.rho = 0;
+  instance.network.equal_parameters = false;
+  return name(instance, 0);
+}
+
+constexpr std::size_t kRecent = 4;
+
+}  // namespace
+
+Instance make_instance(const Question& question) {
+  Activation activation = make_activation(question.network.activation);
+  Matrix gamma = question.network.gamma ? *question.network.gamma : Matrix();
+  if (question.problem.model == "polynomial")
+    return {make_polynomial(question), std::move(activation), std::move(gamma)};
+  Problem problem = question.is_mixture() ? make_mg(question) : make_qf(question, gamma);
+  return {std::move(problem), std::move(activation), std::move(gamma)};
+}
+
+FirstLayerLaw first_layer(const Instance& instance, Regime regime) {
+  return first_layer_law(regime, instance.problem, instance.gamma);
+}
+
+std::shared_ptr<const Instance> Instances::of(const Question& question) {
+  const std::string name = instance_name(question);
+  const std::lock_guard lock(mutex_);
+  const auto found = std::find_if(recent_.begin(), recent_.end(), [&](const Entry& e) { return e.name == name; });
+  if (found != recent_.end()) {
+    std::rotate(found, found + 1, recent_.end());
+    return recent_.back().instance;
+  }
+  recent_.push_back({name, std::make_shared<const Instance>(make_instance(question))});
+  if (recent_.size() > kRecent) recent_.erase(recent_.begin());
+  return recent_.back().instance;
+}
+
+}  // namespace lazygap::question

@@ -1,0 +1,237 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "lazygap/route/limit.h"
+#include "report/frame_parts.h"
+#include "report/titles.h"
+
+/// Frames of R/R0 against a key.
+namespace lazygap::report {
+namespace {
+
+/// Enough that a curve looks smooth on paper.
+constexpr int kPointsOfACurve = 160;
+/// Beyond this ratio of its ends an axis is logarithmic, unless the plan says otherwise.
+constexpr double kLogarithmic = 10;
+
+const Key& x_key(const Plan& plan) {
+  if (plan.figure.x != nullptr) return *plan.figure.x;
+  const Key& rho = question::key_at("network.rho");
+  return plan.axis_of(rho) != nullptr ? rho : question::key_at("network.width");
+}
+
+double as_number(const plan::Value& value) {
+  if (const auto* number = std::get_if<double>(&value)) return *number;
+  if (const auto* number = std::get_if<std::int64_t>(&value)) return static_cast<double>(*number);
+  return std::nan("");
+}
+
+/// Where a value lies on the axis: numbers where they are, words at 0, 1, ...
+double position(const Plan& plan, const Key& key, const plan::Value& value) {
+  const double number = as_number(value);
+  if (!std::isnan(number)) return number;
+  const plan::Axis* axis = plan.axis_of(key);
+  if (axis == nullptr) return 0;
+  const auto k = std::find(axis->keys.begin(), axis->keys.end(), &key) - axis->keys.begin();
+  for (std::size_t i = 0; i < axis->points.size(); ++i)
+    if (question::equal(axis->points[i][static_cast<std::size_t>(k)], value)) return static_cast<double>(i);
+  return 0;
+}
+
+/// The keys that tell series apart: those named, or every swept one that is not x, facet or reduced. Keys that are
+/// tied to x follow it.
+std::vector<const Key*> series_keys(const Plan& plan) {
+  if (!plan.figure.series.empty()) return plan.figure.series;
+  const Key& x = x_key(plan);
+  std::vector<const Key*> keys;
+  for (const Key* key : coordinates(plan)) {
+    const plan::Axis* axis = plan.axis_of(*key);
+    if (key == &x || key == plan.figure.facet || (axis != nullptr && axis->has(x))) continue;
+    // Of tied keys the first one speaks for all.
+    if (axis == nullptr || axis->keys.front() == key) keys.push_back(key);
+  }
+  for (const char* path : {"network.width", "network.rho"}) {
+    const Key& key = question::key_at(path);
+    const plan::Axis* axis = plan.axis_of(key);
+    if (axis != nullptr && axis->points.size() > 1 && &key != &x && !axis->has(x) && axis->keys.front() == &key)
+      keys.push_back(&key);
+  }
+  return keys;
+}
+
+std::string label_of(const Plan& plan, const std::vector<const Key*>& keys, const Row& row) {
+  const question::Question question = plan.at(Method::limit, row.regime, row.point);
+  std::vector<std::string> parts;
+  for (const Key* key : keys)
+    if (key->path != "network.regime" && key->path != "train.step_size") parts.push_back(value_label(*key, question));
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+/// Samples behind a summary; empty: infinitely many.
+std::optional<double> samples_of(const Summary& summary) {
+  if (summary.results.empty() || !summary.results.front().n) return {};
+  return static_cast<double>(*summary.results.front().n);
+}
+
+/// Smooth limits of a series: between its widths, too.
+Series limit_curve(const Plan& plan, Series series, const std::vector<const Row*>& rows) {
+  const auto& widths = question::key_at("network.width");
+  const question::Question question = plan.at(Method::limit, rows.front()->regime, rows.front()->point);
+  const auto instance = plan.instances->of(question);
+  const Index factor = question.neurons() / question.network.width;
+  std::set<Index> grid;
+  for (const Row* row : rows)
+    grid.insert(std::get<std::int64_t>(widths.get(plan.at(Method::limit, row->regime, row->point))));
+  const auto least = static_cast<double>(*grid.begin()), most = static_cast<double>(*grid.rbegin());
+  for (int i = 0; i < kPointsOfACurve; ++i)
+    grid.insert(static_cast<Index>(std::llround(least * std::pow(most / least, double(i) / (kPointsOfACurve - 1)))));
+  const Index d = question.problem.d;  // where NT and NN have a kink
+  if (static_cast<double>(d) > least && static_cast<double>(d) < most) grid.insert(d);
+  std::vector<Index> neurons;
+  for (const Index N : grid) neurons.push_back(factor * N);
+  const std::vector<double> ratios = route::limit_ratios(question, *instance, neurons);
+  std::size_t i = 0;
+  for (const Index N : grid) {
+    series.points.push_back(point_at(neurons[i], static_cast<double>(N), ratios[i]));
+    ++i;
+  }
+  return series;
+}
+
+/// A line from one end of the axis to the other.
+Series constant_line(Series series, const Summary& summary, double left, double right) {
+  for (const double x : {left, right}) series.points.push_back(point_at(0, x, summary.risk.ratio));
+  return series;
+}
+
+/// Whether the risk is the same along the axis, so that a point would look like a measurement at one place.
+bool is_constant(const std::vector<const Row*>& rows, Method method) {
+  return rows.size() == 1 && method != Method::train && method != Method::fit;
+}
+
+struct Range {
+  double least = std::numeric_limits<double>::infinity(), most = -std::numeric_limits<double>::infinity();
+  void add(double x) {
+    least = std::min(least, x);
+    most = std::max(most, x);
+  }
+};
+
+Range range_of(const Plan& plan, const std::vector<Row>& rows) {
+  const Key& x = x_key(plan);
+  Range range;
+  for (const Row& row : rows)
+    if (row.N > 0) range.add(position(plan, x, x.get(plan.at(Method::limit, row.regime, row.point))));
+  return range;
+}
+
+/// R/R0 against the step size: the grid itself, not its best. One point for each of its step sizes.
+void add_step_sizes(Frame& frame, const Plan& plan, const Row& row, const std::string& label, int tint) {
+  const Summary* summary = row.find(Method::train);
+  if (summary == nullptr) return;
+  Series series = named(row.regime, Method::train, label, tint);
+  for (const auto& [step_size, risk] : summary->by_step_size)
+    if (risk.draws > 0) series.points.push_back(point_at(row.N, step_size, risk, samples_of(*summary)));
+  add(frame, std::move(series));
+}
+
+void add_series(Frame& frame, const Plan& plan, const std::vector<const Row*>& rows, const std::string& label,
+                int tint, const Range& range) {
+  const Key& x = x_key(plan);
+  const Regime regime = rows.front()->regime;
+  const bool by_width = x.path == "network.width";
+  for (const Method method : plan.methods) {
+    if (method == Method::flow) continue;
+    Series series = named(regime, method, label, tint);
+    bool any = false;
+    for (const Row* row : rows) any = any || row->ratio(method).has_value();
+    if (!any) continue;
+    if (regime == Regime::bayes || is_constant(rows, method)) {
+      // The exact Bayes risk takes the place of its limit.
+      if (regime == Regime::bayes && method == Method::limit && rows.front()->ratio(Method::exact)) continue;
+      add(frame, constant_line(std::move(series), *rows.front()->find(method), range.least, range.most));
+      continue;
+    }
+    if (method == Method::limit && by_width) {
+      add(frame, limit_curve(plan, std::move(series), rows));
+      continue;
+    }
+    for (const Row* row : rows) {
+      const Summary* summary = row->find(method);
+      if (summary == nullptr || summary->risk.draws == 0) continue;
+      const double at = position(plan, x, x.get(plan.at(method, regime, row->point)));
+      series.points.push_back(point_at(row->N, at, summary->risk, samples_of(*summary)));
+    }
+    add(frame, std::move(series));
+  }
+}
+
+}  // namespace
+
+Series named(Regime regime, Method method, const std::string& label, int tint) {
+  Series series;
+  series.regime = to_string(regime);
+  series.method = to_string(method);
+  series.label = label;
+  series.tint = tint;
+  series.name = label.empty() ? fmt::format("{} {}", series.regime, series.method)
+                              : fmt::format("{} {} {}", series.regime, series.method, label);
+  std::replace(series.name.begin(), series.name.end(), ',', ';');
+  return series;
+}
+
+void add(Frame& frame, Series series) {
+  if (!series.points.empty()) frame.series.push_back(std::move(series));
+}
+
+int place_of(std::vector<std::string>& labels, const std::string& label) {
+  const auto found = std::find(labels.begin(), labels.end(), label);
+  if (found == labels.end()) {
+    labels.push_back(label);
+    return static_cast<int>(labels.size()) - 1;
+  }
+  return static_cast<int>(found - labels.begin());
+}
+
+void add_against_key(Frame& frame, const Plan& plan, const std::vector<Row>& rows) {
+  const Key& x = x_key(plan);
+  frame.x.label = axis_label(x);
+  const bool by_step_size = x.path == "train.step_size";
+  const bool by_width = x.path == "network.width";
+  Range range = range_of(plan, rows);
+  // Series in the order of their first rows.
+  std::vector<std::string> labels;
+  std::vector<std::pair<std::string, std::vector<const Row*>>> groups;
+  const std::vector<const Key*> keys = series_keys(plan);
+  for (const Row& row : rows) {
+    const std::string label = row.regime == Regime::bayes ? "" : label_of(plan, keys, row);
+    const std::string id = fmt::format("{} {}", to_string(row.regime), label);
+    auto group = std::find_if(groups.begin(), groups.end(), [&](const auto& g) { return g.first == id; });
+    if (group == groups.end()) group = groups.insert(groups.end(), {id, {}});
+    group->second.push_back(&row);
+  }
+  for (const auto& [id, members] : groups) {
+    const Row& first = *members.front();
+    const std::string label = first.regime == Regime::bayes ? "" : label_of(plan, keys, first);
+    const int tint = place_of(labels, label);
+    if (!by_step_size) {
+      add_series(frame, plan, members, label, tint, range);
+      continue;
+    }
+    for (const Row* row : members) add_step_sizes(frame, plan, *row, label, tint);
+  }
+  if (by_step_size)
+    for (const Series& series : frame.series)
+      for (const Point& point : series.points) range.add(point.x);
+  frame.x.log = plan.figure.frame == "left" ||
+                (plan.figure.x_scale == "log") ||
+                (plan.figure.x_scale == "automatic" && range.least > 0 && range.most / range.least >= kLogarithmic);
+  if (plan.figure.frame == "left" && by_width && frame.d > 0) frame.mark = static_cast<double>(frame.d);
+}
+
+}  // namespace lazygap::report

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lazygap/report/frame.h"
+
+/// How the two kinds of frames are filled.
+namespace lazygap::report {
+
+/// R/R0 against a key: the width (frame left) or figure.x.
+void add_against_key(Frame& frame, const Plan& plan, const std::vector<Row>& rows);
+/// R/R0 against n/d along training.
+void add_training(Frame& frame, const Plan& plan, const std::vector<Row>& rows);
+
+[[nodiscard]] inline Point point_at(Index N, double x, double ratio) {
+  Point point;
+  point.x = x;
+  point.N = N;
+  point.ratio = ratio;
+  return point;
+}
+[[nodiscard]] inline Point point_at(Index N, double x, const Average& average, std::optional<double> n) {
+  Point point = point_at(N, x, average.ratio);
+  point.n = n;
+  point.se = average.se;
+  point.draws = average.draws;
+  return point;
+}
+
+/// A series without points; `tint`: the place of the label among those of the frame.
+[[nodiscard]] Series named(Regime regime, Method method, const std::string& label, int tint);
+/// Adds the series unless it is empty.
+void add(Frame& frame, Series series);
+
+/// Place of `label` in `labels`, where it is added if it is new.
+[[nodiscard]] int place_of(std::vector<std::string>& labels, const std::string& label);
+
+}  // namespace lazygap::report

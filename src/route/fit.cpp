@@ -1,0 +1,88 @@
+#include "lazygap/fit/nt.h"
+#include "lazygap/fit/rf.h"
+#include "route/cost.h"
+#include "route/objects.h"
+
+namespace lazygap::route {
+namespace {
+
+/// NT is fitted in fp64 in any case.
+bool is_fp64_on_request(const Question& question) {
+  return is_rf(question.network.regime) && question.fit.precision == fit::Precision::fp64;
+}
+
+std::optional<std::string> refuses(const Question& question, const Instance& instance) {
+  if (question.network.regime != Regime::nt) return {};
+  const std::string lack = lacks_derivative(question, instance);
+  return lack.empty() ? std::nullopt : std::optional(lack);
+}
+
+/// Outcomes of the questions of one draw, the widest last; more than one question for RF only.
+std::vector<fit::Outcome> outcomes(const Instance& instance, std::span<const Question> questions) {
+  const Question& widest = questions.back();
+  const Index N = widest.neurons();
+  const Matrix W = first_layer(instance, widest.network.regime).sample(N, widest.seed, widest.draw);
+  const Vector biases = sample_biases(widest.network.bias_scale, N, widest.seed, widest.draw);
+  fit::Options options = widest.fit;
+  options.activation = instance.activation;
+  options.centred = widest.network.centred;
+  options.label_noise = widest.problem.label_noise;
+  options.seed = widest.seed;
+  options.draw = widest.draw;
+  if (widest.network.regime == Regime::nt) return {fit::nt(instance.problem, W, biases, options)};
+  return fit::rf(instance.problem, W, biases, widths_of(questions), options);
+}
+
+void answer(const Instance& instance, std::span<const Question> questions, const Control& control) {
+  const std::vector<fit::Outcome> found = outcomes(instance, questions);
+  for (std::size_t i = 0; i < questions.size(); ++i) {
+    store::Result result = empty_result(questions[i], instance);
+    result.n = questions[i].fit.samples;
+    set_outcome(result, found[i]);
+    result.message = found[i].message;
+    if (result.se) add_sentence(result.message, kEstimated);
+    control.finished(i, std::move(result));
+  }
+}
+
+Cost cost(std::span<const Question> questions) {
+  const Question& widest = questions.back();  // it does it for all
+  const auto d = static_cast<double>(widest.problem.d);
+  const auto N = static_cast<double>(widest.neurons());
+  const auto n = static_cast<double>(widest.fit.samples);
+  if (widest.network.regime == Regime::nt) {
+    const fit::NtCost nt = fit::nt_cost(widest.problem.d, widest.neurons(), {.samples = widest.fit.samples});
+    return {.operations = nt.operations, .bytes = nt.bytes};
+  }
+  const auto block = static_cast<double>(fit::Options().block);
+  const bool fp64 = widest.fit.precision == fit::Precision::fp64;
+  const double evaluation = 2 * N * d + kOperationsOfANormal * d +
+                            (question::is_quadratic(widest.network) ? 0 : kOperationsOfAnActivation * N);
+  return {.operations = n * (fp64 ? 1 : kSingle) * (N * N + evaluation) + kFactorisation * N * N * N / 3,
+          .bytes = 24 * N * N + (fp64 ? 8 : 4) * block * (N + d) + kNumber * 2 * d * N};
+}
+
+}  // namespace
+
+const Route kFit{.method = Method::fit,
+                 .name = "fit",
+                 .is_simulation = true,
+                 .version = [](const Question&) { return 2; },  // products of BLAS
+                 .applies = [](Regime regime) { return is_rf(regime) || regime == Regime::nt; },
+                 .repeats = [](Regime) { return true; },
+                 .refuses = refuses,
+                 .warns = warns_of_nothing,
+                 .lacks = nothing_lacks,
+                 .nests = [](const Question& question) -> std::vector<std::string_view> {
+                   if (is_rf(question.network.regime)) return {"network.width", "network.rho"};
+                   return {};
+                 },
+                 .cost = cost,
+                 .path = [](const Question& question, const Instance&) -> std::string {
+                   if (!is_rf(question.network.regime)) return "";
+                   return is_fp64_on_request(question) ? "one Gram matrix for all widths, fp64"
+                                                       : "one Gram matrix for all widths";
+                 },
+                 .answer = answer};
+
+}  // namespace lazygap::route

@@ -1,0 +1,87 @@
+#include "lazygap/route/route.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "lazygap/core/error.h"
+#include "lazygap/question/name.h"
+#include "route/objects.h"
+
+namespace lazygap::route {
+
+std::span<const Route> routes() {
+  static const std::array<Route, 5> all{kLimit, kExact, kTrain, kFit, kFlow};
+  return all;
+}
+
+const Route& route_of(Method method) {
+  for (const Route& route : routes())
+    if (route.method == method) return route;
+  throw UsageError("route_of: there is no such route");
+}
+
+const Route* find_route(std::string_view name) {
+  for (const Route& route : routes())
+    if (route.name == name) return &route;
+  return nullptr;
+}
+
+std::string name(const Question& question) {
+  return question::name(question, route_of(question.method).version(question));
+}
+
+bool is_halving(std::span<const Question> group) {
+  return group.size() > 1 && group.front().method == Method::train &&
+         group.front().train.search == train::Search::halving;
+}
+
+std::string lacks_derivative(const Question& question, const Instance& instance) {
+  if (!needs_derivative(question) || instance.activation.derivative) return {};
+  return fmt::format("{} needs the derivative of the activation, but {}", to_string(question.network.regime),
+                     question.network.activation.expression.empty()
+                         ? fmt::format("{} has none", instance.activation.name)
+                         : "activation.derivative is not given");
+}
+
+std::string warns_of_sign(const Question& question, const Instance& instance) {
+  const train::Options& options = question.train.options;
+  if (question.network.regime != Regime::nn || !question::is_quadratic(question.network) ||
+      options.second_layer != train::SecondLayer::fixed)
+    return {};
+  // Of B on qf, of -Delta on mg, where the class y = +1 is the narrower one.
+  const auto* target = std::get_if<PolynomialTarget>(&instance.problem);
+  const Vector signs = target != nullptr
+                           ? target->eigenvalues()
+                           : Vector(-std::get<GaussianMixture>(instance.problem).whitened_delta());
+  if ((signs * options.second_layer_value).maxCoeff() > 0) return {};
+  return fmt::format(
+      "a second layer fixed at {} can fit nothing of this problem, R/R0 = 1; the other sign could",
+      options.second_layer_value);
+}
+
+store::Result empty_result(const Question& question, const Instance& instance) {
+  store::Result result;
+  result.parameters = name(question);
+  result.key = question::identity(result.parameters);
+  result.model = question.problem.model;
+  result.regime = to_string(question.network.regime);
+  result.method = to_string(question.method);
+  result.d = dimension(instance.problem);
+  result.N = question.neurons();
+  result.rho = static_cast<double>(result.N) / static_cast<double>(result.d);
+  result.draw = question.draw;
+  result.null_risk = null_risk(instance.problem);
+  return result;
+}
+
+store::Result failed_result(const Question& question, const Instance& instance, const std::string& message) {
+  store::Result result = empty_result(question, instance);
+  if (question.method == Method::train || question.method == Method::flow)
+    result.step_size = question.train.options.step_size;
+  result.status = Status::failed;
+  result.message = message;
+  return result;
+}
+
+}  // namespace lazygap::route

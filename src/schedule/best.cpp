@@ -1,0 +1,75 @@
+#include "lazygap/schedule/best.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "lazygap/route/route.h"
+
+namespace lazygap::schedule {
+
+using plan::Cell;
+using plan::Plan;
+using question::Method;
+
+bool is_number(const std::optional<store::Result>& result) {
+  return result && (result->status == Status::ok || result->status == Status::not_converged) &&
+         std::isfinite(result->ratio);
+}
+
+std::optional<double> best_step_size(const std::vector<Cell>& cells,
+                                     const std::vector<std::optional<store::Result>>& results) {
+  struct Sum {
+    double ratio = 0;
+    int count = 0;
+  };
+  std::map<double, Sum> sums;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    if (!results[i] || results[i]->status == Status::failed) return {};
+    Sum& sum = sums[cells[i].step_size];
+    sum.ratio += is_number(results[i]) ? results[i]->ratio : std::nan("");
+    ++sum.count;
+  }
+  std::optional<double> best;
+  double least = std::numeric_limits<double>::infinity();
+  for (const auto& [step_size, sum] : sums)
+    if (const double mean = sum.ratio / sum.count; mean < least) {  // NaN where one draw diverged
+      least = mean;
+      best = step_size;
+    }
+  return best;
+}
+
+bool shows_step_sizes(const Plan& plan) {
+  const plan::FigureSpec& figure = plan.figure;
+  const plan::Key* key = &question::key_at("train.step_size");
+  return figure.x == key || figure.facet == key ||
+         std::find(figure.series.begin(), figure.series.end(), key) != figure.series.end();
+}
+
+std::vector<Cell> flow_cells_at(const Plan& plan, const store::Store& store, Regime regime,
+                                std::size_t point) {
+  const route::Route& flow = route::route_of(Method::flow);
+  if (!plan.asks(Method::flow) || !flow.applies(regime)) return {};
+  const question::Question question = plan.at(Method::flow, regime, point);
+  if (flow.refuses(question, *plan.instances->of(question))) return {};
+  Cell cell{.method = Method::flow, .regime = regime, .point = point};
+  std::vector<double> wanted;
+  if (shows_step_sizes(plan)) {
+    wanted = step_sizes(plan, question);
+  } else if (!plan.asks(Method::train)) {
+    wanted = {step_sizes(plan, question).front()};
+  } else {
+    const std::vector<Cell> trained = cells_at(plan, Method::train, regime, point);
+    if (const auto best = best_step_size(trained, find_cells(plan, store, trained))) wanted = {*best};
+  }
+  std::vector<Cell> cells;
+  for (const double step_size : wanted) {
+    cell.step_size = step_size;
+    cells.push_back(cell);
+  }
+  return cells;
+}
+
+}  // namespace lazygap::schedule

@@ -1,0 +1,113 @@
+#include "lazygap/schedule/estimate.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <functional>
+#include <iterator>
+
+#include "lazygap/plan/cells.h"
+#include "lazygap/schedule/best.h"
+#include "schedule/jobs.h"
+#include "schedule/machine.h"
+#include "schedule/tasks.h"
+
+namespace lazygap::schedule {
+namespace {
+
+/// The cells of flow as they will be: before the training has ended any step size will do for an estimate.
+std::vector<Cell> expected_flow_cells(const Plan& plan, const store::Store& store) {
+  std::vector<Cell> cells;
+  const route::Route& flow = route::route_of(Method::flow);
+  for (const Regime regime : plan.regimes) {
+    if (!plan.asks(Method::flow) || !flow.applies(regime)) continue;
+    for (std::size_t point = 0; point < plan.points(); ++point) {
+      std::vector<Cell> known = flow_cells_at(plan, store, regime, point);
+      const Question question = plan.at(Method::flow, regime, point);
+      if (known.empty() && !flow.refuses(question, *plan.instances->of(question)))
+        known.push_back({.method = Method::flow,
+                         .regime = regime,
+                         .point = point,
+                         .step_size = step_sizes(plan, question).front()});
+      std::move(known.begin(), known.end(), std::back_inserter(cells));
+    }
+  }
+  return cells;
+}
+
+/// Paths are the same for cells that differ in draw and step size.
+void add_paths(const Plan& plan, const std::vector<Cell>& cells, GroupEstimate& group) {
+  const route::Route& route = route::route_of(group.method);
+  std::vector<std::string> paths;
+  const Cell* last = nullptr;
+  for (const Cell& cell : cells) {
+    if (last != nullptr && last->point == cell.point) continue;
+    last = &cell;
+    const Question question = question_of(plan, cell);
+    const Index N = question.neurons();
+    if (group.widths.empty() || group.widths.back() != N) group.widths.push_back(N);
+    const std::string path = route.path(question, *plan.instances->of(question));
+    if (std::find(paths.begin(), paths.end(), path) == paths.end()) paths.push_back(path);
+  }
+  group.path = fmt::format("{}", fmt::join(paths, "; "));
+}
+
+/// Adds a group to the last one where they differ in their draws only.
+void add_group(std::vector<GroupEstimate>& groups, GroupEstimate group) {
+  const bool is_new = groups.empty() || groups.back().method != group.method ||
+                      groups.back().regime != group.regime || groups.back().widths != group.widths;
+  if (is_new) {
+    groups.push_back(std::move(group));
+    return;
+  }
+  groups.back().cells += group.cells;
+  groups.back().finished += group.finished;
+  groups.back().seconds += group.seconds;
+  groups.back().bytes = std::max(groups.back().bytes, group.bytes);
+}
+
+}  // namespace
+
+PlanEstimate estimate_plan(const Plan& plan, const store::Store& store, const RunOptions& options) {
+  const int jobs = job_count(options);
+  const double rate = matrix_product_rate();
+  std::vector<Cell> cells = make_cells(plan);
+  std::vector<Cell> flow = expected_flow_cells(plan, store);
+  std::move(flow.begin(), flow.end(), std::back_inserter(cells));
+
+  PlanEstimate estimate{.groups = {}, .available_bytes = memory_limit(options)};
+  double longest = 0, work = 0;
+  std::vector<double> bytes;
+  const auto results = find_cells(plan, store, cells);
+  for (const std::vector<std::size_t>& places : make_groups(plan, cells)) {
+    const Cell& first = cells[places.front()];
+    GroupEstimate group{.method = first.method, .regime = first.regime, .widths = {}, .cells = places.size(), .path = {}};
+    std::vector<Cell> members, missing;
+    for (const std::size_t i : places) {
+      members.push_back(cells[i]);
+      if (!is_finished(results[i])) missing.push_back(cells[i]);
+    }
+    add_paths(plan, members, group);
+    group.finished = members.size() - missing.size();
+    group.bytes = cost_of(plan, members).bytes;
+    if (!missing.empty()) {
+      const Cost cost = cost_of(plan, missing);
+      group.seconds = cost.operations / rate;
+      work += group.seconds;
+      // What can be cut is as long as its longest cell.
+      longest = std::max(longest, can_be_cut(plan, missing) ? cost_of(plan, {missing.back()}).operations / rate
+                                                            : group.seconds);
+      bytes.push_back(cost.bytes);
+    }
+    add_group(estimate.groups, std::move(group));
+  }
+  // More cells side by side than processors take turns.
+  estimate.seconds = std::max(longest, work / std::min(jobs, processors()));
+  std::sort(bytes.begin(), bytes.end(), std::greater<>());
+  for (std::size_t i = 0; i < std::min(bytes.size(), static_cast<std::size_t>(jobs)); ++i)
+    estimate.bytes += bytes[i];
+  return estimate;
+}
+
+}  // namespace lazygap::schedule

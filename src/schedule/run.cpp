@@ -1,0 +1,128 @@
+#include "lazygap/schedule/run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "lazygap/core/error.h"
+#include "lazygap/plan/cells.h"
+#include "lazygap/schedule/best.h"
+#include "schedule/jobs.h"
+#include "schedule/machine.h"
+#include "schedule/pool.h"
+
+namespace lazygap::schedule {
+namespace {
+
+/// The flow cells that are known by now.
+std::vector<Cell> flow_cells(const Plan& plan, const store::Store& store) {
+  std::vector<Cell> cells;
+  if (!plan.asks(Method::flow)) return cells;
+  for (const Regime regime : plan.regimes)
+    for (std::size_t point = 0; point < plan.points(); ++point) {
+      std::vector<Cell> more = flow_cells_at(plan, store, regime, point);
+      std::move(more.begin(), more.end(), std::back_inserter(cells));
+    }
+  return cells;
+}
+
+/// Cells of flow when all of them are known.
+std::size_t flow_count(const Plan& plan) {
+  if (!plan.asks(Method::flow)) return 0;
+  const route::Route& flow = route::route_of(Method::flow);
+  std::size_t count = 0;
+  for (const Regime regime : plan.regimes) {
+    if (!flow.applies(regime)) continue;
+    for (std::size_t point = 0; point < plan.points(); ++point) {
+      const Question question = plan.at(Method::flow, regime, point);
+      if (flow.refuses(question, *plan.instances->of(question))) continue;
+      count += shows_step_sizes(plan) ? step_sizes(plan, question).size() : 1;
+    }
+  }
+  return count;
+}
+
+void count_statuses(const std::vector<store::Result>& results, RunReport& report) {
+  for (const store::Result& result : results) {
+    report.diverged += result.status == Status::diverged ? 1 : 0;
+    report.not_converged += result.status == Status::not_converged ? 1 : 0;
+    report.failed += result.status == Status::failed ? 1 : 0;
+  }
+}
+
+/// The steps of the trained networks, and those of the full grid.
+void count_steps(const Plan& plan, const std::vector<store::Result>& results, RunReport& report) {
+  if (!plan.asks(Method::train)) return;
+  const Question question = plan.at(Method::train, plan.regimes.front(), 0);
+  for (const store::Result& result : results) {
+    if (result.method != to_string(Method::train)) continue;
+    const std::int64_t steps = steps_of(question, result);
+    report.steps += steps;
+    report.steps_of_full_grid +=
+        result.status == Status::eliminated ? question.train.options.steps : steps;
+  }
+}
+
+}  // namespace
+
+int job_count(const RunOptions& options) {
+  if (options.jobs < 0)
+    throw UsageError(
+        fmt::format("run_plan: jobs is {}, but must be at least 1, or 0 for all processors", options.jobs));
+  return options.jobs > 0 ? options.jobs : processors();
+}
+
+double memory_limit(const RunOptions& options) {
+  return options.memory_bytes > 0 ? options.memory_bytes : available_memory();
+}
+
+RunReport run_plan(const Plan& plan, store::Store& store, const RunOptions& options) {
+  const Clock::time_point start = Clock::now();
+  const int jobs = job_count(options);
+  const double memory = memory_limit(options);
+
+  RunReport report;
+  Pool pool(plan, store, options, jobs, memory);
+  std::size_t known = 0;  // finished cells, of this run or of an earlier one
+  const auto run_cells = [&](const std::vector<Cell>& cells) {
+    std::vector<Task> tasks = make_tasks(plan, store, cells);
+    std::size_t reused = cells.size();
+    for (const Task& task : tasks) reused -= task.missing();
+    report.reused += reused;
+    known += reused;
+    const std::vector<std::string> messages = split_groups(plan, memory, tasks);
+    check_tasks(plan, tasks, memory);
+    cut_groups(plan, static_cast<std::size_t>(jobs), tasks);
+    const std::size_t before = pool.computed() + pool.found();
+    if (!tasks.empty()) pool.run(std::move(tasks), messages, known, report.cells);
+    known += pool.computed() + pool.found() - before;
+  };
+  std::vector<Cell> cells = make_cells(plan);
+  report.cells = cells.size() + flow_count(plan);
+  run_cells(cells);
+  // The flow runs at the step size that won the training, which is known only now.
+  if (!pool.stopped()) run_cells(flow_cells(plan, store));
+
+  report.computed = pool.computed();
+  report.reused += pool.found();
+  report.stopped = pool.stopped();
+  report.steps = pool.look_ahead_steps();
+  const std::vector<store::Result> results = results_of(plan, store);
+  count_steps(plan, results, report);
+  count_statuses(results, report);
+  report.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  return report;
+}
+
+std::vector<store::Result> results_of(const Plan& plan, const store::Store& store) {
+  std::vector<Cell> cells = make_cells(plan);
+  std::vector<Cell> flow = flow_cells(plan, store);
+  std::move(flow.begin(), flow.end(), std::back_inserter(cells));
+  std::vector<store::Result> results;
+  for (auto& result : find_cells(plan, store, cells))
+    if (result) results.push_back(std::move(*result));
+  return results;
+}
+
+}  // namespace lazygap::schedule
