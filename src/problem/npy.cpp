@@ -133,13 +133,13 @@ struct Type {
 std::string_view description(std::string_view type) {
   if (type == "records") return "records";
   const std::size_t letter = type.find_first_not_of("<>=|");
-  switch (letter == std::string_view::npos ? ' ' : type[letter]) {
+  const std::string_view word = type.substr(std::min(letter, type.size()));
+  if (word == "f12" || word == "f16") return "floating-point numbers of extended precision";
+  switch (word.empty() ? ' ' : word[0]) {
     case 'b':
       return "truth values";
     case 'c':
       return "complex numbers";
-    case 'f':
-      return "floating-point numbers of extended precision";
     case 'S':
     case 'a':
     case 'U':

@@ -1,5 +1,6 @@
 #include "lazygap/core/quote.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -52,7 +53,7 @@ TEST(Quote, ShowsAtMostFortyCharacters) {
   EXPECT_EQ(quote(std::string(10'000'000, 'x')), "\"" + forty + "…\"");
   std::string greek;
   for (int i = 0; i < 41; ++i) greek += "γ";
-  EXPECT_EQ(quote(greek), "\"" + greek.substr(0, 40 * std::string("γ").size()) + "…\"");
+  EXPECT_EQ(quote(greek), fmt::format("\"{}…\"", greek.substr(0, 40 * std::string("γ").size())));
   // The longest that a message may become.
   EXPECT_LE(quote(std::string(1000, '\x1b')).size(), 4u * 40 + 5);
 }
