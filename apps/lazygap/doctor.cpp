@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "lazygap/core/processor.h"
-#include "lazygap/report/draw.h"
+#include "lazygap/report/gnuplot.h"
 #include "output.h"
 
 extern char** environ;

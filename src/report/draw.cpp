@@ -1,25 +1,21 @@
 #include "lazygap/report/draw.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cmath>
-#include <cstring>
-#include <fstream>
-#include <iterator>
+#include <cstdint>
+#include <limits>
 #include <set>
 #include <string_view>
 
 #include "lazygap/core/error.h"
+#include "lazygap/core/ordinary_file.h"
+#include "lazygap/core/quote.h"
+#include "lazygap/report/escape.h"
 #include "lazygap/report/files.h"
-
-extern char** environ;
+#include "lazygap/report/gnuplot.h"
 
 namespace lazygap::report {
 namespace {
@@ -53,12 +49,6 @@ const Style& style_of(std::string_view regime) {
 
 // Drawn in this order: what comes later lies on top.
 constexpr std::array<std::string_view, 5> kLayers{"limit", "exact", "fit", "train", "flow"};
-
-std::string gnuplot_string(std::string_view text) {
-  std::string result = "'";
-  for (const char c : text) result += c == '\'' ? "''" : std::string(1, c);
-  return result + "'";
-}
 
 bool has_method(const Frame& frame, std::string_view method) {
   return std::any_of(frame.series.begin(), frame.series.end(),
@@ -220,53 +210,67 @@ std::string key_entries(const Frame& frame) {
   return text;
 }
 
-/// Runs gnuplot in `folder` with `arguments`; everything it says goes to `log`. -1: not in PATH.
-int run_gnuplot(std::vector<std::string> arguments, const fs::path& folder, const fs::path& log) {
-  arguments.insert(arguments.begin(), "gnuplot");
-  std::vector<char*> argv;
-  for (std::string& argument : arguments) argv.push_back(argument.data());
-  argv.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&actions, 1, log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-  posix_spawn_file_actions_adddup2(&actions, 1, 2);
-  posix_spawn_file_actions_addchdir_np(&actions, folder.c_str());
-  ::pid_t child = 0;
-  const int code = ::posix_spawnp(&child, "gnuplot", &actions, nullptr, argv.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  if (code != 0) return -1;
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0)
-    if (errno != EINTR) return -1;
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+constexpr std::array<std::string_view, 3> kPictures{"svg", "pdf", "png"};
+
+/// Why `content` is not a whole picture of this kind, from its first and last bytes; empty where it is one.
+std::string_view flaw(std::string_view kind, std::string_view content) {
+  using namespace std::string_view_literals;
+  if (content.empty()) return "is empty";
+  const std::string_view begin = kind == "svg"   ? "<?xml"sv
+                                 : kind == "pdf" ? "%PDF-"sv
+                                                 : "\x89PNG\r\n\x1a\n"sv;
+  const std::string_view end = kind == "svg"   ? "</svg>"sv
+                               : kind == "pdf" ? "%%EOF"sv
+                                               : "IEND\xae\x42\x60\x82"sv;
+  if (!content.starts_with(begin)) return "does not begin as such a picture does";
+  if (kind != "png") content = content.substr(0, content.find_last_not_of("\r\n") + 1);
+  return content.ends_with(end) ? "" : "is cut short";
 }
 
-std::string read_text(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
+/// Lets gnuplot draw the frame in `folder`, a scratch folder, and looks at what it has made.
+void draw_pictures(const Frame& frame, const fs::path& folder, const std::function<bool()>& stop,
+                   Drawing& drawing) {
+  using End = GnuplotRun::End;
+  using Pictures = Drawing::Pictures;
+  const GnuplotRun run =
+      run_gnuplot({"-d", fmt::format("./{}.gp", frame.name)}, folder, kGnuplotTimeLimit, stop);
+  drawing.problem = run.problem;
+  if (run.end != End::done) {
+    drawing.pictures = run.end == End::absent   ? Pictures::no_gnuplot
+                       : run.end == End::failed ? Pictures::failed
+                                                : Pictures::stopped;
+    return;
+  }
+  constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 30;
+  for (const std::string_view kind : kPictures) {
+    const std::string name = fmt::format("{}.{}", frame.name, kind);
+    std::string content;
+    std::string_view why;
+    try {
+      content = read_ordinary_file(folder / name, kMostBytes);
+      why = flaw(kind, content);
+    } catch (const FileError&) {
+      why = "is missing";
+    }
+    if (!why.empty() && drawing.problem.empty()) {
+      drawing.pictures = Pictures::cut;
+      drawing.problem =
+          fmt::format("gnuplot ended well, but its {} {}; the disk may be full", printable(name), why);
+    }
+    if (why.empty() && kind == "svg") drawing.svg = std::move(content);
+  }
 }
 
-/// A folder that disappears with all its content.
-class ScratchFolder {
- public:
-  explicit ScratchFolder(fs::path path) : path_(std::move(path)) {
-    std::error_code error;
-    fs::create_directories(path_, error);
-    if (error)
-      throw FileError(fmt::format("the folder {} cannot be created: {}", path_.string(), error.message()));
-  }
-  ~ScratchFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  [[nodiscard]] const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
+/// The sentence that says what is not there, why, and what to do.
+std::string sentence(const Frame& frame, const fs::path& folder, const Drawing& drawing) {
+  const std::string name = printable(frame.name);
+  std::string text =
+      fmt::format("{1}, so {0}.svg, {0}.pdf and {0}.png were not drawn", name, drawing.problem);
+  if (drawing.pictures == Drawing::Pictures::no_gnuplot)
+    text += fmt::format("; install the package gnuplot-nox and repeat the command, or run \"gnuplot {}\"",
+                        shell_word(frame.name + ".gp"));
+  return fmt::format("{} in {}", text, printable(folder.string()));
+}
 
 }  // namespace
 
@@ -274,10 +278,10 @@ std::string to_csv(const Frame& frame) {
   std::string text = "series,regime,method,d,N,rho,n,draws,x,ratio,se\n";
   for (const Series& series : frame.series)
     for (const Point& p : series.points)
-      text += fmt::format("{},{},{},{},{},{},{},{},{},{},{}\n", series.name, series.regime, series.method,
-                          frame.d, p.N, static_cast<double>(p.N) / static_cast<double>(frame.d),
-                          p.n ? fmt::format("{}", *p.n) : "", p.draws, p.x, p.ratio,
-                          p.se ? fmt::format("{}", *p.se) : "");
+      text += fmt::format(
+          "{},{},{},{},{},{},{},{},{},{},{}\n", csv_text(series.name), csv_text(series.regime),
+          csv_text(series.method), frame.d, p.N, static_cast<double>(p.N) / static_cast<double>(frame.d),
+          p.n ? fmt::format("{}", *p.n) : "", p.draws, p.x, p.ratio, p.se ? fmt::format("{}", *p.se) : "");
   return text;
 }
 
@@ -330,13 +334,12 @@ set output {7}
 replot
 unset output
 )",
-                     frame.name, gnuplot_string(frame.name + ".csv"), gnuplot_string(frame.title),
-                     axes(frame), gnuplot_string(frame.name + ".svg"), plot,
-                     gnuplot_string(frame.name + ".pdf"), gnuplot_string(frame.name + ".png"),
-                     frame.equal_parameters ? "5.2" : "2.6");
+                     printable(frame.name), gnuplot_file(frame.name + ".csv"), gnuplot_string(frame.title),
+                     axes(frame), gnuplot_file(frame.name + ".svg"), plot, gnuplot_file(frame.name + ".pdf"),
+                     gnuplot_file(frame.name + ".png"), frame.equal_parameters ? "5.2" : "2.6");
 }
 
-Drawing draw(const Frame& frame, const fs::path& folder) {
+Drawing draw(const Frame& frame, const fs::path& folder, const std::function<bool()>& stop) {
   Drawing drawing;
   const std::string csv = to_csv(frame), script = gnuplot_script(frame);
   const auto file = [&](std::string_view ending) {
@@ -347,45 +350,19 @@ Drawing draw(const Frame& frame, const fs::path& folder) {
   drawing.files = {file("csv"), file("gp")};
 
   // gnuplot writes piece by piece, so it works in a folder of its own and finished files are moved out.
-  const ScratchFolder scratch(fs::absolute(folder / fmt::format(".{}.{}.tmp", frame.name, ::getpid())));
+  const ScratchFolder scratch(folder);
   write_file(scratch.path() / (frame.name + ".csv"), csv);
   write_file(scratch.path() / (frame.name + ".gp"), script);
-  const fs::path log = scratch.path() / "log";
-  const int code = run_gnuplot({"-d", frame.name + ".gp"}, scratch.path(), log);
-  if (code == -1 || code == 127) {
-    drawing.problem = fmt::format(
-        "gnuplot is not in PATH, so {0}.svg, {0}.pdf and {0}.png were not drawn; install the package "
-        "gnuplot-nox "
-        "and repeat the command, or run \"gnuplot {0}.gp\" in {1}",
-        frame.name, folder.string());
+  draw_pictures(frame, scratch.path(), stop, drawing);
+  if (drawing.pictures != Drawing::Pictures::drawn) {
+    drawing.problem = sentence(frame, folder, drawing);
     return drawing;
   }
-  if (code != 0) {
-    std::string said = read_text(log);
-    std::replace(said.begin(), said.end(), '\n', ' ');
-    drawing.problem =
-        fmt::format("gnuplot could not draw {} (exit code {}): {}", file("gp").string(), code, said);
-    return drawing;
-  }
-  for (const std::string_view ending : {"svg", "pdf", "png"}) {
-    const fs::path made = scratch.path() / fmt::format("{}.{}", frame.name, ending);
-    if (ending == "svg") drawing.svg = read_text(made);
-    std::error_code error;
-    fs::rename(made, file(ending), error);
-    if (error)
-      throw FileError(
-          fmt::format("the file {} cannot be written: {}", file(ending).string(), error.message()));
-    drawing.files.push_back(file(ending));
+  for (const std::string_view kind : kPictures) {
+    move_into_place(scratch.path() / fmt::format("{}.{}", frame.name, kind), file(kind));
+    drawing.files.push_back(file(kind));
   }
   return drawing;
-}
-
-std::string gnuplot_version() {
-  const ScratchFolder scratch(fs::temp_directory_path() / fmt::format("lazygap-gnuplot.{}", ::getpid()));
-  const fs::path log = scratch.path() / "log";
-  if (run_gnuplot({"--version"}, scratch.path(), log) != 0) return {};
-  std::string version = read_text(log);
-  return version.substr(0, version.find('\n'));
 }
 
 }  // namespace lazygap::report

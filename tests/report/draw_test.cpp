@@ -1,18 +1,23 @@
 #include "lazygap/report/draw.h"
 
+#include <expat.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <sstream>
+#include <utility>
+#include <vector>
 
 #include "lazygap/core/error.h"
-#include "lazygap/report/files.h"
+#include "lazygap/report/gnuplot.h"
 #include "report/hand_made.h"
 
 namespace lazygap::report {
@@ -55,6 +60,13 @@ class Draw : public testing::Test {
     ::setenv("PATH", path_.c_str(), 1);
     fs::permissions(folder_, fs::perms::owner_all);
     fs::remove_all(folder_);
+  }
+  /// From now on gnuplot is this, a text for the shell.
+  void fake_gnuplot(const std::string& script) {
+    fs::create_directories(folder_ / "bin");
+    std::ofstream(folder_ / "bin" / "gnuplot") << "#!/bin/sh\n" << script << "\n";
+    fs::permissions(folder_ / "bin" / "gnuplot", fs::perms::owner_all);
+    ::setenv("PATH", ((folder_ / "bin").string() + ":" + path_).c_str(), 1);
   }
   static bool gnuplot_is_missing() { return gnuplot_version().empty(); }
 
@@ -167,35 +179,149 @@ TEST_F(Draw, WithoutGnuplotNumbersAndScriptAreWritten) {
       "drawn; "
       "install the package gnuplot-nox and repeat the command, or run \"gnuplot hand-made-left.gp\" in " +
           folder_.string());
+  EXPECT_EQ(drawing.pictures, Drawing::Pictures::no_gnuplot);
 }
 
 TEST_F(Draw, FailureOfGnuplotIsReported) {
-  std::ofstream(folder_ / "gnuplot") << "#!/bin/sh\necho 'no such terminal'\nexit 1\n";
-  fs::permissions(folder_ / "gnuplot", fs::perms::owner_all);
-  ::setenv("PATH", (folder_.string() + ":" + path_).c_str(), 1);
+  fake_gnuplot(
+      "echo; echo 'plot x' >&2; echo '\"./hand-made-left.gp\" line 7: no such terminal' >&2; exit 1");
   const Drawing drawing = draw(frame_of(hand_made::plan()), folder_ / "out");
   EXPECT_EQ(drawing.files.size(), 2u);
-  EXPECT_EQ(drawing.problem, "gnuplot could not draw " + (folder_ / "out" / "hand-made-left.gp").string() +
-                                 " (exit code 1): no such terminal ");
+  EXPECT_EQ(drawing.pictures, Drawing::Pictures::failed);
+  EXPECT_EQ(drawing.problem,
+            "gnuplot ended with 1: \"./hand-made-left.gp\" line 7: no such terminal, so hand-made-left.svg, "
+            "hand-made-left.pdf and hand-made-left.png were not drawn in " +
+                (folder_ / "out").string());
+}
+
+TEST_F(Draw, AGnuplotThatCannotBeRunIsNotCalledMissing) {
+  std::ofstream(folder_ / "gnuplot") << "#!/bin/sh\n";
+  ::setenv("PATH", folder_.c_str(), 1);
+  const Drawing drawing = draw(frame_of(hand_made::plan()), folder_ / "out");
+  EXPECT_EQ(drawing.pictures, Drawing::Pictures::no_gnuplot);
+  EXPECT_TRUE(drawing.problem.starts_with((folder_ / "gnuplot").string() + " is not executable, so "))
+      << drawing.problem;
+}
+
+constexpr const char* kEndings[] = {"svg", "pdf", "png"};
+
+/// A gnuplot that is content with whatever it has done.
+TEST_F(Draw, PicturesThatAreNotWholeLeaveTheOldOnes) {
+  if (gnuplot_is_missing()) GTEST_SKIP() << "gnuplot is not in PATH";
+  const Frame frame = frame_of(hand_made::plan());
+  const fs::path out = folder_ / "out";
+  const std::string svg = draw(frame, out).svg;
+  std::vector<std::string> before;
+  for (const char* ending : kEndings) before.push_back(read(out / (frame.name + "." + ending)));
+  const std::string real = "PATH='" + path_ + "' gnuplot \"$@\"; ";
+  struct Case {
+    std::string script, problem;
+    bool has_svg;
+  };
+  for (const auto& [script, problem, has_svg] : std::vector<Case>{
+           {"exit 0", "hand-made-left.svg is missing", false},
+           {real + ": > hand-made-left.svg", "hand-made-left.svg is empty", false},
+           {real + "truncate -s -3 hand-made-left.svg", "hand-made-left.svg is cut short", false},
+           {real + "truncate -s -3 hand-made-left.pdf", "hand-made-left.pdf is cut short", true},
+           {real + "truncate -s 1000 hand-made-left.png", "hand-made-left.png is cut short", true},
+           {real + "truncate -s +4096 hand-made-left.png", "hand-made-left.png is cut short", true},
+           {real + "cp hand-made-left.png hand-made-left.pdf",
+            "hand-made-left.pdf does not begin as such a picture does", true},
+           {real + "rm hand-made-left.png; mkdir hand-made-left.png", "hand-made-left.png is missing",
+            true}}) {
+    fake_gnuplot(script);
+    const Drawing drawing = draw(frame, out);
+    ::setenv("PATH", path_.c_str(), 1);
+    EXPECT_EQ(drawing.pictures, Drawing::Pictures::cut) << script;
+    EXPECT_TRUE(
+        drawing.problem.starts_with("gnuplot ended well, but its " + problem + "; the disk may be full"))
+        << drawing.problem;
+    EXPECT_EQ(drawing.svg, has_svg ? svg : "");
+    EXPECT_EQ(drawing.files.size(), 2u);
+    for (std::size_t i = 0; i < before.size(); ++i)
+      EXPECT_EQ(read(out / (frame.name + "." + kEndings[i])), before[i]) << script;
+  }
+  EXPECT_EQ(std::distance(fs::directory_iterator(out), fs::directory_iterator()), 5);
+}
+
+TEST_F(Draw, StopsWhileGnuplotHangs) {
+  fake_gnuplot("sleep 100");
+  int polled = 0;
+  const auto begin = std::chrono::steady_clock::now();
+  const Drawing drawing = draw(frame_of(hand_made::plan()), folder_ / "out", [&] { return ++polled > 3; });
+  constexpr std::chrono::seconds kSoon{
+      10};  // it is polled a hundred times a second, on a machine that is busy
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, kSoon);
+  EXPECT_EQ(drawing.pictures, Drawing::Pictures::stopped);
+  EXPECT_TRUE(drawing.problem.starts_with("gnuplot was stopped, so ")) << drawing.problem;
+}
+
+TEST_F(Draw, TheEnvironmentOfTheUserDoesNotChangeThePictures) {
+  if (gnuplot_is_missing()) GTEST_SKIP() << "gnuplot is not in PATH";
+  const Frame frame = frame_of(hand_made::plan());
+  const std::string svg = draw(frame, folder_).svg;
+  const std::vector<std::pair<const char*, const char*>> settings{{"GNUTERM", "x11"},
+                                                                  {"GNUPLOT_LIB", "/nowhere"},
+                                                                  {"GNUPLOT_DRIVER_DIR", "/nowhere"},
+                                                                  {"LC_ALL", "POSIX"},
+                                                                  {"LC_NUMERIC", "de_DE.UTF-8"},
+                                                                  {"GNUPLOT_FONTPATH", "/nowhere"},
+                                                                  {"DISPLAY", ":77"},
+                                                                  {"COLUMNS", "1"}};
+  for (const auto& [name, value] : settings) ::setenv(name, value, 1);
+  const Drawing drawing = draw(frame, folder_);
+  for (const auto& [name, value] : settings) ::unsetenv(name);
+  EXPECT_EQ(drawing.problem, "");
+  EXPECT_EQ(drawing.svg, svg);
+}
+
+/// What the parser has against the text, or nothing.
+std::string xml_error(const std::string& text) {
+  const std::unique_ptr<XML_ParserStruct, decltype(&XML_ParserFree)> parser(XML_ParserCreate(nullptr),
+                                                                            &XML_ParserFree);
+  if (XML_Parse(parser.get(), text.data(), static_cast<int>(text.size()), 1) == XML_STATUS_OK) return "";
+  return XML_ErrorString(XML_GetErrorCode(parser.get()));
+}
+
+TEST_F(Draw, ATitleRunsNoCommandsAndLeavesTheSvgWellFormed) {
+  if (gnuplot_is_missing()) GTEST_SKIP() << "gnuplot is not in PATH";
+  Frame frame = frame_of(hand_made::plan());
+  EXPECT_EQ(xml_error("<svg><text>a & b</text></svg>"), "not well-formed (invalid token)");
+  for (const std::string& title :
+       {std::string("a\n!touch x\n#"), std::string("`touch x`"), std::string("a'; system 'touch x'; #"),
+        std::string("@touch \\\n!touch x"), std::string("</text><script>x</script> & < > \" '"),
+        std::string("{/:Bold x} x_1^2 ~ \\101 %n $x"), std::string("a\0b\x1b[0m", 8), std::string("\xff\xc3"),
+        std::string("]]> <![CDATA["), std::string("\u2028γ😀\uffff")}) {
+    frame.title = title;
+    const Drawing drawing = draw(frame, folder_ / "out");
+    EXPECT_EQ(drawing.problem, "") << title;
+    EXPECT_EQ(xml_error(drawing.svg), "") << title;
+    EXPECT_EQ(std::distance(fs::directory_iterator(folder_ / "out"), fs::directory_iterator()), 5) << title;
+  }
+}
+
+TEST_F(Draw, ANameRunsNoCommands) {
+  if (gnuplot_is_missing()) GTEST_SKIP() << "gnuplot is not in PATH";
+  Frame frame = frame_of(hand_made::plan());
+  const fs::path out = folder_ / "out";
+  for (const char* name : {"|touch x", "<touch x", "-rf", "it's", "`touch x`", "~root", "$HOME a b"}) {
+    frame.name = name;
+    const Drawing drawing = draw(frame, out);
+    EXPECT_EQ(drawing.problem, "") << name;
+    EXPECT_EQ(drawing.files.size(), 5u) << name;
+    EXPECT_EQ(std::distance(fs::directory_iterator(out), fs::directory_iterator()), 5) << name;
+    fs::remove_all(out);
+  }
+  // No plan has such a name. There are no pictures, but no command is run either.
+  frame.name = "a\n!touch x";
+  EXPECT_EQ(draw(frame, out).pictures, Drawing::Pictures::failed);
+  EXPECT_EQ(std::distance(fs::directory_iterator(out), fs::directory_iterator()), 2);
 }
 
 TEST_F(Draw, FolderThatCannotBeWritten) {
   std::ofstream(folder_ / "file") << "in the way";
   EXPECT_THROW(static_cast<void>(draw(frame_of(hand_made::plan()), folder_ / "file")), FileError);
   EXPECT_EQ(read(folder_ / "file"), "in the way");
-}
-
-TEST_F(Draw, AFileIsReplacedWhole) {
-  write_file(folder_ / "a" / "b.txt", "first, the longer one");
-  write_file(folder_ / "a" / "b.txt", "second");
-  EXPECT_EQ(read(folder_ / "a" / "b.txt"), "second");
-  EXPECT_EQ(std::distance(fs::directory_iterator(folder_ / "a"), fs::directory_iterator()), 1);
-  try {
-    write_file("/dev/full/b.txt", "x");
-    FAIL();
-  } catch (const FileError& error) {
-    EXPECT_NE(std::string(error.what()).find("/dev/full"), std::string::npos) << error.what();
-  }
 }
 
 }  // namespace

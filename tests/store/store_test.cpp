@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -150,6 +151,28 @@ int in_child(Action action) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
+/// A store of many pages, so that there is something to damage.
+void fill(const fs::path& file, int count) {
+  Store store = Store::open(file);
+  std::vector<Result> results;
+  for (int i = 0; i < count; ++i) results.push_back(make_result("key " + std::to_string(i)));
+  store.save(results);
+}
+
+constexpr auto kReadOnlyFile = fs::perms::owner_read | fs::perms::group_read | fs::perms::others_read;
+constexpr auto kReadOnlyFolder =
+    kReadOnlyFile | fs::perms::owner_exec | fs::perms::group_exec | fs::perms::others_exec;
+
+/// Permissions do not bind the superuser: gives up its rights in a child process.
+template <class Action>
+int as_ordinary_user(Action action) {
+  return in_child([&] {
+    constexpr uid_t kNobody = 65534;
+    if (geteuid() == 0 && seteuid(kNobody) != 0) return 98;
+    return action();
+  });
+}
+
 TEST_F(StoreTest, GivesBackEveryFieldOfAResult) {
   const Result full = make_result("full");
   Result empty;  // NaN risks, no optional number, no trajectory
@@ -221,7 +244,74 @@ TEST_F(StoreTest, NamesTheFolderThatCannotBeCreated) {
 }
 
 TEST_F(StoreTest, RefusesAFolderInPlaceOfTheFile) {
-  expect_contains(file_error([&] { static_cast<void>(Store::open(folder_)); }), "cannot be opened");
+  for (const auto open : {&Store::open, &Store::open_read_only})
+    EXPECT_EQ(file_error([&] { static_cast<void>(open(folder_)); }),
+              "results store " + folder_.string() + ": is a folder, but must be an ordinary file");
+}
+
+TEST_F(StoreTest, RefusesWhatIsNotAnOrdinaryFile) {
+  ASSERT_EQ(mkfifo(file("pipe").c_str(), 0600), 0);
+  fs::create_symlink("/dev/zero", file("zero"));
+  fs::create_symlink("loop", file("loop"));
+  std::ofstream(file("plain")) << "text";
+  for (const auto open : {&Store::open, &Store::open_read_only}) {
+    const auto expect = [&](const fs::path& path, const std::string& cause) {
+      const std::string text = file_error([&] { static_cast<void>(open(path)); });
+      EXPECT_EQ(text, "results store " + path.string() + ": " + cause);
+    };
+    expect(file("pipe"), "is a device, pipe or socket, but must be an ordinary file");
+    expect(file("zero"), "is a device, pipe or socket, but must be an ordinary file");
+    expect(file("loop"), "the file cannot be opened: Too many levels of symbolic links");
+    expect(file(std::string(300, 'x')), "the file cannot be opened: File name too long");
+    expect("", "the file must have a name");
+  }
+  expect_contains(file_error([&] { static_cast<void>(Store::open(file("loop") / "results.sqlite")); }),
+                  "folder cannot be created (Too many levels of symbolic links)");
+  expect_contains(
+      file_error([&] { static_cast<void>(Store::open_read_only(file("plain") / "results.sqlite")); }),
+      "the file cannot be opened: Not a directory");
+}
+
+TEST_F(StoreTest, RefusesNamesThatAreTooLongForSqlite) {
+  fs::path deep = folder_;
+  for (int i = 0; i < 6; ++i) deep /= std::string(100, 'x');
+  const std::string text = file_error([&] { static_cast<void>(Store::open(deep / "results.sqlite")); });
+  expect_contains(text, "its full name has ");
+  expect_contains(text, " bytes, but SQLite opens at most 504");
+}
+
+TEST_F(StoreTest, AFolderThatMayNotBeEnteredIsNamed) {
+  fill(file(), 1);
+  fs::permissions(folder_, fs::perms::none);
+  EXPECT_EQ(as_ordinary_user([&] {
+              for (const auto open : {&Store::open, &Store::open_read_only}) {
+                const std::string text = file_error([&] { static_cast<void>(open(file())); });
+                if (text.find(file().string() + ": the file cannot be opened: Permission denied") ==
+                    std::string::npos)
+                  return 1;
+              }
+              return 0;
+            }),
+            0);
+}
+
+TEST_F(StoreTest, NamesAreNotReadAsUris) {
+  const fs::path before = fs::current_path();
+  fs::current_path(folder_);
+  for (const char* name :
+       {"file:x?mode=ro", "file:x?mode=memory", ":memory:", "file:///etc/x", "-x", "?x#y%20"}) {
+    Store::open(fs::path(name) / "results.sqlite").save(make_result("key"));
+    EXPECT_TRUE(fs::exists(folder_ / name / "results.sqlite")) << name;
+    EXPECT_TRUE(Store::open_read_only(fs::path(name) / "results.sqlite").find("key")) << name;
+    Store::open(std::string(name) + ".sqlite").save(make_result("key"));
+    EXPECT_TRUE(fs::exists(folder_ / (std::string(name) + ".sqlite"))) << name;
+  }
+  fs::current_path(before);
+}
+
+TEST_F(StoreTest, MessagesEscapeTheName) {
+  expect_contains(file_error([&] { static_cast<void>(Store::open_read_only("no\x1b[31m\nsuch")); }),
+                  "results store no\\x1b[31m\\nsuch: no such file");
 }
 
 TEST_F(StoreTest, RefusesTextInPlaceOfADatabase) {
@@ -243,14 +333,6 @@ TEST_F(StoreTest, RefusesALaterFormat) {
   static_cast<void>(Store::open(file()));
   execute(file(), "PRAGMA user_version = 1000");
   expect_contains(file_error([&] { static_cast<void>(Store::open(file())); }), "format 1000");
-}
-
-/// A store of many pages, so that there is something to damage.
-void fill(const fs::path& file, int count) {
-  Store store = Store::open(file);
-  std::vector<Result> results;
-  for (int i = 0; i < count; ++i) results.push_back(make_result("key " + std::to_string(i)));
-  store.save(results);
 }
 
 TEST_F(StoreTest, NoticesATruncatedFile) {
@@ -276,6 +358,58 @@ TEST_F(StoreTest, NoticesARowThatItDidNotWrite) {
   expect_contains(file_error([&] { static_cast<void>(store.find("key")); }), "damaged; move it away");
 }
 
+TEST_F(StoreTest, NoticesTextThatIsNotUtf8) {
+  Store store = Store::open(file());
+  store.save(make_result("key"));
+  execute(file(), "UPDATE results SET message = CAST(x'ff' AS TEXT)");
+  expect_contains(file_error([&] { static_cast<void>(store.find("key")); }), "damaged; move it away");
+}
+
+TEST_F(StoreTest, TextOfTheSystemNeedNotBeUtf8) {
+  Store store = Store::open(file());
+  Result result = make_result("key");
+  result.message = "caf\xe9";
+  result.provenance.machine = "\xff";
+  store.save(result);
+  EXPECT_EQ(store.find("key")->message, "caf\xef\xbf\xbd");
+  EXPECT_EQ(store.find("key")->provenance.machine, "\xef\xbf\xbd");
+  static_cast<void>(to_json(*store.find("key")).dump());
+}
+
+TEST_F(StoreTest, RefusesTablesThatAnotherProgramHasChanged) {
+  const auto refusal = [&](const char* sql) {
+    fs::remove(file());
+    fill(file(), 1);
+    execute(file(), sql);
+    const std::string read = file_error([&] { static_cast<void>(Store::open_read_only(file())); });
+    EXPECT_EQ(read, file_error([&] { static_cast<void>(Store::open(file())); }));
+    return read;
+  };
+  expect_contains(refusal("ALTER TABLE results RENAME COLUMN ratio TO quotient"),
+                  "its table \"results\" has no column \"ratio\"; another program has changed the file");
+  expect_contains(refusal("DROP TABLE checkpoints"),
+                  "it has no table \"checkpoints\"; another program has changed the file");
+  expect_contains(refusal("ALTER TABLE results RENAME TO r; CREATE VIEW results AS SELECT * FROM r"),
+                  "it has no table \"results\"; another program has changed the file");
+}
+
+TEST_F(StoreTest, TriggersOfAnotherProgramSwallowNothing) {
+  for (const char* when : {"BEFORE", "AFTER"}) {
+    fs::remove(file());
+    fill(file(), 1);
+    const std::string body = std::string(when) == "BEFORE" ? "SELECT RAISE(IGNORE);" : "DELETE FROM results;";
+    for (const char* table : {"results", "checkpoints"})
+      execute(file(), ("CREATE TRIGGER " + std::string(table) + "_t " + when + " INSERT ON " + table +
+                       " BEGIN " + body + " END")
+                          .c_str());
+    Store store = Store::open(file());
+    store.save(make_result("new"));
+    store.save_checkpoint("other", bytes_of("state"));
+    EXPECT_TRUE(Store::open(file()).find("new")) << when;
+    EXPECT_EQ(Store::open(file()).checkpoint("other"), bytes_of("state")) << when;
+  }
+}
+
 TEST_F(StoreTest, ReadOnlyNeedsAFileAndSavesNothing) {
   expect_contains(file_error([&] { static_cast<void>(Store::open_read_only(file())); }), "no such file");
   fill(file(), 1);
@@ -284,20 +418,6 @@ TEST_F(StoreTest, ReadOnlyNeedsAFileAndSavesNothing) {
   expect_contains(file_error([&] { store.save(make_result("other")); }), "cannot be written");
   expect_contains(file_error([&] { store.save_checkpoint("other", bytes_of("state")); }),
                   "cannot be written");
-}
-
-constexpr auto kReadOnlyFile = fs::perms::owner_read | fs::perms::group_read | fs::perms::others_read;
-constexpr auto kReadOnlyFolder =
-    kReadOnlyFile | fs::perms::owner_exec | fs::perms::group_exec | fs::perms::others_exec;
-
-/// Permissions do not bind the superuser: gives up its rights in a child process.
-template <class Action>
-int as_ordinary_user(Action action) {
-  return in_child([&] {
-    constexpr uid_t kNobody = 65534;
-    if (geteuid() == 0 && seteuid(kNobody) != 0) return 98;
-    return action();
-  });
 }
 
 TEST_F(StoreTest, ReadsFromAReadOnlyMediumAndRefusesToWriteThere) {

@@ -1,19 +1,41 @@
 #pragma once
 
-#include <string>
+#include <filesystem>
+#include <vector>
 
 #include "lazygap/core/matrix.h"
 
 namespace lazygap {
 
-/// The matrix in `file`:
+/// What a file holds.
+struct MatrixFile {
+  Matrix matrix;
+  double epsilon = 0;  ///< of the numbers in the file: 2^-10 fp16, 2^-23 fp32, 2^-52 fp64, integers, text
+};
+
+/// The matrix in `file`; the extension counts without case:
 ///
-///   .npy  as numpy.save writes it: fp64 or fp32 of this machine's byte order, C or Fortran order, 1-d or 2-d
-///   .csv  one row a line, numbers separated by commas; blank lines, and whatever follows a #, are left out
+///   .npy  one array as numpy.save writes it (format versions 1 to 3): integers, fp16, fp32 or fp64 of either
+///         byte order, C or Fortran order, 1-d or 2-d; integers beyond 2^53 are rounded to fp64
+///   .csv  one row a line, see parse_rows in core/numbers.h
 ///
-/// A 1-d array of d numbers is d x 1. Throws FileError, naming the file, the line (.csv), the value and what
-/// is accepted: no such file, another extension, another type, 3-d and more, empty, cut short, rows of
-/// different lengths, not a number, nan or inf.
-[[nodiscard]] Matrix read_matrix(const std::string& file);
+/// A 1-d array of d numbers is d x 1. Throws FileError, naming the file, the place, the value and what is
+/// accepted: not an ordinary file, another extension, another type (truth values, complex numbers, records,
+/// Python objects, archives), 3-d and more, empty, cut short, longer than its array, rows of different
+/// lengths, not a number, nan or inf. A header is believed only as far as the size of the file bears it out.
+[[nodiscard]] MatrixFile read_matrix_file(const std::filesystem::path& file);
+
+/// The same without its precision.
+[[nodiscard]] Matrix read_matrix(const std::filesystem::path& file);
+
+/// Whether the extension of `file` is one that read_matrix reads.
+[[nodiscard]] bool has_matrix_extension(const std::filesystem::path& file);
+
+/// The numbers in a file of any extension, see parse_list in core/numbers.h. Throws FileError.
+[[nodiscard]] std::vector<double> read_list(const std::filesystem::path& file);
+
+/// (M + M^T) / 2 where M is square and symmetric up to the rounding of its file: |M_ij - M_ji| at most
+/// max(1e-12, 32 epsilon) of the largest entry. Any other matrix as it is: who needs symmetry refuses it.
+[[nodiscard]] Matrix symmetrised(const MatrixFile& file);
 
 }  // namespace lazygap
