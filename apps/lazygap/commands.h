@@ -12,10 +12,14 @@ struct Request {
   std::string plan;  ///< file or built-in name; figure: 1, 2 or those
   std::vector<std::pair<std::string, std::string>> overrides;  ///< --set key=value
   bool json = false;
-  std::optional<std::string> out;  ///< --out
-  int jobs = 0;                    ///< 0: all cores
+  std::optional<std::string> format;  ///< show: of the table
+  std::optional<std::string> out;     ///< --out
+  int jobs = 0;                       ///< 0: all cores
   bool dry_run = false;
+  bool quiet = false;                ///< no progress
   std::optional<std::string> scale;  ///< of figures of two frames: "laptop" (where none is given) or "paper"
+  std::string word;                  ///< keys, plans, new: what to look for
+  std::string command_line;          ///< as it was typed, for the report
 };
 
 // Each returns the exit code of the program.
@@ -25,5 +29,8 @@ int run(const Request& request);
 int figure(const Request& request);
 int show(const Request& request);
 int plans(const Request& request);
+int keys(const Request& request);
+int new_plan(const Request& request);
+int check_store(const Request& request);
 
 }  // namespace lazygap::app

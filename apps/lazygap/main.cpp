@@ -1,3 +1,5 @@
+#include <cblas.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <exception>
@@ -11,6 +13,7 @@
 #include "doctor.h"
 #include "exit_codes.h"
 #include "lazygap/core/error.h"
+#include "lazygap/report/escape.h"
 #include "output.h"
 
 namespace lazygap::app {
@@ -31,9 +34,12 @@ class CommandLine {
       : app_("Risks of two-layer networks in the random-features, neural-tangent and trained regimes.",
              "lazygap") {
     app_.require_subcommand(0, 1);  // none at all is told apart from an unknown one below
-    app_.set_version_flag("--version", LAZYGAP_VERSION);
+    app_.set_version_flag("-V,--version", LAZYGAP_VERSION);
     app_.footer(
-        "Exit codes: 0 ok, 2 command line or plan, 3 some points failed or diverged, 4 files.\n"
+        "Exit codes: 0 ok, 1 unexpected error, 2 command line or plan, 3 some points failed, diverged or did "
+        "not "
+        "converge, 4 files and pictures, 128 + N stopped by signal N (INT, TERM, HUP, USR1, USR2, XCPU) "
+        "after saving.\n"
         "\"lazygap COMMAND --help\" shows the options of a command and an example.");
     app_.failure_message(CLI::FailureMessage::simple);
 
@@ -41,6 +47,7 @@ class CommandLine {
         add("limit", "limiting risk curves, N, d -> infinity",
             "lazygap limit figure-1-left\n  lazygap limit my.toml --set problem.d=1000 --json", limit);
     with_plan(limit_command);
+    with_format(limit_command);
     with_run(limit_command, "writes a table and the results there (default: no files)");
 
     CLI::App& exact_command = add(
@@ -48,12 +55,14 @@ class CommandLine {
         "lazygap exact figure-1-left-laptop\n  lazygap exact my.toml --set 'sweep.neurons=[10, 20]' --json",
         exact);
     with_plan(exact_command);
+    with_format(exact_command);
     with_run(exact_command, "writes a table and the results there (default: no files)");
 
     CLI::App& run_command = add(
         "run", "everything the plan asks for, into the store; resumes where it stopped",
         "lazygap run figure-1-left-laptop --dry-run\n  lazygap run my.toml --out my-results --jobs 2", run);
     with_plan(run_command);
+    with_format(run_command);
     with_run(run_command, "folder of the results (default: results/NAME)");
 
     CLI::App& figure_command =
@@ -73,13 +82,37 @@ class CommandLine {
     with_run(figure_command, "folder of the pictures and results (default: under results/)");
 
     CLI::App& show_command =
-        add("show", "table of a plan's results: limit, exact, simulated, difference in standard errors",
-            "lazygap show figure-1-left-laptop", show);
+        add("show", "table of a plan's results: limit, exact, simulated, excess over exact",
+            "lazygap show figure-1-left-laptop --format csv", show);
     with_plan(show_command);
     with_json(show_command);
+    with_format(show_command);
     with_out(show_command, "folder of the results (default: results/NAME)");
 
-    with_json(add("plans", "the built-in plans", "lazygap plans", plans));
+    add_lists();
+  }
+
+  /// Commands that show what there is.
+  void add_lists() {
+    CLI::App& plans_command = add("plans", "the built-in plans, or the text of one",
+                                  "lazygap plans\n  lazygap plans figure-1-left", plans);
+    plans_command.add_option("NAME", request_.word, "prints this plan as TOML");
+    with_json(plans_command);
+    CLI::App& keys_command = add("keys", "the keys of plans, or those with a word in name or meaning",
+                                 "lazygap keys\n  lazygap keys momentum", keys);
+    keys_command.add_option("WORD", request_.word, "for example: train, or ridge");
+    with_json(keys_command);
+    CLI::App& new_command =
+        add("new", "a commented plan that runs, on stdout", "lazygap new my-plan > my-plan.toml", new_plan);
+    new_command.add_option("NAME", request_.word, "name of the plan (default: my-plan)");
+    CLI::App& store_command =
+        add("store", "looks after a store of results",
+            "lazygap store check results/figure-1-left-laptop/results.sqlite", check_store);
+    store_command.require_subcommand(1);
+    CLI::App* check_command =
+        store_command.add_subcommand("check", "integrity of a store, and what it holds");
+    check_command->add_option("FILE", request_.word, "the SQLite file")->required();
+    with_json(*check_command);
     with_json(add("doctor", "processor, instruction set in use, threads, libraries, versions",
                   "lazygap doctor", [](const Request& request) { return doctor(request.json); }));
   }
@@ -97,6 +130,8 @@ class CommandLine {
       throw UsageError(usage_message(error));
     }
     for (const std::string& text : overrides_) request_.overrides.push_back(parse_override(text));
+    request_.command_line = "lazygap";
+    for (int i = 1; i < argc; ++i) request_.command_line += " " + report::shell_word(argv[i]);
     if (!chosen_) {
       std::string names;
       for (const CLI::App* command : app_.get_subcommands([](const CLI::App*) { return true; }))
@@ -139,8 +174,12 @@ class CommandLine {
   void with_json(CLI::App& command) {
     command.add_flag("--json", request_.json, "one JSON object a line on stdout");
   }
+  void with_format(CLI::App& command) {
+    command.add_option("--format", request_.format, "of the table: table, csv, markdown, latex, json")
+        ->check(CLI::IsMember({"table", "csv", "markdown", "latex", "json"}));
+  }
   void with_out(CLI::App& command, const std::string& description) {
-    command.add_option("--out", request_.out, description)
+    command.add_option("-o,--out", request_.out, description)
         ->type_name("DIR")
         ->check([](const std::string& folder) {
           return folder.empty() ? "the folder must have a name" : std::string();
@@ -149,10 +188,11 @@ class CommandLine {
   void with_run(CLI::App& command, const std::string& out) {
     with_json(command);
     with_out(command, out);
-    command.add_option("--jobs", request_.jobs, "cells computed side by side (default: all cores)")
+    command.add_option("-j,--jobs", request_.jobs, "cells computed side by side (default: all cores)")
         ->type_name("N")
         ->check(CLI::Range(1, 4096));
     command.add_flag("--dry-run", request_.dry_run, "only show the cells, the expected time and memory");
+    command.add_flag("-q,--quiet", request_.quiet, "no progress on stderr, only what must not be lost");
   }
 
   CLI::App app_;
@@ -171,6 +211,8 @@ int fail(int code, const std::string& message) {
 
 int main(int argc, char** argv) {
   using namespace lazygap::app;
+  prepare_output();
+  openblas_set_num_threads(1);  // cells run side by side, so each is to use one processor
   try {
     return CommandLine().run_program(argc, argv);
   } catch (const lazygap::UsageError& error) {

@@ -17,7 +17,7 @@ namespace lazygap::app {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using experiment::Progress;
+using schedule::Progress;
 
 std::string duration_text(double seconds) {
   constexpr double kWeeks = 1e7;  // more is no estimate

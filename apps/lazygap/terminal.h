@@ -2,7 +2,7 @@
 
 #include <functional>
 
-#include "lazygap/experiment/runner.h"
+#include "lazygap/schedule/run.h"
 
 namespace lazygap::app {
 
@@ -10,6 +10,6 @@ namespace lazygap::app {
 /// width of the terminal, where it is one; plain lines, at most one in five seconds, where it is not.
 /// Messages are lines of their own, and all that is shown where `quiet`. The function never throws, whatever
 /// standard error is.
-[[nodiscard]] std::function<void(const experiment::Progress&)> progress_on_stderr(bool quiet = false);
+[[nodiscard]] std::function<void(const schedule::Progress&)> progress_on_stderr(bool quiet = false);
 
 }  // namespace lazygap::app

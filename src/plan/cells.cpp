@@ -35,10 +35,11 @@ std::size_t without(const Plan& plan, std::size_t point, const Key& key) {
 
 void check_count(std::size_t count) {
   if (count > kMostCells)
-    throw UsageError(fmt::format(
-        "the plan has more than {} cells, the product of its methods, regimes, axes, draws and step sizes; fewer "
-        "are needed",
-        kMostCells));
+    throw UsageError(
+        fmt::format("the plan has more than {} cells, the product of its methods, regimes, axes, draws and "
+                    "step sizes; fewer "
+                    "are needed",
+                    kMostCells));
 }
 
 }  // namespace

@@ -79,12 +79,14 @@ void check_needed(const Plan& plan, const Complaints& complaints) {
   }
   if (missing.empty()) return;
   const std::string others =
-      missing.size() > 1 ? fmt::format("; so are {}", fmt::join(missing.begin() + 1, missing.end(), ", ")) : "";
+      missing.size() > 1 ? fmt::format("; so are {}", fmt::join(missing.begin() + 1, missing.end(), ", "))
+                         : "";
   complaints.complain(missing[0], fmt::format("is missing, but is needed{}", others));
 }
 
 /// A law needs the numbers that only it has.
-void check_law(const std::string& table, const SpectrumLaw& law, const Plan& plan, const Complaints& complaints) {
+void check_law(const std::string& table, const SpectrumLaw& law, const Plan& plan,
+               const Complaints& complaints) {
   const std::pair<SpectrumLaw::Kind, const char*> needs[] = {{SpectrumLaw::Kind::choice, ".values"},
                                                              {SpectrumLaw::Kind::power, ".exponent"},
                                                              {SpectrumLaw::Kind::low_rank, ".rank"}};
@@ -96,8 +98,7 @@ void check_law(const std::string& table, const SpectrumLaw& law, const Plan& pla
 void check_laws(const Plan& plan, const Complaints& complaints) {
   const question::ProblemSpec& problem = plan.base.problem;
   if (problem.matrix) return;
-  if (problem.model != "polynomial")
-    return check_law("problem.spectrum", problem.spectrum, plan, complaints);
+  if (problem.model != "polynomial") return check_law("problem.spectrum", problem.spectrum, plan, complaints);
   if (problem.hermite.empty())
     complaints.complain("problem.coefficients",
                         "is missing; it, or at least one of he1, he2, he3, he4, he5, is needed");
@@ -160,15 +161,17 @@ void check_regimes(const Plan& plan, const Complaints& complaints) {
     complaints.complain("sweep.regimes",
                         "contains Bayes, but the Bayes risk belongs to model = \"mg\"; on qf it is 0");
   if (contains(plan.regimes, Regime::rf) && !is_set(plan, "problem.gamma"))
-    complaints.complain("sweep.regimes",
-                        "contains RF, which needs problem.gamma, the eigenvalues of Gamma; without it use RF(I)");
+    complaints.complain(
+        "sweep.regimes",
+        "contains RF, which needs problem.gamma, the eigenvalues of Gamma; without it use RF(I)");
   const auto instance = plan.instances->of(plan.at(Method::limit, Regime::nn, 0));
   for (const Regime regime : plan.regimes) try {
       static_cast<void>(first_layer(*instance, regime));
     } catch (const UsageError& error) {
-      complaints.complain("sweep.regimes",
-                          fmt::format("contains {}, which is impossible here: {}{}", to_string(regime),
-                                      regime == Regime::rf ? "problem.gamma cannot be used: " : "", error.what()));
+      complaints.complain(
+          "sweep.regimes",
+          fmt::format("contains {}, which is impossible here: {}{}", to_string(regime),
+                      regime == Regime::rf ? "problem.gamma cannot be used: " : "", error.what()));
     }
 }
 
@@ -187,8 +190,9 @@ std::string refusal(const Plan& plan, Method method) {
       if (!contains(reasons, sentence)) reasons.push_back(sentence);
     }
   }
-  if (reasons.empty()) return fmt::format("none of sweep.regimes is answered by it{}",
-                                          method == Method::fit ? "; NT has to be named in fit.regimes" : "");
+  if (reasons.empty())
+    return fmt::format("none of sweep.regimes is answered by it{}",
+                       method == Method::fit ? "; NT has to be named in fit.regimes" : "");
   return fmt::format("{}", fmt::join(reasons, "; "));
 }
 
@@ -199,7 +203,8 @@ void check_methods(const Plan& plan, const Complaints& complaints) {
                           fmt::format("contains {}, which has no answer here: {}", to_string(method), why));
   if (plan.base.train.options.precision == train::Precision::bf16 &&
       !(contains(plan.regimes, Regime::nn) && plan.asks(Method::train)))
-    complaints.complain("train.precision", "is \"bf16\", but that is for training NN, which is not asked for");
+    complaints.complain("train.precision",
+                        "is \"bf16\", but that is for training NN, which is not asked for");
 }
 
 void check_figure(const Plan& plan, const Complaints& complaints) {
@@ -211,7 +216,8 @@ void check_figure(const Plan& plan, const Complaints& complaints) {
   const auto check_swept = [&](const Key* key, const char* path) {
     if (key != nullptr && plan.axis_of(*key) == nullptr && key->path != "train.step_size" &&
         key->path != "network.regime")
-      complaints.complain(path, fmt::format("names {}, but that is not swept: [axes] says what is", key->path));
+      complaints.complain(path,
+                          fmt::format("names {}, but that is not swept: [axes] says what is", key->path));
   };
   check_swept(figure.x, "figure.x");
   check_swept(figure.facet, "figure.facet");
@@ -220,7 +226,8 @@ void check_figure(const Plan& plan, const Complaints& complaints) {
   if (figure.frame == "axes" && figure.x == nullptr)
     complaints.complain("figure.x", "is missing, but figure.frame = \"axes\" needs it");
   if (figure.frame != "axes" && figure.x != nullptr)
-    complaints.complain("figure.x", fmt::format("belongs to figure.frame = \"axes\", but frame is \"{}\"", figure.frame));
+    complaints.complain("figure.x",
+                        fmt::format("belongs to figure.frame = \"axes\", but frame is \"{}\"", figure.frame));
 }
 
 }  // namespace
@@ -258,9 +265,10 @@ std::vector<std::string> remarks(const Plan& plan) {
         add("RF(Gamma*): Gamma* = B / tr B is the best Gamma for the quadratic part of the target only");
       const Question question = plan.at(Method::limit, regime, point);
       if (is_blind(regime, instance->activation, question.network.bias_scale, instance->problem))
-        add(fmt::format("{}: blind to this target, R/R0 = 1: the Hermite coefficients of {} that would see it "
-                        "vanish; activation.biases > 0 or another activation helps",
-                        to_string(regime), instance->activation.name));
+        add(fmt::format(
+            "{}: blind to this target, R/R0 = 1: the Hermite coefficients of {} that would see it "
+            "vanish; activation.biases > 0 or another activation helps",
+            to_string(regime), instance->activation.name));
     }
   return sentences;
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "lazygap/core/error.h"
+#include "lazygap/core/quote.h"
 
 namespace lazygap::plan {
 namespace {
@@ -55,13 +56,13 @@ bool is_within(const std::string& path, const std::string& key) {
 }  // namespace
 
 Document::Document(std::string_view text, std::string label, fs::path folder,
-                           const std::vector<std::pair<std::string, std::string>>& overrides)
+                   const std::vector<std::pair<std::string, std::string>>& overrides)
     : label_(std::move(label)), folder_(std::move(folder)) {
   try {
     root_ = toml::parse(text, label_);
   } catch (const toml::parse_error& error) {
-    throw UsageError(
-        fmt::format("{}:{}: not TOML: {}", label_, error.source().begin.line, error.description()));
+    throw UsageError(fmt::format("{}:{}: not TOML: {}", label_, error.source().begin.line,
+                                 printable(error.description())));
   }
   for (const auto& [path, value] : overrides) override_key(path, value);
 }
@@ -74,13 +75,13 @@ void Document::override_key(const std::string& path, const std::string& value) {
     try {
       parsed = toml::parse("value = " + quote_bare_words(value));
     } catch (const toml::parse_error& error) {
-      throw UsageError(
-          fmt::format("--set {}: \"{}\" is not a TOML value: {}", path, value, error.description()));
+      throw UsageError(fmt::format("--set {}: {} is not a TOML value: {}", path, quote(value),
+                                   printable(error.description())));
     }
   }
   // A line break in `value` would smuggle in further keys.
   if (parsed.size() != 1)
-    throw UsageError(fmt::format("--set {}: \"{}\" is more than one value", path, value));
+    throw UsageError(fmt::format("--set {}: {} is more than one value", path, quote(value)));
   toml::table* table = &root_;
   std::size_t begin = 0;
   for (std::size_t dot; (dot = path.find('.', begin)) != std::string::npos; begin = dot + 1) {

@@ -18,7 +18,7 @@ class Document {
   /// pairs of a dotted key and a value in TOML syntax, in which bare words stand for strings. Throws
   /// UsageError for syntax errors in either.
   Document(std::string_view text, std::string label, std::filesystem::path folder,
-               const std::vector<std::pair<std::string, std::string>>& overrides);
+           const std::vector<std::pair<std::string, std::string>>& overrides);
 
   [[nodiscard]] const toml::table& root() const { return root_; }
   /// "plan.toml:12" or "--set sweep.draws".

@@ -45,13 +45,15 @@ std::vector<std::string> key_paths() {
 void read_name(Plan& plan, const Reader& reader, const toml::node& node, const std::string& path) {
   plan.name = reader.text(node, path);
   const std::string& name = plan.name;
-  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); };
-  const bool clean = std::all_of(name.begin(), name.end(), [&](char c) {
-    return is_letter(c) || c == '-' || c == '_' || c == '.';
-  });
+  const auto is_letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  };
+  const bool clean = std::all_of(name.begin(), name.end(),
+                                 [&](char c) { return is_letter(c) || c == '-' || c == '_' || c == '.'; });
   // The name becomes a folder, and a word of command lines.
   if (name.empty() || !clean || !is_letter(name.front()) || name.size() > 100)
-    reader.refuse(node, path, "1 to 100 letters, digits, '-', '_' and '.', starting with a letter or a digit");
+    reader.refuse(node, path,
+                  "1 to 100 letters, digits, '-', '_' and '.', starting with a letter or a digit");
 }
 
 void read_title(Plan& plan, const Reader& reader, const toml::node& node, const std::string& path) {
@@ -77,8 +79,9 @@ void read_fit_regimes(Plan& plan, const Reader& reader, const toml::node& node, 
     const Regime regime = regime_at(place);
     const bool asked = std::find(plan.regimes.begin(), plan.regimes.end(), regime) != plan.regimes.end();
     if (!asked || !route::route_of(Method::fit).applies(regime))
-      reader.complain(node, path, fmt::format("contains {}, but must name some of sweep.regimes, RF or NT",
-                                              to_string(regime)));
+      reader.complain(
+          node, path,
+          fmt::format("contains {}, but must name some of sweep.regimes, RF or NT", to_string(regime)));
     plan.fit_regimes.push_back(regime);
   }
 }
@@ -133,38 +136,38 @@ PlanKey draws_key(const std::string& path, const std::string& doc, const std::st
               [method](Plan& plan, const Reader& reader, const toml::node& node, const std::string& place) {
                 draws_of(plan, method) = reader.integer(node, place, 1, kMostDraws);
               },
-          .write = [method](const Plan& plan) {
-            if (!method) return fmt::format("{}", plan.draws);
-            const auto own = plan.own_draws.find(*method);
-            return own == plan.own_draws.end() ? std::string() : fmt::format("{}", own->second);
-          }};
+          .write =
+              [method](const Plan& plan) {
+                if (!method) return fmt::format("{}", plan.draws);
+                const auto own = plan.own_draws.find(*method);
+                return own == plan.own_draws.end() ? std::string() : fmt::format("{}", own->second);
+              }};
 }
 
 PlanKey figure_word(const std::string& path, std::vector<std::string> words, const std::string& doc,
                     std::string FigureSpec::*member) {
-  return {.path = path,
-          .accepted = fmt::format("one of {}", fmt::join(words, ", ")),
-          .standard = fmt::format("`\"{}\"`", FigureSpec().*member),
-          .doc = doc,
-          .read =
-              [words, member](Plan& plan, const Reader& reader, const toml::node& node, const std::string& place) {
-                plan.figure.*member = words[reader.word(node, place, words)];
-              },
-          .write = [member](const Plan& plan) { return toml_string(plan.figure.*member); }};
+  return {
+      .path = path,
+      .accepted = fmt::format("one of {}", fmt::join(words, ", ")),
+      .standard = fmt::format("`\"{}\"`", FigureSpec().*member),
+      .doc = doc,
+      .read = [words, member](
+                  Plan& plan, const Reader& reader, const toml::node& node,
+                  const std::string& place) { plan.figure.*member = words[reader.word(node, place, words)]; },
+      .write = [member](const Plan& plan) { return toml_string(plan.figure.*member); }};
 }
 
 PlanKey figure_key(const std::string& path, const std::string& doc, const Key* FigureSpec::*member) {
   return {.path = path,
           .accepted = "a key of a question",
           .doc = doc,
-          .read =
-              [member](Plan& plan, const Reader& reader, const toml::node& node, const std::string& place) {
-                plan.figure.*member = read_key(reader, node, place);
-              },
-          .write = [member](const Plan& plan) {
-            const Key* key = plan.figure.*member;
-            return key == nullptr ? std::string() : path_text(key);
-          }};
+          .read = [member](Plan& plan, const Reader& reader, const toml::node& node,
+                           const std::string& place) { plan.figure.*member = read_key(reader, node, place); },
+          .write =
+              [member](const Plan& plan) {
+                const Key* key = plan.figure.*member;
+                return key == nullptr ? std::string() : path_text(key);
+              }};
 }
 
 /// Whether an axis is the one that `sweep.neurons` stands for: the last one, of widths alone.
@@ -205,13 +208,12 @@ void add_sweep(std::vector<PlanKey>& rows) {
   rows.push_back({.path = "sweep.best",
                   .accepted = "a list of keys that are swept",
                   .doc = "axes of which tables and figures keep the best value, as they do of the step size",
-                  .read =
-                      [](Plan& plan, const Reader& reader, const toml::node& node, const std::string& path) {
-                        plan.best = read_keys(reader, node, path);
-                      },
-                  .write = [](const Plan& plan) {
-                    return plan.best.empty() ? std::string() : toml_list(plan.best, path_text);
-                  }});
+                  .read = [](Plan& plan, const Reader& reader, const toml::node& node,
+                             const std::string& path) { plan.best = read_keys(reader, node, path); },
+                  .write =
+                      [](const Plan& plan) {
+                        return plan.best.empty() ? std::string() : toml_list(plan.best, path_text);
+                      }});
 }
 
 std::vector<PlanKey> make_rows() {
@@ -241,12 +243,14 @@ std::vector<PlanKey> make_rows() {
                   .doc = "which regimes are fitted",
                   .read = read_fit_regimes,
                   .write = [](const Plan& plan) {
-                    return plan.fit_regimes.empty() ? std::string() : toml_list(plan.fit_regimes, regime_text);
+                    return plan.fit_regimes.empty() ? std::string()
+                                                    : toml_list(plan.fit_regimes, regime_text);
                   }});
-  rows.push_back(figure_word("figure.frame", {"left", "right", "axes"},
-                             "left: R/R0 against N; right: R/R0 against n/d along training; axes: R/R0 against "
-                             "figure.x",
-                             &FigureSpec::frame));
+  rows.push_back(
+      figure_word("figure.frame", {"left", "right", "axes"},
+                  "left: R/R0 against N; right: R/R0 against n/d along training; axes: R/R0 against "
+                  "figure.x",
+                  &FigureSpec::frame));
   rows.push_back({.path = "figure.title",
                   .accepted = "text of at most 300 characters",
                   .standard = "made from the values in force",
@@ -254,20 +258,21 @@ std::vector<PlanKey> make_rows() {
                   .read = read_title,
                   .write = [](const Plan& plan) { return toml_string(plan.figure.title); }});
   rows.push_back(figure_key("figure.x", "frame axes: the swept key along the axis", &FigureSpec::x));
-  rows.push_back({.path = "figure.series",
-                  .accepted = "a list of keys that are swept",
-                  .doc = "frame axes: what tells lines apart beside the regime; every other axis, if not given",
-                  .read =
-                      [](Plan& plan, const Reader& reader, const toml::node& node, const std::string& path) {
-                        plan.figure.series = read_keys(reader, node, path);
-                      },
-                  .write = [](const Plan& plan) {
-                    return plan.figure.series.empty() ? std::string()
-                                                      : toml_list(plan.figure.series, path_text);
-                  }});
-  rows.push_back(figure_key("figure.facet", "one frame for each value of this swept key", &FigureSpec::facet));
+  rows.push_back(
+      {.path = "figure.series",
+       .accepted = "a list of keys that are swept",
+       .doc = "frame axes: what tells lines apart beside the regime; every other axis, if not given",
+       .read = [](Plan& plan, const Reader& reader, const toml::node& node,
+                  const std::string& path) { plan.figure.series = read_keys(reader, node, path); },
+       .write =
+           [](const Plan& plan) {
+             return plan.figure.series.empty() ? std::string() : toml_list(plan.figure.series, path_text);
+           }});
+  rows.push_back(
+      figure_key("figure.facet", "one frame for each value of this swept key", &FigureSpec::facet));
   rows.push_back(figure_word("figure.x_scale", {"automatic", "linear", "log"},
-                             "frame axes; automatic: log where x spans a factor of 10", &FigureSpec::x_scale));
+                             "frame axes; automatic: log where x spans a factor of 10",
+                             &FigureSpec::x_scale));
   rows.push_back(figure_word("figure.y_scale", {"linear", "log"}, "scale of R/R0", &FigureSpec::y_scale));
   return rows;
 }
@@ -292,11 +297,13 @@ void read_axis(Plan& plan, const Reader& reader, const toml::node& node, const s
   static const std::vector<std::string> paths = key_paths();
   const Key* key = question::find_key(path);
   if (key == nullptr)
-    reader.complain(node, place, fmt::format("sweeps \"{}\", which is not a key of a question{}", path,
-                                             suggestion(path, paths)));
+    reader.complain(
+        node, place,
+        fmt::format("sweeps \"{}\", which is not a key of a question{}", path, suggestion(path, paths)));
   if (path == "network.regime") return read_regimes(plan, reader, node, place);
   if (path == "network.draw")
-    reader.complain(node, place, "cannot be swept: sweep.draws, train.draws and fit.draws say how many there are");
+    reader.complain(node, place,
+                    "cannot be swept: sweep.draws, train.draws and fit.draws say how many there are");
   if (path == kStepSize) return read_step_sizes(plan, reader, node, place);
   if (plan.axis_of(*key) != nullptr) reader.complain(node, place, "is swept twice");
   Axis axis{.keys = {key}, .points = {}};
@@ -307,7 +314,8 @@ void read_axis(Plan& plan, const Reader& reader, const toml::node& node, const s
 /// Dotted keys are tables within tables in TOML; quoted ones are not.
 void walk_axes(Plan& plan, const Reader& reader, const toml::table& table, const std::string& prefix) {
   for (const auto& [key, node] : table) {
-    const std::string path = prefix.empty() ? std::string(key.str()) : fmt::format("{}.{}", prefix, key.str());
+    const std::string path =
+        prefix.empty() ? std::string(key.str()) : fmt::format("{}.{}", prefix, key.str());
     if (path == "tied") continue;
     if (node.is_table())
       walk_axes(plan, reader, *node.as_table(), path);
@@ -324,7 +332,8 @@ void tie(Plan& plan, const Reader& reader, const toml::node& node, const std::st
     const std::vector<const Key*> keys = read_keys(reader, *groups.get(i), place);
     Axis* first = nullptr;
     for (const Key* key : keys) {
-      const auto found = std::find_if(plan.axes.begin(), plan.axes.end(), [&](const Axis& axis) { return axis.has(*key); });
+      const auto found =
+          std::find_if(plan.axes.begin(), plan.axes.end(), [&](const Axis& axis) { return axis.has(*key); });
       if (found == plan.axes.end())
         reader.complain(*groups.get(i), place, fmt::format("ties {}, which is not swept", key->path));
       if (first == nullptr) {
@@ -349,7 +358,9 @@ void tie(Plan& plan, const Reader& reader, const toml::node& node, const std::st
 
 }  // namespace
 
-std::vector<std::string> regime_words() { return {"RF(I)", "RF(Gamma*)", "RF", "NT", "NT(I)", "NN", "Bayes"}; }
+std::vector<std::string> regime_words() {
+  return {"RF(I)", "RF(Gamma*)", "RF", "NT", "NT(I)", "NN", "Bayes"};
+}
 
 std::span<const PlanKey> plan_keys() {
   static const std::vector<PlanKey> rows = make_rows();
@@ -367,8 +378,9 @@ std::string axes_to_toml(const Plan& plan) {
     if (is_of_widths(plan, i)) continue;
     const Axis& axis = plan.axes[i];
     for (std::size_t k = 0; k < axis.keys.size(); ++k)
-      text += fmt::format("{} = {}\n", path_text(axis.keys[k]),
-                          toml_list(axis.points, [&](const auto& point) { return question::toml_text(point[k]); }));
+      text += fmt::format(
+          "{} = {}\n", path_text(axis.keys[k]),
+          toml_list(axis.points, [&](const auto& point) { return question::toml_text(point[k]); }));
     if (axis.keys.size() > 1) tied += (tied.empty() ? "" : ", ") + toml_list(axis.keys, path_text);
   }
   return tied.empty() ? text : text + fmt::format("tied = [{}]\n", tied);

@@ -2,11 +2,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
+#include <cstdint>
 #include <map>
 
 #include "lazygap/core/error.h"
+#include "lazygap/core/ordinary_file.h"
+#include "lazygap/core/quote.h"
 #include "lazygap/plan/plan.h"
 #include "plan/built_in_plans.h"
 #include "plan/check.h"
@@ -59,8 +60,8 @@ void collect(const Document& document, const Reader& reader, const toml::table& 
     const std::string word(key.str());
     const std::string path = prefix.empty() ? word : fmt::format("{}.{}", prefix, word);
     if (std::find(accepted.begin(), accepted.end(), word) == accepted.end())
-      throw UsageError(fmt::format("{}: unknown key \"{}\"{}; accepted {} {}", document.where(path, node), path,
-                                   suggestion(word, accepted),
+      throw UsageError(fmt::format("{}: unknown key {}{}; accepted {} {}", document.where(path, node),
+                                   quote(path), suggestion(word, accepted),
                                    prefix.empty() ? "at the top are" : fmt::format("in [{}] are", prefix),
                                    fmt::join(accepted, ", ")));
     if (is_key(path)) {
@@ -78,14 +79,15 @@ bool is_within(const std::string& path, std::string_view key) {
   return path.starts_with(key) && (path.size() == key.size() || path[key.size()] == '.');
 }
 
-/// The keys of which one says what the problem is. One on the command line replaces the plan's; two side by side
-/// contradict each other.
+/// The keys of which one says what the problem is. One on the command line replaces the plan's; two side by
+/// side contradict each other.
 void settle_source(const Document& document, const Reader& reader, Leaves& leaves) {
   static const std::vector<std::string> sources{"problem.spectrum", "problem.eigenvalues", "problem.matrix",
                                                 "problem.file"};
   std::vector<std::string> given, overridden;
   for (const std::string& source : sources)
-    if (std::any_of(leaves.begin(), leaves.end(), [&](const auto& leaf) { return is_within(leaf.first, source); })) {
+    if (std::any_of(leaves.begin(), leaves.end(),
+                    [&](const auto& leaf) { return is_within(leaf.first, source); })) {
       given.push_back(source);
       if (document.is_overridden(source)) overridden.push_back(source);
     }
@@ -100,9 +102,10 @@ void settle_source(const Document& document, const Reader& reader, Leaves& leave
   if (left.size() < 2) return;
   const auto leaf = std::find_if(leaves.begin(), leaves.end(),
                                  [&](const auto& entry) { return is_within(entry.first, left[1]); });
-  reader.complain(*leaf->second, left[1],
-                  fmt::format("is given beside {}, but only one of spectrum, eigenvalues, matrix and file can be",
-                              left[0]));
+  reader.complain(
+      *leaf->second, left[1],
+      fmt::format("is given beside {}, but only one of spectrum, eigenvalues, matrix and file can be",
+                  left[0]));
 }
 
 /// The three ways to name an activation, likewise; all are the plan's or all the command line's.
@@ -122,12 +125,13 @@ void settle_activation(const Document& document, const Reader& reader, Leaves& l
       return true;
     });
   if (given.size() > 1)
-    reader.complain(*leaves.at(given[1]), given[1],
-                    fmt::format("is given beside {}, but only one of name, expression and hermite can be",
-                                given[0]));
+    reader.complain(
+        *leaves.at(given[1]), given[1],
+        fmt::format("is given beside {}, but only one of name, expression and hermite can be", given[0]));
 }
 
-void read_question_keys(const Document& document, const Reader& reader, const Leaves& leaves, Question& base) {
+void read_question_keys(const Document& document, const Reader& reader, const Leaves& leaves,
+                        Question& base) {
   for (const Key& key : keys()) {
     const auto leaf = leaves.find(key.path);
     if (leaf == leaves.end()) continue;
@@ -137,8 +141,8 @@ void read_question_keys(const Document& document, const Reader& reader, const Le
     // A list or a matrix says what d is; only problem.d comes before them in the table.
     if (base.problem.d != d && had_d && key.path != "problem.d")
       reader.complain(*leaves.at("problem.d"), "problem.d",
-                      fmt::format("is {}, but must be {}, the number of {} of {}, or left out", d, base.problem.d,
-                                  base.problem.matrix ? "rows" : "entries", key.path));
+                      fmt::format("is {}, but must be {}, the number of {} of {}, or left out", d,
+                                  base.problem.d, base.problem.matrix ? "rows" : "entries", key.path));
   }
   static_cast<void>(document);
 }
@@ -174,17 +178,13 @@ const BuiltInPlan* find_built_in(std::string_view name) {
 
 /// A name that is neither a file nor a built-in plan.
 [[noreturn]] void refuse_name(const std::string& name) {
-  throw UsageError(fmt::format("{}: no such file and no such built-in plan{}; \"lazygap plans\" lists those built in",
-                               name, suggestion(name, built_in_plans())));
+  throw UsageError(
+      fmt::format("{}: no such file and no such built-in plan{}; \"lazygap plans\" lists those built in",
+                  printable(name), suggestion(name, built_in_plans())));
 }
 
-std::string text_of(const fs::path& path) {
-  std::ifstream stream(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-  if (!stream.is_open() || stream.bad())
-    throw FileError(fmt::format("{}: the plan cannot be read", path.string()));
-  return text;
-}
+/// Far more than a plan with every matrix written out.
+constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 28;
 
 }  // namespace
 
@@ -196,17 +196,18 @@ Plan plan_from_text(std::string_view text, const std::string& label, const Overr
 Plan load_plan(const std::string& file_or_name, const Overrides& overrides, std::optional<Method> only) {
   std::error_code error;
   const fs::path path(file_or_name);
-  if (fs::is_directory(path, error))
-    throw FileError(fmt::format("{}: is a folder, not a plan", file_or_name));
-  if (fs::exists(path, error)) {
-    Plan plan =
-        read_plan(Document(text_of(path), file_or_name, path.parent_path(), overrides), only);
+  const bool is_file = fs::exists(path, error);
+  if (is_file || (error && !find_built_in(file_or_name))) {
+    Plan plan = read_plan(Document(read_ordinary_file(path, kMostBytes), printable(file_or_name),
+                                   path.parent_path(), overrides),
+                          only);
     plan.source = file_or_name;
     return plan;
   }
   const BuiltInPlan* built_in = find_built_in(file_or_name);
   if (built_in == nullptr) refuse_name(file_or_name);
-  Plan plan = plan_from_text(built_in->text, fmt::format("built-in plan {}", built_in->name), overrides, only);
+  Plan plan =
+      plan_from_text(built_in->text, fmt::format("built-in plan {}", built_in->name), overrides, only);
   plan.source = "built-in";
   return plan;
 }
@@ -226,9 +227,11 @@ std::string built_in_plan(std::string_view name) {
 std::vector<KeyDescription> describe_keys() {
   std::vector<KeyDescription> all;
   for (const PlanKey& key : plan_keys()) all.push_back({key.path, key.accepted, key.standard, key.doc});
-  for (const Key& key : keys()) all.push_back({key.path, key.accepted, question::standard_text(key), key.doc});
+  for (const Key& key : keys())
+    all.push_back({key.path, key.accepted, question::standard_text(key), key.doc});
   const auto table = [](const KeyDescription& key) { return key.path.substr(0, key.path.find('.')); };
-  const std::vector<std::string> order{"name", "problem", "network", "sweep", "activation", "train", "fit", "figure"};
+  const std::vector<std::string> order{"name",       "problem", "network", "sweep",
+                                       "activation", "train",   "fit",     "figure"};
   std::stable_sort(all.begin(), all.end(), [&](const KeyDescription& a, const KeyDescription& b) {
     return std::find(order.begin(), order.end(), table(a)) < std::find(order.begin(), order.end(), table(b));
   });

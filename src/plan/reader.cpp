@@ -3,13 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
-#include <fstream>
 #include <memory>
-#include <sstream>
 
 #include "lazygap/core/error.h"
+#include "lazygap/core/quote.h"
 #include "lazygap/problem/matrix_file.h"
 #include "plan/suggestion.h"
 
@@ -23,45 +21,10 @@ using question::Value;
 
 std::string at(const std::string& path, std::size_t i) { return fmt::format("{}[{}]", path, i); }
 
-std::vector<double> read_numbers(const fs::path& file) {
-  std::error_code error;
-  if (fs::is_directory(file, error))
-    throw FileError(fmt::format("{}: is a folder, not a file", file.string()));
-  std::ifstream stream(file);
-  if (!stream) throw FileError(fmt::format("{}: the file cannot be read", file.string()));
-  std::vector<double> numbers;
-  std::vector<std::size_t> line_sizes;
-  std::string line;
-  for (int number = 1; std::getline(stream, line); ++number) {
-    const std::size_t before = numbers.size();
-    std::replace_if(
-        line.begin(), line.end(), [](char c) { return c == ',' || c == ';' || c == '\t' || c == '\r'; }, ' ');
-    std::istringstream words(line);
-    for (std::string word; words >> word;) {
-      double value = 0;
-      const auto [end, code] = std::from_chars(word.data(), word.data() + word.size(), value);
-      if (code != std::errc() || end != word.data() + word.size() || !std::isfinite(value))
-        throw UsageError(fmt::format("{}:{}: \"{}\" is not a finite number", file.string(), number, word));
-      numbers.push_back(value);
-    }
-    if (numbers.size() > before) line_sizes.push_back(numbers.size() - before);
-  }
-  if (stream.bad()) throw FileError(fmt::format("{}: the file cannot be read to its end", file.string()));
-  if (numbers.empty())
-    throw UsageError(fmt::format("{}: holds no numbers, but must hold at least one", file.string()));
-  const std::size_t lines = line_sizes.size();
-  if (lines > 1 && std::count(line_sizes.begin(), line_sizes.end(), lines) == std::ssize(line_sizes))
-    throw UsageError(
-        fmt::format("{0}: holds {1} lines of {1} numbers, which may be a matrix; name it .csv if it is "
-                    "one, or put the list in one line or one column",
-                    file.string(), lines));
-  return numbers;
-}
-
 }  // namespace
 
 std::string describe(const toml::node& node) {
-  if (const auto* text = node.as_string()) return fmt::format("\"{}\"", text->get());
+  if (const auto* text = node.as_string()) return quote(text->get());
   if (const auto* number = node.as_integer()) return fmt::format("{}", number->get());
   if (const auto* number = node.as_floating_point()) {
     std::string text = fmt::format("{}", number->get());
@@ -76,8 +39,8 @@ std::string describe(const toml::node& node) {
 }
 
 void Reader::refuse(const toml::node& node, const std::string& path, std::string_view accepted) const {
-  throw UsageError(
-      fmt::format("{}: {} is {}, but must be {}", document_.where(path, node), path, describe(node), accepted));
+  throw UsageError(fmt::format("{}: {} is {}, but must be {}", document_.where(path, node), path,
+                               describe(node), accepted));
 }
 
 void Reader::complain(const toml::node& node, const std::string& path, std::string_view sentence) const {
@@ -95,15 +58,27 @@ double Reader::finite(const toml::node& node, const std::string& path, std::stri
   return *value;
 }
 
-std::int64_t Reader::integer(const toml::node& node, const std::string& path, std::int64_t least,
-                             std::int64_t most) const {
-  const auto* number = node.as_integer();
-  if (number == nullptr || number->get() < least || number->get() > most)
-    refuse(node, path, fmt::format("an integer from {} to {}", least, most));
-  return number->get();
+std::int64_t Reader::whole_number(const toml::node& node, const std::string& path,
+                                  std::string_view accepted) const {
+  if (const auto* number = node.as_integer()) return number->get();
+  // 1e3 is a whole number, too; beyond 2^53 not every one has a floating-point number of its own.
+  constexpr double kMostExact = 9007199254740992.0;
+  const auto* number = node.as_floating_point();
+  if (number == nullptr || std::abs(number->get()) > kMostExact || std::floor(number->get()) != number->get())
+    refuse(node, path, accepted);
+  return static_cast<std::int64_t>(number->get());
 }
 
-const toml::array& Reader::list(const toml::node& node, const std::string& path, std::string_view what) const {
+std::int64_t Reader::integer(const toml::node& node, const std::string& path, std::int64_t least,
+                             std::int64_t most) const {
+  const std::string accepted = fmt::format("an integer from {} to {}", least, most);
+  const std::int64_t number = whole_number(node, path, accepted);
+  if (number < least || number > most) refuse(node, path, accepted);
+  return number;
+}
+
+const toml::array& Reader::list(const toml::node& node, const std::string& path,
+                                std::string_view what) const {
   const toml::array* list = node.as_array();
   if (list == nullptr || list->empty()) refuse(node, path, fmt::format("{}, with at least one entry", what));
   return *list;
@@ -165,13 +140,14 @@ Matrix Reader::matrix_in_file(const toml::node& node, const std::string& path, b
   const fs::path file = document_.folder(path) / name;
   const std::string place = document_.where(path, node);
   try {
-    if (file.extension() == ".npy" || file.extension() == ".csv") {
-      const Matrix matrix = read_matrix(file.string());
+    if (has_matrix_extension(file)) {
+      const Matrix matrix = rows ? read_matrix(file) : symmetrised(read_matrix_file(file));
       return matrix.rows() == 1 && !rows ? Matrix(matrix.transpose()) : matrix;
     }
     if (rows)
-      throw UsageError(fmt::format("{}: is not a matrix, but must be a .npy or .csv file", file.string()));
-    const std::vector<double> numbers = read_numbers(file);
+      throw UsageError(
+          fmt::format("{}: is not a matrix, but must be a .npy or .csv file", printable(file.string())));
+    const std::vector<double> numbers = read_list(file);
     return Eigen::Map<const Vector>(numbers.data(), static_cast<Index>(numbers.size()));
   } catch (const FileError& error) {
     throw FileError(fmt::format("{}: {}: {}", place, path, error.what()));
@@ -212,12 +188,9 @@ Value Reader::value(const Key& key, const toml::node& node, const std::string& p
     case Kind::truth:
       if (!node.is_boolean()) refuse(node, path, key.accepted);
       return node.as_boolean()->get();
-    case Kind::integer: {
-      const auto* whole = node.as_integer();
-      if (whole == nullptr) refuse(node, path, key.accepted);
-      value = whole->get();
+    case Kind::integer:
+      value = whole_number(node, path, key.accepted);
       break;
-    }
     case Kind::positive_or_word:
       if (const auto* word = node.as_string()) {
         if (std::find(key.words.begin(), key.words.end(), word->get()) == key.words.end())

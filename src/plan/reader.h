@@ -16,8 +16,8 @@ class Reader {
  public:
   explicit Reader(const Document& document) : document_(document) {}
 
-  /// The value under `path` for a key. Throws UsageError "PLACE: PATH is VALUE, but must be ACCEPTED", and FileError
-  /// where a file cannot be read.
+  /// The value under `path` for a key. Throws UsageError "PLACE: PATH is VALUE, but must be ACCEPTED", and
+  /// FileError where a file cannot be read.
   [[nodiscard]] question::Value value(const question::Key& key, const toml::node& node,
                                       const std::string& path) const;
 
@@ -40,12 +40,17 @@ class Reader {
   /// Throws "PLACE: PATH is VALUE, but must be ACCEPTED".
   [[noreturn]] void refuse(const toml::node& node, const std::string& path, std::string_view accepted) const;
   /// Throws "PLACE: PATH SENTENCE".
-  [[noreturn]] void complain(const toml::node& node, const std::string& path, std::string_view sentence) const;
+  [[noreturn]] void complain(const toml::node& node, const std::string& path,
+                             std::string_view sentence) const;
 
  private:
-  [[nodiscard]] double finite(const toml::node& node, const std::string& path, std::string_view accepted) const;
+  [[nodiscard]] std::int64_t whole_number(const toml::node& node, const std::string& path,
+                                          std::string_view accepted) const;
+  [[nodiscard]] double finite(const toml::node& node, const std::string& path,
+                              std::string_view accepted) const;
   [[nodiscard]] std::vector<double> numbers(const toml::array& list, const std::string& path) const;
-  [[nodiscard]] Matrix matrix(const question::Key& key, const toml::node& node, const std::string& path) const;
+  [[nodiscard]] Matrix matrix(const question::Key& key, const toml::node& node,
+                              const std::string& path) const;
   [[nodiscard]] Matrix matrix_in_file(const toml::node& node, const std::string& path, bool rows) const;
 
   const Document& document_;

@@ -23,7 +23,9 @@ bool is_empty(const Value& value) {
 }
 
 /// Keys that a plan sweeps or repeats over; one of them is in a plan where somebody gave it.
-bool is_coordinate(const Key& key) { return table_of(key.path) == "network" || key.path == "train.step_size"; }
+bool is_coordinate(const Key& key) {
+  return table_of(key.path) == "network" || key.path == "train.step_size";
+}
 
 bool is_written(const Plan& plan, const Key& key) {
   const Question& base = plan.base;

@@ -93,7 +93,8 @@ FirstLayerLaw first_layer(const Instance& instance, Regime regime) {
 std::shared_ptr<const Instance> Instances::of(const Question& question) {
   const std::string name = instance_name(question);
   const std::lock_guard lock(mutex_);
-  const auto found = std::find_if(recent_.begin(), recent_.end(), [&](const Entry& e) { return e.name == name; });
+  const auto found =
+      std::find_if(recent_.begin(), recent_.end(), [&](const Entry& e) { return e.name == name; });
   if (found != recent_.end()) {
     std::rotate(found, found + 1, recent_.end());
     return recent_.back().instance;

@@ -84,8 +84,7 @@ void set(Question& question, const Key& key, const Value& value) {
   const bool widen = whole != nullptr && (key.kind == Kind::number || key.kind == Kind::positive_or_word);
   const Value checked = widen ? Value(static_cast<double>(*whole)) : value;
   if (!is_of_kind(key, checked) || (key.in_range && !key.in_range(checked)))
-    throw UsageError(
-        fmt::format("{} is {}, but must be {}", key.path, toml_text(value), key.accepted));
+    throw UsageError(fmt::format("{} is {}, but must be {}", key.path, toml_text(value), key.accepted));
   key.assign(question, checked);
   question.given.set(index_of(key));
 }
@@ -105,7 +104,8 @@ Value standard(const Question& question, const Key& key) {
 std::string standard_text(const Key& key) {
   if (!key.standard_text.empty()) return key.standard_text;
   const Value value = standard(Question(), key);
-  if (const auto* list = std::get_if<std::vector<double>>(&value); list != nullptr && list->empty()) return {};
+  if (const auto* list = std::get_if<std::vector<double>>(&value); list != nullptr && list->empty())
+    return {};
   if (const auto* matrix = std::get_if<SharedMatrix>(&value); matrix != nullptr && !*matrix) return {};
   if (const auto* text = std::get_if<std::string>(&value); text != nullptr && text->empty()) return {};
   if (const auto* number = std::get_if<double>(&value)) return fmt::format("{}", *number);

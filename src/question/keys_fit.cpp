@@ -17,22 +17,25 @@ void add_fit_keys(std::vector<Key>& rows) {
     key.place = std::move(place);
     rows.push_back(std::move(key));
   };
-  add(integer_key("fit.samples", 1, kMostSamples, "training samples n of the regression",
-                  [](auto& q) -> auto& { return q.fit.samples; }),
+  add(integer_key(
+          "fit.samples", 1, kMostSamples, "training samples n of the regression",
+          [](auto& q) -> auto& { return q.fit.samples; }),
       "samples");
-  add(number_key("fit.ridge", kNonnegative, "ridge: factor of the squared norm of the coefficients",
-                 [](auto& q) -> auto& { return q.fit.ridge; }),
+  add(number_key(
+          "fit.ridge", kNonnegative, "ridge: factor of the squared norm of the coefficients",
+          [](auto& q) -> auto& { return q.fit.ridge; }),
       "ridge");
-  Key precision = word_key("fit.precision", kPrecisions,
-                           "of the fits of RF ([theory/fit.md](theory/fit.md#rf-how)); those of NT are fp64 in "
-                           "any case",
-                           [](auto& q) -> auto& { return q.fit.precision; });
+  Key precision = word_key(
+      "fit.precision", kPrecisions,
+      "of the fits of RF ([theory/fit.md](theory/fit.md#rf-how)); those of NT are fp64 in "
+      "any case",
+      [](auto& q) -> auto& { return q.fit.precision; });
   add(std::move(precision), "precision");
   rows.back().is_read = [](const Question& q) { return is_fit(q) && is_rf(q.network.regime); };
   rows.back().omitted_at_default = true;
-  add(integer_key("fit.test_samples", 0, kMostTestSamples,
-                  "fresh samples of the test risk, 0 (none) or at least 2",
-                  [](auto& q) -> auto& { return q.fit.test_samples; }),
+  add(integer_key(
+          "fit.test_samples", 0, kMostTestSamples, "fresh samples of the test risk, 0 (none) or at least 2",
+          [](auto& q) -> auto& { return q.fit.test_samples; }),
       "test_samples");
   rows.back().conflict = [](const Question& q) {
     return std::string(q.fit.test_samples == 1

@@ -6,9 +6,12 @@
 namespace lazygap::question {
 namespace {
 
-const Words<Regime> kRegimes{{"RF(I)", Regime::rf_isotropic}, {"RF(Gamma*)", Regime::rf_aligned},
-                             {"RF", Regime::rf},              {"NT", Regime::nt},
-                             {"NN", Regime::nn},              {"Bayes", Regime::bayes}};
+const Words<Regime> kRegimes{{"RF(I)", Regime::rf_isotropic},
+                             {"RF(Gamma*)", Regime::rf_aligned},
+                             {"RF", Regime::rf},
+                             {"NT", Regime::nt},
+                             {"NN", Regime::nn},
+                             {"Bayes", Regime::bayes}};
 
 bool has_network(const Question& q) { return q.network.regime != Regime::bayes; }
 bool reads_draw(const Question& q) {
@@ -25,13 +28,16 @@ void add_network_keys(std::vector<Key>& rows) {
     key.omitted_at_default = omitted_at_default;
     rows.push_back(std::move(key));
   };
-  add(word_key("network.regime", kRegimes, "which functions may be learnt",
-               [](auto& q) -> auto& { return q.network.regime; }),
+  add(
+      word_key(
+          "network.regime", kRegimes, "which functions may be learnt",
+          [](auto& q) -> auto& { return q.network.regime; }),
       [](const Question&) { return true; }, "regime");
   rows.back().standard_text = "`sweep.regimes`";
 
-  Key width = integer_key("network.width", 1, kMostNeurons, "number of neurons N",
-                          [](auto& q) -> auto& { return q.network.width; });
+  Key width = integer_key(
+      "network.width", 1, kMostNeurons, "number of neurons N",
+      [](auto& q) -> auto& { return q.network.width; });
   width.is_read = [](const Question&) { return true; };
   width.in_name = [](const Question& q) -> std::vector<NamePart> {
     return {{"N", static_cast<std::int64_t>(q.neurons())}};
@@ -40,27 +46,32 @@ void add_network_keys(std::vector<Key>& rows) {
   rows.push_back(std::move(width));
 
   // These two are in the name through N.
-  Key rho = number_key("network.rho", kNonnegative,
-                       "above 0: N is the integer nearest to rho d, at least 1, whatever the width",
-                       [](auto& q) -> auto& { return q.network.rho; });
+  Key rho = number_key(
+      "network.rho", kNonnegative,
+      "above 0: N is the integer nearest to rho d, at least 1, whatever the width",
+      [](auto& q) -> auto& { return q.network.rho; });
   rho.is_read = has_network;
   rho.in_name = [](const Question&) { return std::vector<NamePart>(); };
   rows.push_back(std::move(rho));
-  Key equal = truth_key("sweep.equal_parameters", "RF gets N(d+1) neurons where NT and NN get N",
-                        [](auto& q) -> auto& { return q.network.equal_parameters; });
+  Key equal = truth_key(
+      "sweep.equal_parameters", "RF gets N(d+1) neurons where NT and NN get N",
+      [](auto& q) -> auto& { return q.network.equal_parameters; });
   equal.is_read = [](const Question& q) { return is_rf(q.network.regime); };
   equal.in_name = [](const Question&) { return std::vector<NamePart>(); };
   rows.push_back(std::move(equal));
 
-  Key draw = integer_key("network.draw", 0, std::numeric_limits<std::uint32_t>::max(),
-                         "which of the independent draws of W and, for train and fit, of the samples",
-                         [](auto& q) -> auto& { return q.draw; });
+  Key draw = integer_key(
+      "network.draw", 0, std::numeric_limits<std::uint32_t>::max(),
+      "which of the independent draws of W and, for train and fit, of the samples",
+      [](auto& q) -> auto& { return q.draw; });
   draw.standard_text = "0, 1, ... as `sweep.draws` says";
   add(std::move(draw), reads_draw, "draw");
 
-  add(text_key("activation.name", "a name of [theory/activations.md](theory/activations.md), as \"relu\" or "
-                                  "\"hermite(3)\"",
-               [](auto& q) -> auto& { return q.network.activation.name; }),
+  add(text_key(
+          "activation.name",
+          "a name of [theory/activations.md](theory/activations.md), as \"relu\" or "
+          "\"hermite(3)\"",
+          [](auto& q) -> auto& { return q.network.activation.name; }),
       has_network, "activation.name");
   rows.back().assign = [](Question& q, const Value& value) {
     q.network.activation = {.name = std::get<std::string>(value)};
@@ -69,32 +80,38 @@ void add_network_keys(std::vector<Key>& rows) {
     if (q.network.activation.name.empty()) return {};
     return {{"activation.name", q.network.activation.name}};
   };
-  add(text_key("activation.expression", "instead of a name: sigma as an expression in u, as \"max(u,0)^2\"",
-               [](auto& q) -> auto& { return q.network.activation.expression; }),
+  add(text_key(
+          "activation.expression", "instead of a name: sigma as an expression in u, as \"max(u,0)^2\"",
+          [](auto& q) -> auto& { return q.network.activation.expression; }),
       has_network, "activation.expression", true);
   rows.back().assign = [](Question& q, const Value& value) {
     q.network.activation.name.clear();
     q.network.activation.expression = std::get<std::string>(value);
   };
-  add(text_key("activation.derivative", "beside an expression: sigma'; without it RF only",
-               [](auto& q) -> auto& { return q.network.activation.derivative; }),
+  add(text_key(
+          "activation.derivative", "beside an expression: sigma'; without it RF only",
+          [](auto& q) -> auto& { return q.network.activation.derivative; }),
       has_network, "activation.derivative", true);
   rows.back().conflict = [](const Question& q) {
     return std::string(q.network.activation.expression.empty()
                            ? "belongs to activation.expression, which is not given"
                            : "");
   };
-  add(numbers_key("activation.hermite", "instead of a name: the list lambda_0, lambda_1, ...",
-                  [](auto& q) -> auto& { return q.network.activation.hermite; }),
+  add(numbers_key(
+          "activation.hermite", "instead of a name: the list lambda_0, lambda_1, ...",
+          [](auto& q) -> auto& { return q.network.activation.hermite; }),
       has_network, "activation.hermite", true);
   rows.back().assign = [](Question& q, const Value& value) {
     q.network.activation = {.name = {}, .hermite = std::get<std::vector<double>>(value)};
   };
-  add(number_key("activation.biases", kNonnegative, "tau: first-layer biases b_i ~ N(0, tau^2)",
-                 [](auto& q) -> auto& { return q.network.bias_scale; }),
+  add(number_key(
+          "activation.biases", kNonnegative, "tau: first-layer biases b_i ~ N(0, tau^2)",
+          [](auto& q) -> auto& { return q.network.bias_scale; }),
       has_network, "activation.biases", true);
-  add(truth_key("activation.centred", "RF uses sigma - lambda_0",
-                [](auto& q) -> auto& { return q.network.centred; }),
+  add(
+      truth_key(
+          "activation.centred", "RF uses sigma - lambda_0",
+          [](auto& q) -> auto& { return q.network.centred; }),
       [](const Question& q) { return is_rf(q.network.regime); }, "activation.centred", true);
 }
 

@@ -59,8 +59,8 @@ using Parts = std::vector<NamePart>;
 
 /// The part `field` of the law of table k, where the law reads it.
 template <class Get>
-std::function<Parts(const Question&)> law_part(Index k, std::string place, std::vector<SpectrumLaw::Kind> kinds,
-                                               Get get) {
+std::function<Parts(const Question&)> law_part(Index k, std::string place,
+                                               std::vector<SpectrumLaw::Kind> kinds, Get get) {
   return [k, place = std::move(place), kinds = std::move(kinds), get](const Question& q) -> Parts {
     const SpectrumLaw* law = find_law(q, k);
     if (law == nullptr) return {};
@@ -111,12 +111,13 @@ constexpr std::size_t kRowsOfALaw = 5;
 void add_law(std::vector<Key>& rows, Index k, const std::string& table, const std::string& place,
              const std::string& what) {
   using enum SpectrumLaw::Kind;
-  Key law = word_key(table + ".law", kLaws, "law of " + what, [k](auto& q) -> auto& {
-    if constexpr (std::is_const_v<std::remove_reference_t<decltype(q)>>)
-      return law_or_default(q, k).kind;
-    else
-      return law_of(q, k).kind;
-  });
+  Key law = word_key(
+      table + ".law", kLaws, "law of " + what, [k](auto& q) -> auto& {
+        if constexpr (std::is_const_v<std::remove_reference_t<decltype(q)>>)
+          return law_or_default(q, k).kind;
+        else
+          return law_of(q, k).kind;
+      });
   law.is_read = always;
   law.in_name = [k, place](const Question& q) -> Parts {
     const SpectrumLaw* found = find_law(q, k);
@@ -125,20 +126,21 @@ void add_law(std::vector<Key>& rows, Index k, const std::string& table, const st
   };
   rows.push_back(std::move(law));
 
-  Key values = numbers_key(table + ".values", "choice: the numbers to choose from", [k](auto& q) -> auto& {
-    if constexpr (std::is_const_v<std::remove_reference_t<decltype(q)>>)
-      return law_or_default(q, k).values;
-    else
-      return law_of(q, k).values;
-  });
+  Key values = numbers_key(
+      table + ".values", "choice: the numbers to choose from", [k](auto& q) -> auto& {
+        if constexpr (std::is_const_v<std::remove_reference_t<decltype(q)>>)
+          return law_or_default(q, k).values;
+        else
+          return law_of(q, k).values;
+      });
   values.is_read = always;
   values.in_name = law_part(k, place + ".values", {choice, explicit_},
                             [](const SpectrumLaw& found) { return Value(found.values); });
   values.conflict = only_for(k, choice);
   rows.push_back(std::move(values));
 
-  Key exponent =
-      number_key(table + ".exponent", kAnyNumber, "power: entry i is i^-exponent", [k](auto& q) -> auto& {
+  Key exponent = number_key(
+      table + ".exponent", kAnyNumber, "power: entry i is i^-exponent", [k](auto& q) -> auto& {
         if constexpr (std::is_const_v<std::remove_reference_t<decltype(q)>>)
           return law_or_default(q, k).exponent;
         else
@@ -150,13 +152,13 @@ void add_law(std::vector<Key>& rows, Index k, const std::string& table, const st
   exponent.conflict = only_for(k, power);
   rows.push_back(std::move(exponent));
 
-  Key rank = integer_key(table + ".rank", 1, kMostNeurons, "low_rank: so many ones, then zeros",
-                         [k](auto& q) -> auto& {
-                           if constexpr (std::is_const_v<std::remove_reference_t<decltype(q)>>)
-                             return law_or_default(q, k).rank;
-                           else
-                             return law_of(q, k).rank;
-                         });
+  Key rank = integer_key(
+      table + ".rank", 1, kMostNeurons, "low_rank: so many ones, then zeros", [k](auto& q) -> auto& {
+        if constexpr (std::is_const_v<std::remove_reference_t<decltype(q)>>)
+          return law_or_default(q, k).rank;
+        else
+          return law_of(q, k).rank;
+      });
   rank.is_read = always;
   rank.in_name = law_part(k, place + ".rank", {low_rank}, [](const SpectrumLaw& found) {
     return Value(static_cast<std::int64_t>(found.rank));
@@ -172,7 +174,8 @@ void add_law(std::vector<Key>& rows, Index k, const std::string& table, const st
 
 /// The matrix of the problem, or all coefficients of a polynomial; a column stands for the eigenvalues.
 Key whole_matrix(const std::string& path, Kind kind, const std::string& doc) {
-  Key key = matrix_key(path, kind, doc, [](auto& q) -> auto& { return q.problem.matrix; });
+  Key key = matrix_key(
+      path, kind, doc, [](auto& q) -> auto& { return q.problem.matrix; });
   key.assign = [is_list = kind == Kind::matrix](Question& q, const Value& value) {
     const auto& matrix = std::get<SharedMatrix>(value);
     if (is_list && matrix->cols() == 1)
@@ -210,8 +213,9 @@ bool is_random(const SpectrumLaw* law) {
 }
 
 Key seed_key() {
-  Key key = integer_key("sweep.seed", 0, std::numeric_limits<std::int64_t>::max(),
-                        "everything random follows from it", [](auto& q) -> auto& { return q.seed; });
+  Key key = integer_key(
+      "sweep.seed", 0, std::numeric_limits<std::int64_t>::max(), "everything random follows from it",
+      [](auto& q) -> auto& { return q.seed; });
   key.is_read = always;
   key.in_name = [](const Question& q) -> Parts {
     Parts parts;
@@ -220,8 +224,8 @@ Key seed_key() {
     for (const auto& [k, law] : q.problem.hermite)
       if (is_random(find_law(q, k))) parts.push_back({fmt::format("problem.he{}.seed", k), seed});
     if (q.problem.haar_rotated) parts.push_back({"problem.rotation.seed", seed});
-    const bool draws = q.method == Method::exact ? draws_first_layer(q.network.regime)
-                                                 : q.method != Method::limit;
+    const bool draws =
+        q.method == Method::exact ? draws_first_layer(q.network.regime) : q.method != Method::limit;
     if (draws) parts.push_back({"seed", seed});
     return parts;
   };
@@ -236,16 +240,18 @@ void add_problem_keys(std::vector<Key>& rows) {
     key.place = std::move(place);
     rows.push_back(std::move(key));
   };
-  add(word_key("problem.model", kModels,
-               "the quadratic function (qf), the mixture of Gaussians (mg), or a target of degree up to 5 "
-               "(polynomial)",
-               [](auto& q) -> auto& { return q.problem.model; }),
+  add(word_key(
+          "problem.model", kModels,
+          "the quadratic function (qf), the mixture of Gaussians (mg), or a target of degree up to 5 "
+          "(polynomial)",
+          [](auto& q) -> auto& { return q.problem.model; }),
       always, "problem.model");
   rows.back().standard_text = "needed";
-  add(integer_key("problem.d", 1, kMostNeurons, "dimension of x",
-                  [](auto& q) -> auto& { return q.problem.d; }),
+  add(integer_key(
+          "problem.d", 1, kMostNeurons, "dimension of x", [](auto& q) -> auto& { return q.problem.d; }),
       always, "problem.d");
-  rows.back().standard_text = "needed with `spectrum` and `he1` ...; otherwise the number of eigenvalues or rows";
+  rows.back().standard_text =
+      "needed with `spectrum` and `he1` ...; otherwise the number of eigenvalues or rows";
 
   const std::size_t first_law = rows.size();
   add_law(rows, 0, "problem.spectrum", "problem.spectrum", "the eigenvalues of B (qf) or Delta (mg)");
@@ -255,8 +261,9 @@ void add_problem_keys(std::vector<Key>& rows) {
       return !model.empty() || !inner ? model : inner(q);
     };
 
-  Key eigenvalues = numbers_key("problem.eigenvalues", "the eigenvalues of B (qf) or Delta (mg), one by one",
-                                [](auto& q) -> auto& { return q.problem.spectrum.values; });
+  Key eigenvalues = numbers_key(
+      "problem.eigenvalues", "the eigenvalues of B (qf) or Delta (mg), one by one",
+      [](auto& q) -> auto& { return q.problem.spectrum.values; });
   eigenvalues.assign = [](Question& q, const Value& value) {
     q.problem.spectrum = {.kind = SpectrumLaw::Kind::explicit_,
                           .values = std::get<std::vector<double>>(value)};
@@ -269,9 +276,10 @@ void add_problem_keys(std::vector<Key>& rows) {
   };
   rows.push_back(std::move(eigenvalues));
   for (const char* path : {"problem.matrix", "problem.file"}) {
-    rows.push_back(whole_matrix(path, Kind::matrix, std::string_view(path) == "problem.file"
-                                                        ? "a file with the eigenvalues or the whole matrix"
-                                                        : "B or Delta whole, or its eigenvalues"));
+    rows.push_back(whole_matrix(path, Kind::matrix,
+                                std::string_view(path) == "problem.file"
+                                    ? "a file with the eigenvalues or the whole matrix"
+                                    : "B or Delta whole, or its eigenvalues"));
     rows.back().conflict = [](const Question& q) {
       const Matrix* matrix = q.problem.matrix.get();
       if (is_polynomial(q) || matrix == nullptr) return for_qf_or_mg(q);
@@ -285,9 +293,10 @@ void add_problem_keys(std::vector<Key>& rows) {
   rows.back().is_read = nullptr;
   rows.back().is_written = [](const Question&) { return false; };
 
-  Key rotation = word_key("problem.rotation", kRotations,
-                          "haar: the eigenvectors of B or Delta are those of a Haar distributed rotation",
-                          [](auto& q) -> auto& { return q.problem.haar_rotated; });
+  Key rotation = word_key(
+      "problem.rotation", kRotations,
+      "haar: the eigenvectors of B or Delta are those of a Haar distributed rotation",
+      [](auto& q) -> auto& { return q.problem.haar_rotated; });
   rotation.is_read = always;
   rotation.in_name = [](const Question& q) -> Parts {
     if (!q.problem.haar_rotated) return {};
@@ -311,8 +320,9 @@ void add_problem_keys(std::vector<Key>& rows) {
   rows.back().conflict = for_polynomial;
   rows.back().is_read = nullptr;
 
-  add(matrix_key("problem.sigma", Kind::matrix, "mg: Sigma, or its diagonal, from 1e-8 to 1e8",
-                 [](auto& q) -> auto& { return q.problem.sigma; }),
+  add(matrix_key(
+          "problem.sigma", Kind::matrix, "mg: Sigma, or its diagonal, from 1e-8 to 1e8",
+          [](auto& q) -> auto& { return q.problem.sigma; }),
       always, "problem.sigma");
   rows.back().omitted_at_default = true;
   rows.back().standard_text = "identity";
@@ -321,13 +331,16 @@ void add_problem_keys(std::vector<Key>& rows) {
     return model.empty() ? wrong_size(q, q.problem.sigma) : model;
   };
 
-  add(matrix_key("problem.gamma", Kind::matrix, "Gamma for the regime \"RF\", or its diagonal",
-                 [](auto& q) -> auto& { return q.network.gamma; }),
+  add(
+      matrix_key(
+          "problem.gamma", Kind::matrix, "Gamma for the regime \"RF\", or its diagonal",
+          [](auto& q) -> auto& { return q.network.gamma; }),
       [](const Question& q) { return q.network.regime == Regime::rf; }, "gamma");
   rows.back().conflict = [](const Question& q) { return wrong_size(q, q.network.gamma); };
-  add(number_key("problem.label_noise", kNonnegative,
-                 "standard deviation of noise in the labels of training and fits; risks are without it",
-                 [](auto& q) -> auto& { return q.problem.label_noise; }),
+  add(number_key(
+          "problem.label_noise", kNonnegative,
+          "standard deviation of noise in the labels of training and fits; risks are without it",
+          [](auto& q) -> auto& { return q.problem.label_noise; }),
       is_noisy, "label_noise");
   rows.back().omitted_at_default = true;
   rows.push_back(seed_key());

@@ -32,9 +32,7 @@ constexpr std::int64_t kPaperStepsMg = 140'000;
 bool is_sgd(const Question& q) { return q.method == Method::train; }
 /// The gradient flow follows the training in all but its samples.
 bool is_training(const Question& q) { return q.method == Method::train || q.method == Method::flow; }
-bool is_unit(const Question& q) {
-  return q.train.options.parameterisation == train::Parameterisation::unit;
-}
+bool is_unit(const Question& q) { return q.train.options.parameterisation == train::Parameterisation::unit; }
 bool is_mean_field(const Question& q) { return is_training(q) && !is_unit(q); }
 bool is_fixed(const Question& q) { return q.train.options.second_layer == train::SecondLayer::fixed; }
 bool trains_nn(const Question& q) { return is_training(q) && q.network.regime == Regime::nn; }
@@ -47,20 +45,20 @@ train::Precision precision_of(const Question& q) {
 }
 
 Key second_layer_key() {
-  Key key = word_key("train.second_layer", kSecondLayers,
-                     "second layer of NN: all a_i fixed; mean-field only: one shared scalar, or a free vector",
-                     [](auto& q) -> auto& { return q.train.options.second_layer; });
+  Key key = word_key(
+      "train.second_layer", kSecondLayers,
+      "second layer of NN: all a_i fixed; mean-field only: one shared scalar, or a free vector",
+      [](auto& q) -> auto& { return q.train.options.second_layer; });
   key.is_read = [](const Question& q) {
     return q.network.regime == Regime::nn && (is_training(q) || q.method == Method::exact);
   };
   key.in_name = [](const Question& q) -> std::vector<NamePart> {
     const train::SecondLayer layer = q.train.options.second_layer;
-    if (q.method != Method::exact)
-      return {{"second_layer", std::string(word_of(kSecondLayers, layer))}};
+    if (q.method != Method::exact) return {{"second_layer", std::string(word_of(kSecondLayers, layer))}};
     // What an exact risk depends on are the signs that the second layer can reach.
     const bool negative = is_fixed(q) && q.train.options.second_layer_value < 0;
-    return {{"second_layer", std::string(negative     ? "negative"
-                                         : is_fixed(q) ? "positive"
+    return {{"second_layer", std::string(negative                              ? "negative"
+                                         : is_fixed(q)                         ? "positive"
                                          : layer == train::SecondLayer::shared ? "one sign"
                                                                                : "free")}};
   };
@@ -69,7 +67,8 @@ Key second_layer_key() {
     return std::string(is_unit(q) ? "fixed" : is_quadratic(q.network) ? "shared" : "free");
   };
   key.standard_text =
-      "`\"fixed\"` (unit); mean-field: `\"shared\"` for the quadratic activation without biases, else `\"free\"`";
+      "`\"fixed\"` (unit); mean-field: `\"shared\"` for the quadratic activation without biases, else "
+      "`\"free\"`";
   key.conflict = [](const Question& q) {
     if (!is_unit(q) || is_fixed(q)) return std::string();
     return fmt::format(
@@ -82,8 +81,9 @@ Key second_layer_key() {
 
 Key second_layer_value_key() {
   static const Range kNotZero{"a finite number different from 0", [](double x) { return x != 0; }};
-  Key key = number_key("train.second_layer_value", kNotZero, "the fixed value of a",
-                       [](auto& q) -> auto& { return q.train.options.second_layer_value; });
+  Key key = number_key(
+      "train.second_layer_value", kNotZero, "the fixed value of a",
+      [](auto& q) -> auto& { return q.train.options.second_layer_value; });
   key.is_read = [](const Question& q) { return trains_nn(q) && is_fixed(q); };
   key.place = "second_layer_value";
   key.conflict = [](const Question& q) {
@@ -95,8 +95,9 @@ Key second_layer_value_key() {
 }
 
 Key biases_key() {
-  Key key = word_key("train.biases", kBiases, "first-layer biases of NN; NT keeps them",
-                     [](auto& q) -> auto& { return q.train.options.train_biases; });
+  Key key = word_key(
+      "train.biases", kBiases, "first-layer biases of NN; NT keeps them",
+      [](auto& q) -> auto& { return q.train.options.train_biases; });
   key.is_read = trains_nn;
   key.place = "biases";
   key.omitted_at_default = true;
@@ -109,10 +110,11 @@ Key biases_key() {
 }
 
 Key precision_key() {
-  Key key = word_key("train.precision", kPrecisions,
-                     "of the matrix products of a step; bf16: NN with the quadratic activation, on a processor "
-                     "with AVX512_BF16, NT then in fp32 ([theory/train.md](theory/train.md#bf16))",
-                     [](auto& q) -> auto& { return q.train.options.precision; });
+  Key key = word_key(
+      "train.precision", kPrecisions,
+      "of the matrix products of a step; bf16: NN with the quadratic activation, on a processor "
+      "with AVX512_BF16, NT then in fp32 ([theory/train.md](theory/train.md#bf16))",
+      [](auto& q) -> auto& { return q.train.options.precision; });
   key.is_read = is_sgd;
   key.in_name = [](const Question& q) -> std::vector<NamePart> {
     return {{"precision", std::string(word_of(kPrecisions, precision_of(q)))}};
@@ -132,65 +134,75 @@ void add_train_keys(std::vector<Key>& rows) {
     key.place = std::move(place);
     rows.push_back(std::move(key));
   };
-  Key steps = integer_key("train.steps", 1, kMostSteps, "SGD steps",
-                          [](auto& q) -> auto& { return q.train.options.steps; });
+  Key steps = integer_key(
+      "train.steps", 1, kMostSteps, "SGD steps", [](auto& q) -> auto& { return q.train.options.steps; });
   steps.standard = [](const Question& q) -> Value { return q.is_mixture() ? kPaperStepsMg : kPaperStepsQf; };
   steps.standard_text = fmt::format("{} (qf) or {} (mg)", kPaperStepsQf, kPaperStepsMg);
   add(std::move(steps), is_training, "steps");
-  add(integer_key("train.batch", 1, kMostBatch, "samples of a step",
-                  [](auto& q) -> auto& { return q.train.options.batch; }),
+  add(integer_key(
+          "train.batch", 1, kMostBatch, "samples of a step",
+          [](auto& q) -> auto& { return q.train.options.batch; }),
       is_training, "batch");
-  Key step_size = number_key("train.step_size", kPositive, "step size of SGD, before the schedule",
-                             [](auto& q) -> auto& { return q.train.options.step_size; });
+  Key step_size = number_key(
+      "train.step_size", kPositive, "step size of SGD, before the schedule",
+      [](auto& q) -> auto& { return q.train.options.step_size; });
   step_size.standard_text = "`train.step_sizes`";
   add(std::move(step_size), is_training, "step_size");
-  add(word_key("train.schedule", kSchedules,
-               "step size along the run ([theory/train.md](theory/train.md#schedules))",
-               [](auto& q) -> auto& { return q.train.options.schedule; }),
+  add(word_key(
+          "train.schedule", kSchedules,
+          "step size along the run ([theory/train.md](theory/train.md#schedules))",
+          [](auto& q) -> auto& { return q.train.options.schedule; }),
       is_training, "schedule");
-  add(word_key("train.parameterisation", kParameterisations,
-               "how f depends on the trained numbers ([theory/train.md](theory/train.md))",
-               [](auto& q) -> auto& { return q.train.options.parameterisation; }),
+  add(word_key(
+          "train.parameterisation", kParameterisations,
+          "how f depends on the trained numbers ([theory/train.md](theory/train.md))",
+          [](auto& q) -> auto& { return q.train.options.parameterisation; }),
       is_training, "parameterisation");
   rows.push_back(second_layer_key());
   rows.push_back(second_layer_value_key());
   rows.push_back(biases_key());
   static const Range kBelowOne{"from 0 to below 1", [](double x) { return x >= 0 && x < 1; }};
-  add(number_key("train.momentum", kBelowOne, "heavy-ball momentum",
-                 [](auto& q) -> auto& { return q.train.options.momentum; }),
+  add(number_key(
+          "train.momentum", kBelowOne, "heavy-ball momentum",
+          [](auto& q) -> auto& { return q.train.options.momentum; }),
       is_sgd, "momentum");
   rows.back().omitted_at_default = true;
-  add(number_key("train.alpha", kPositive, "mean-field: factor of the network",
-                 [](auto& q) -> auto& { return q.train.options.alpha; }),
+  add(number_key(
+          "train.alpha", kPositive, "mean-field: factor of the network",
+          [](auto& q) -> auto& { return q.train.options.alpha; }),
       is_mean_field, "alpha");
   rows.back().conflict = for_mean_field;
-  add(number_key("train.beta", kPositive, "mean-field: factor of the offset",
-                 [](auto& q) -> auto& { return q.train.options.beta; }),
+  add(number_key(
+          "train.beta", kPositive, "mean-field: factor of the offset",
+          [](auto& q) -> auto& { return q.train.options.beta; }),
       is_mean_field, "beta");
   rows.back().conflict = for_mean_field;
   rows.push_back(precision_key());
-  add(word_key("train.reduction", kReductions, "none: NN beyond N = d without the LQ reduction",
-               [](auto& q) -> auto& { return q.train.options.reduction; }),
+  add(word_key(
+          "train.reduction", kReductions, "none: NN beyond N = d without the LQ reduction",
+          [](auto& q) -> auto& { return q.train.options.reduction; }),
       is_sgd, "reduction");
-  add(integer_key("train.records", 2, kMostRecords, "points of the risk curve",
-                  [](auto& q) -> auto& { return q.train.options.records; }),
+  add(integer_key(
+          "train.records", 2, kMostRecords, "points of the risk curve",
+          [](auto& q) -> auto& { return q.train.options.records; }),
       is_training, "records");
-  Key tests = integer_key("train.test_samples", 0, kMostTestSamples,
-                          "fresh samples of the test risk, 0 (none) or at least 2",
-                          [](auto& q) -> auto& { return q.train.options.test_samples; });
+  Key tests = integer_key(
+      "train.test_samples", 0, kMostTestSamples, "fresh samples of the test risk, 0 (none) or at least 2",
+      [](auto& q) -> auto& { return q.train.options.test_samples; });
   add(std::move(tests), is_sgd, "test_samples");
   rows.back().conflict = [](const Question& q) {
     return std::string(q.train.options.test_samples == 1
                            ? "is 1, but must be 0 (none) or at least 2: one sample has no standard error"
                            : "");
   };
-  rows.push_back(word_key("train.search", kSearches,
-                          "full: every step size to its end; halving: losers are given up early "
-                          "([theory/train.md](theory/train.md#finding-the-step-size))",
-                          [](auto& q) -> auto& { return q.train.search; }));
-  rows.push_back(word_key("train.share_samples", kSharing,
-                          "for which networks samples are drawn once; no number depends on it",
-                          [](auto& q) -> auto& { return q.train.share_between_widths; }));
+  rows.push_back(word_key(
+      "train.search", kSearches,
+      "full: every step size to its end; halving: losers are given up early "
+      "([theory/train.md](theory/train.md#finding-the-step-size))",
+      [](auto& q) -> auto& { return q.train.search; }));
+  rows.push_back(word_key(
+      "train.share_samples", kSharing, "for which networks samples are drawn once; no number depends on it",
+      [](auto& q) -> auto& { return q.train.share_between_widths; }));
 }
 
 }  // namespace lazygap::question

@@ -54,7 +54,8 @@ nlohmann::json name_json(const Question& question, int version) {
     put(name, key.place, value);
   }
   // The name of an activation stands alone where nothing else is said of it.
-  if (auto found = name.find("activation"); found != name.end() && found->size() == 1 && found->contains("name"))
+  if (auto found = name.find("activation");
+      found != name.end() && found->size() == 1 && found->contains("name"))
     *found = nlohmann::json((*found)["name"]);
   return name;
 }

@@ -10,7 +10,8 @@
 
 #include "lazygap/question/keys.h"
 
-/// How the rows of the table of keys are written. `access` gives the field of a question that the key is about:
+/// How the rows of the table of keys are written. `access` gives the field of a question that the key is
+/// about:
 /// [](auto& q) -> auto& { return q.train.options.momentum; }
 namespace lazygap::question {
 
@@ -69,8 +70,7 @@ Key number_key(std::string path, const Range& range, std::string doc, Access acc
 
 template <class Access>
 Key truth_key(std::string path, std::string doc, Access access) {
-  Key key{
-      .path = std::move(path), .kind = Kind::truth, .accepted = "true or false", .doc = std::move(doc)};
+  Key key{.path = std::move(path), .kind = Kind::truth, .accepted = "true or false", .doc = std::move(doc)};
   key.get = [access](const Question& q) { return Value(access(q)); };
   key.assign = [access](Question& q, const Value& value) { access(q) = std::get<bool>(value); };
   return key;

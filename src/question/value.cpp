@@ -37,8 +37,8 @@ bool equal(const Value& a, const Value& b) {
   const auto* matrix = std::get_if<SharedMatrix>(&a);
   const auto* other = std::get_if<SharedMatrix>(&b);
   if (matrix == nullptr || other == nullptr || *matrix == *other) return a == b;
-  return *matrix && *other && (*matrix)->rows() == (*other)->rows() && (*matrix)->cols() == (*other)->cols() &&
-         **matrix == **other;
+  return *matrix && *other && (*matrix)->rows() == (*other)->rows() &&
+         (*matrix)->cols() == (*other)->cols() && **matrix == **other;
 }
 
 std::string toml_number(double value) {

@@ -32,7 +32,8 @@ std::string file_text(std::string text) {
 Frame make_frame(const Plan& plan, const std::vector<Row>& rows, const std::string& facet) {
   Frame frame;
   frame.name = facet.empty() ? plan.name : fmt::format("{}-{}", plan.name, file_text(facet));
-  const bool one_d = std::all_of(rows.begin(), rows.end(), [&](const Row& row) { return row.d == rows.front().d; });
+  const bool one_d =
+      std::all_of(rows.begin(), rows.end(), [&](const Row& row) { return row.d == rows.front().d; });
   frame.d = !rows.empty() && one_d ? rows.front().d : 0;
   frame.model = plan.base.problem.model;
   frame.along_training = plan.figure.frame == "right";

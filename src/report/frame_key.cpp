@@ -7,6 +7,7 @@
 #include <set>
 
 #include "lazygap/route/limit.h"
+#include "lazygap/route/route.h"
 #include "report/frame_parts.h"
 #include "report/titles.h"
 
@@ -43,8 +44,8 @@ double position(const Plan& plan, const Key& key, const plan::Value& value) {
   return 0;
 }
 
-/// The keys that tell series apart: those named, or every swept one that is not x, facet or reduced. Keys that are
-/// tied to x follow it.
+/// The keys that tell series apart: those named, or every swept one that is not x, facet or reduced. Keys
+/// that are tied to x follow it.
 std::vector<const Key*> series_keys(const Plan& plan) {
   if (!plan.figure.series.empty()) return plan.figure.series;
   const Key& x = x_key(plan);
@@ -58,7 +59,8 @@ std::vector<const Key*> series_keys(const Plan& plan) {
   for (const char* path : {"network.width", "network.rho"}) {
     const Key& key = question::key_at(path);
     const plan::Axis* axis = plan.axis_of(key);
-    if (axis != nullptr && axis->points.size() > 1 && &key != &x && !axis->has(x) && axis->keys.front() == &key)
+    if (axis != nullptr && axis->points.size() > 1 && &key != &x && !axis->has(x) &&
+        axis->keys.front() == &key)
       keys.push_back(&key);
   }
   return keys;
@@ -68,7 +70,8 @@ std::string label_of(const Plan& plan, const std::vector<const Key*>& keys, cons
   const question::Question question = plan.at(Method::limit, row.regime, row.point);
   std::vector<std::string> parts;
   for (const Key* key : keys)
-    if (key->path != "network.regime" && key->path != "train.step_size") parts.push_back(value_label(*key, question));
+    if (key->path != "network.regime" && key->path != "train.step_size")
+      parts.push_back(value_label(*key, question));
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
@@ -89,7 +92,8 @@ Series limit_curve(const Plan& plan, Series series, const std::vector<const Row*
     grid.insert(std::get<std::int64_t>(widths.get(plan.at(Method::limit, row->regime, row->point))));
   const auto least = static_cast<double>(*grid.begin()), most = static_cast<double>(*grid.rbegin());
   for (int i = 0; i < kPointsOfACurve; ++i)
-    grid.insert(static_cast<Index>(std::llround(least * std::pow(most / least, double(i) / (kPointsOfACurve - 1)))));
+    grid.insert(
+        static_cast<Index>(std::llround(least * std::pow(most / least, double(i) / (kPointsOfACurve - 1)))));
   const Index d = question.problem.d;  // where NT and NN have a kink
   if (static_cast<double>(d) > least && static_cast<double>(d) < most) grid.insert(d);
   std::vector<Index> neurons;
@@ -109,9 +113,11 @@ Series constant_line(Series series, const Summary& summary, double left, double 
   return series;
 }
 
-/// Whether the risk is the same along the axis, so that a point would look like a measurement at one place.
-bool is_constant(const std::vector<const Row*>& rows, Method method) {
-  return rows.size() == 1 && method != Method::train && method != Method::fit;
+/// Whether the route does not read the key along the axis, so that its risk is a line and not a point.
+bool is_constant(const Plan& plan, const std::vector<const Row*>& rows, Method method) {
+  if (rows.size() < 2) return false;
+  const std::string first = route::name(plan.at(method, rows[0]->regime, rows[0]->point));
+  return first == route::name(plan.at(method, rows[1]->regime, rows[1]->point));
 }
 
 struct Range {
@@ -131,7 +137,7 @@ Range range_of(const Plan& plan, const std::vector<Row>& rows) {
 }
 
 /// R/R0 against the step size: the grid itself, not its best. One point for each of its step sizes.
-void add_step_sizes(Frame& frame, const Plan& plan, const Row& row, const std::string& label, int tint) {
+void add_step_sizes(Frame& frame, const Row& row, const std::string& label, int tint) {
   const Summary* summary = row.find(Method::train);
   if (summary == nullptr) return;
   Series series = named(row.regime, Method::train, label, tint);
@@ -151,7 +157,7 @@ void add_series(Frame& frame, const Plan& plan, const std::vector<const Row*>& r
     bool any = false;
     for (const Row* row : rows) any = any || row->ratio(method).has_value();
     if (!any) continue;
-    if (regime == Regime::bayes || is_constant(rows, method)) {
+    if (regime == Regime::bayes || is_constant(plan, rows, method)) {
       // The exact Bayes risk takes the place of its limit.
       if (regime == Regime::bayes && method == Method::limit && rows.front()->ratio(Method::exact)) continue;
       add(frame, constant_line(std::move(series), *rows.front()->find(method), range.least, range.most));
@@ -223,14 +229,14 @@ void add_against_key(Frame& frame, const Plan& plan, const std::vector<Row>& row
       add_series(frame, plan, members, label, tint, range);
       continue;
     }
-    for (const Row* row : members) add_step_sizes(frame, plan, *row, label, tint);
+    for (const Row* row : members) add_step_sizes(frame, *row, label, tint);
   }
   if (by_step_size)
     for (const Series& series : frame.series)
       for (const Point& point : series.points) range.add(point.x);
-  frame.x.log = plan.figure.frame == "left" ||
-                (plan.figure.x_scale == "log") ||
-                (plan.figure.x_scale == "automatic" && range.least > 0 && range.most / range.least >= kLogarithmic);
+  frame.x.log =
+      plan.figure.frame == "left" || (plan.figure.x_scale == "log") ||
+      (plan.figure.x_scale == "automatic" && range.least > 0 && range.most / range.least >= kLogarithmic);
   if (plan.figure.frame == "left" && by_width && frame.d > 0) frame.mark = static_cast<double>(frame.d);
 }
 

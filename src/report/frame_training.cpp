@@ -50,7 +50,8 @@ void add_training(Frame& frame, const Plan& plan, const std::vector<Row>& rows) 
       for (const double x : {0.0, end}) series.points.push_back(point_at(row.N, x, *limit));
       add(frame, std::move(series));
     }
-    // The flow starts from the W of draw 0, the exact risk is a mean: where the curve is of fewer draws, so is this.
+    // The flow starts from the W of draw 0, the exact risk is a mean: where the curve is of fewer draws, so
+    // is this.
     const Summary* trained = row.find(Method::train);
     if (const Summary* exact = row.find(Method::exact); exact != nullptr && exact->risk.draws > 0) {
       Series series = series_of(Method::exact);

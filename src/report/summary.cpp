@@ -42,8 +42,8 @@ void judge_grid(const std::vector<Cell>& cells, const Optionals& results, Summar
   const auto [least, most] = std::minmax_element(
       cells.begin(), cells.end(), [](const Cell& a, const Cell& b) { return a.step_size < b.step_size; });
   const double smallest = least->step_size, largest = most->step_size;
-  summary.step_size_at_edge =
-      summary.step_size && smallest < largest && (*summary.step_size == smallest || *summary.step_size == largest);
+  summary.step_size_at_edge = summary.step_size && smallest < largest &&
+                              (*summary.step_size == smallest || *summary.step_size == largest);
   bool only_the_largest = summary.diverged > 0;
   for (std::size_t i = 0; i < cells.size(); ++i)
     only_the_largest = only_the_largest && results[i] &&
@@ -62,7 +62,8 @@ void average(Summary& summary) {
   const auto [mean, se] = mean_and_se(ratios);
   summary.risk = {.draws = static_cast<Index>(ratios.size()), .ratio = mean, .se = se};
   if (tests.empty() || tests.size() != ratios.size()) return;
-  // Draws share nothing but the problem; with several of them the spread over W is part of the error of the mean.
+  // Draws share nothing but the problem; with several of them the spread over W is part of the error of the
+  // mean.
   const auto [test_mean, test_se] = mean_and_se(tests);
   summary.test_ratio = test_mean;
   summary.test_se = test_se.value_or(std::sqrt(test_variances[0]));
@@ -94,8 +95,7 @@ std::optional<Summary> summary_at(const Results& results, Method method, Regime 
       if (schedule::is_number(found[i])) ratios[cells[i].step_size].push_back(found[i]->ratio);
     for (const auto& [step_size, values] : ratios) {
       const auto [mean, se] = mean_and_se(values);
-      summary.by_step_size[step_size] = {
-          .draws = static_cast<Index>(values.size()), .ratio = mean, .se = se};
+      summary.by_step_size[step_size] = {.draws = static_cast<Index>(values.size()), .ratio = mean, .se = se};
     }
     summary.step_size = schedule::best_step_size(cells, found);
     judge_grid(cells, found, summary);
@@ -155,7 +155,8 @@ bool starts_row(const Plan& plan, std::size_t point) {
 Row make_row(const Results& results, Regime regime, std::size_t point) {
   const Plan& plan = results.plan();
   const question::Question question = plan.at(Method::limit, regime, point);
-  Row row{.regime = regime, .point = point, .N = question.neurons(), .d = question.problem.d, .summaries = {}};
+  Row row{
+      .regime = regime, .point = point, .N = question.neurons(), .d = question.problem.d, .summaries = {}};
   row.rho = static_cast<double>(row.N) / static_cast<double>(row.d);
   for (const Method method : plan.methods) {
     std::optional<Summary> best;
@@ -168,7 +169,8 @@ Row make_row(const Results& results, Regime regime, std::size_t point) {
   if (const Summary* exact = row.find(Method::exact))
     for (auto& [method, summary] : row.summaries)
       if (route::route_of(method).is_simulation)
-        compare(*exact, plan.draws_of(Method::exact, regime) > 1 || question::draws_first_layer(regime), summary);
+        compare(*exact, plan.draws_of(Method::exact, regime) > 1 || question::draws_first_layer(regime),
+                summary);
   return row;
 }
 
@@ -198,7 +200,8 @@ Results::Results(const Plan& plan, const store::Store& store) : plan_(plan), sto
   if (plan.asks(Method::flow))
     for (const Regime regime : plan.regimes)
       for (std::size_t point = 0; point < plan.points(); ++point)
-        for (Cell& cell : schedule::flow_cells_at(plan, store, regime, point)) cells.push_back(std::move(cell));
+        for (Cell& cell : schedule::flow_cells_at(plan, store, regime, point))
+          cells.push_back(std::move(cell));
   auto found = find_cells(plan, store, cells);
   for (std::size_t i = 0; i < cells.size(); ++i)
     if (found[i]) by_key_.emplace(cell_key(plan, cells[i]), std::move(*found[i]));

@@ -112,7 +112,8 @@ Table readable_table(const Plan& plan, const std::vector<Row>& rows) {
   for (const Row& row : rows) {
     bool first = true;
     for (const auto& [label, simulation] : simulations(row)) {
-      std::vector<std::string> line{fmt::format("{}{}{}", to_string(row.regime), label.empty() ? "" : " ", label)};
+      std::vector<std::string> line{
+          fmt::format("{}{}{}", to_string(row.regime), label.empty() ? "" : " ", label)};
       const auto add = [&line](bool shown, std::string text) {
         if (shown) line.push_back(std::move(text));
       };
@@ -142,8 +143,8 @@ Table full_table(const Plan& plan, const std::vector<Row>& rows) {
   for (const Key* key : keys)
     if (key->path != "problem.d") table.header.push_back(key->path);
   for (const Key* key : given) table.header.push_back(key->path);
-  for (const char* name : {"ratio", "se", "draws", "exact_ratio", "excess", "excess_se", "test_ratio", "test_se",
-                           "step_size", "diverged", "not_converged", "failed", "missing"})
+  for (const char* name : {"ratio", "se", "draws", "exact_ratio", "excess", "excess_se", "test_ratio",
+                           "test_se", "step_size", "diverged", "not_converged", "failed", "missing"})
     table.header.emplace_back(name);
   for (const Row& row : rows)
     for (const auto& [method, summary] : row.summaries) {
@@ -153,10 +154,10 @@ Table full_table(const Plan& plan, const std::vector<Row>& rows) {
       for (const Key* key : keys)
         if (key->path != "problem.d") line.push_back(question::plain_text(key->get(question)));
       for (const Key* key : given) line.push_back(question::plain_text(key->get(question)));
-      line.insert(line.end(), {number(summary.risk.ratio), number(summary.risk.se),
-                               fmt::format("{}", summary.risk.draws), number(summary.exact_ratio),
-                               number(summary.excess), number(summary.excess_se), number(summary.test_ratio),
-                               number(summary.test_se), number(summary.step_size)});
+      line.insert(line.end(),
+                  {number(summary.risk.ratio), number(summary.risk.se), fmt::format("{}", summary.risk.draws),
+                   number(summary.exact_ratio), number(summary.excess), number(summary.excess_se),
+                   number(summary.test_ratio), number(summary.test_se), number(summary.step_size)});
       for (const std::size_t count :
            {summary.diverged, summary.not_converged, summary.failed, summary.missing})
         line.push_back(fmt::format("{}", count));

@@ -37,11 +37,12 @@ std::vector<bool> right_columns(const Table& table) {
 
 /// The table with every cell passed through `change`.
 template <class Change>
-std::string rows_of(const Table& table, std::string_view begin, std::string_view between, std::string_view end,
-                    std::string_view after_header, Change change) {
+std::string rows_of(const Table& table, std::string_view begin, std::string_view between,
+                    std::string_view end, std::string_view after_header, Change change) {
   const auto row = [&](const std::vector<std::string>& cells) {
     std::string text(begin);
-    for (std::size_t k = 0; k < cells.size(); ++k) text += (k == 0 ? "" : std::string(between)) + change(cells[k]);
+    for (std::size_t k = 0; k < cells.size(); ++k)
+      text += (k == 0 ? "" : std::string(between)) + change(cells[k]);
     return text + std::string(end);
   };
   std::string text = row(table.header) + std::string(after_header);
@@ -58,7 +59,8 @@ std::string csv_cell(const std::string& text) {
 
 std::string markdown_cell(const std::string& text) {
   std::string escaped;
-  for (const char c : text) escaped += c == '|' || c == '*' || c == '\\' ? std::string{'\\', c} : std::string{c};
+  for (const char c : text)
+    escaped += c == '|' || c == '*' || c == '\\' ? std::string{'\\', c} : std::string{c};
   return escaped;
 }
 

@@ -111,15 +111,18 @@ std::string caption_of(const Plan& plan, const std::vector<Row>& rows) {
       }
     if (most == 0) continue;
     const question::Question& base = plan.base;
-    if (method == Method::exact && most > 1) parts.push_back("exact: mean over " + range_text("draws of W", least, most));
+    if (method == Method::exact && most > 1)
+      parts.push_back("exact: mean over " + range_text("draws of W", least, most));
     if (method == Method::train)
       parts.push_back(fmt::format("SGD: {} steps of {} samples, {}", base.train.options.steps,
-                                  base.train.options.batch, range_text(most == 1 ? "draw" : "draws", least, most)));
+                                  base.train.options.batch,
+                                  range_text(most == 1 ? "draw" : "draws", least, most)));
     if (method == Method::fit)
-      parts.push_back(is_swept(plan, "fit.samples")
-                          ? fmt::format("least squares: {}", range_text(most == 1 ? "draw" : "draws", least, most))
-                          : fmt::format("least squares: n = {}, {}", base.fit.samples,
-                                        range_text(most == 1 ? "draw" : "draws", least, most)));
+      parts.push_back(
+          is_swept(plan, "fit.samples")
+              ? fmt::format("least squares: {}", range_text(most == 1 ? "draw" : "draws", least, most))
+              : fmt::format("least squares: n = {}, {}", base.fit.samples,
+                            range_text(most == 1 ? "draw" : "draws", least, most)));
   }
   return fmt::format("{}", fmt::join(parts, "; "));
 }

@@ -66,8 +66,7 @@ std::vector<exact::Risk> risks(const Instance& instance, std::span<const Questio
   if (regime == Regime::bayes)
     return {{.risk = exact::bayes(std::get<GaussianMixture>(problem)), .status = Status::ok}};
   const Matrix W = first_layer(instance, regime).sample(widest.neurons(), widest.seed, widest.draw);
-  const Vector biases =
-      sample_biases(widest.network.bias_scale, widest.neurons(), widest.seed, widest.draw);
+  const Vector biases = sample_biases(widest.network.bias_scale, widest.neurons(), widest.seed, widest.draw);
   const bool quadratic = question::is_quadratic(widest.network);
   if (regime == Regime::nt)
     return {quadratic ? exact::nt(problem, W) : exact::nt(problem, activation, W, biases)};
@@ -97,8 +96,7 @@ void answer(const Instance& instance, std::span<const Question> questions, const
 Cost cost_of_rf(const Question& question, double d, double N) {
   const bool general = !question::is_quadratic(question.network) || !question.network.centred;
   const double rank = general ? N : std::min(N, d * (d + 1) / 2);
-  const double gram =
-      general ? components(question) * moments_of_rf(N, d) : 2 * N * N * d + 2 * d * d * N;
+  const double gram = general ? components(question) * moments_of_rf(N, d) : 2 * N * N * d + 2 * d * d * N;
   return {.operations = gram + kFactorisation * N * rank * rank / 3,
           .bytes = kNumber * (N * N + 3 * d * N + 2 * d * d + (general ? kSeriesDegree * N : 0))};
 }
@@ -126,23 +124,22 @@ Cost cost(std::span<const Question> questions) {
 
 }  // namespace
 
-const Route kExact{
-    .method = Method::exact,
-    .name = "exact",
-    .version = [](const Question&) { return 2; },  // RF and NT on mg in whitened coordinates
-    .applies = [](Regime) { return true; },
-    .repeats = question::draws_first_layer,
-    .refuses = refuses,
-    .warns = warns_of_sign,
-    .lacks = nothing_lacks,
-    .nests = [](const Question& question) -> std::vector<std::string_view> {
-      if (is_rf(question.network.regime)) return {"network.width", "network.rho"};
-      return {};
-    },
-    .cost = cost,
-    .path = [](const Question& question, const Instance&) -> std::string {
-      return is_rf(question.network.regime) ? "one Gram matrix for all widths" : "";
-    },
-    .answer = answer};
+const Route kExact{.method = Method::exact,
+                   .name = "exact",
+                   .version = [](const Question&) { return 2; },  // RF and NT on mg in whitened coordinates
+                   .applies = [](Regime) { return true; },
+                   .repeats = question::draws_first_layer,
+                   .refuses = refuses,
+                   .warns = warns_of_sign,
+                   .lacks = nothing_lacks,
+                   .nests = [](const Question& question) -> std::vector<std::string_view> {
+                     if (is_rf(question.network.regime)) return {"network.width", "network.rho"};
+                     return {};
+                   },
+                   .cost = cost,
+                   .path = [](const Question& question, const Instance&) -> std::string {
+                     return is_rf(question.network.regime) ? "one Gram matrix for all widths" : "";
+                   },
+                   .answer = answer};
 
 }  // namespace lazygap::route

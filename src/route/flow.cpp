@@ -34,7 +34,8 @@ Cost cost(std::span<const Question> questions) {
   const Question& question = questions.front();
   const auto d = static_cast<double>(question.problem.d), N = static_cast<double>(question.neurons());
   const double evaluations = question.network.regime == Regime::nn ? kEvaluationsOfNn : kEvaluationsOfNt;
-  return {.operations = evaluations * 4 * d * d * std::min(N, d), .bytes = kNumber * (2 * d * N + 20 * d * d)};
+  return {.operations = evaluations * 4 * d * d * std::min(N, d),
+          .bytes = kNumber * (2 * d * N + 20 * d * d)};
 }
 
 }  // namespace

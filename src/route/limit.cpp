@@ -12,8 +12,7 @@ std::optional<std::string> refuses(const Question& question, const Instance& ins
   const Regime regime = question.network.regime;
   if (regime == Regime::bayes) return {};
   const auto* target = std::get_if<PolynomialTarget>(&instance.problem);
-  if (target != nullptr && !target->is_quadratic())
-    return "its limit is known for quadratic targets only";
+  if (target != nullptr && !target->is_quadratic()) return "its limit is known for quadratic targets only";
   if (is_rf(regime)) {
     if (question.network.centred) return {};
     return "its limit is known for the centred activation only";

@@ -10,7 +10,8 @@ namespace lazygap::route {
 
 extern const Route kLimit, kExact, kTrain, kFit, kFlow;
 
-/// The sentence for a second layer of NN that is fixed at the wrong sign for every eigenvalue; empty: it is not.
+/// The sentence for a second layer of NN that is fixed at the wrong sign for every eigenvalue; empty: it is
+/// not.
 [[nodiscard]] std::string warns_of_sign(const Question& question, const Instance& instance);
 [[nodiscard]] inline std::string warns_of_nothing(const Question&, const Instance&) { return {}; }
 [[nodiscard]] inline std::string nothing_lacks(const Question&) { return {}; }

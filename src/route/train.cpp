@@ -75,8 +75,8 @@ void answer(const Instance& instance, std::span<const Question> questions, const
   try {
     run();
   } catch (const UsageError&) {
-    // A state that this build cannot read is worth no more than the time it took; a question that is impossible
-    // fails again without it. States are read before anything is finished.
+    // A state that this build cannot read is worth no more than the time it took; a question that is
+    // impossible fails again without it. States are read before anything is finished.
     if (hooks.resume.empty()) throw;
     hooks.resume.clear();
     run();
@@ -132,7 +132,8 @@ std::string elimination_name(const Question& question, std::int64_t draws, const
   return parameters.dump();
 }
 
-store::Result trained_result(const Question& question, const Instance& instance, const train::Outcome& outcome) {
+store::Result trained_result(const Question& question, const Instance& instance,
+                             const train::Outcome& outcome) {
   store::Result result = empty_result(question, instance);
   const train::Options& options = question.train.options;
   result.step_size = options.step_size;
@@ -150,23 +151,23 @@ store::Result trained_result(const Question& question, const Instance& instance,
   return result;
 }
 
-const Route kTrain{.method = Method::train,
-                   .name = "train",
-                   // NT: another basis of the null space of W W^T; other activations: kernels of our own.
-                   .is_simulation = true,
-                   .version =
-                       [](const Question& question) {
-                         return question.network.regime == Regime::nt || !question::trains_quadratic(question) ? 2
-                                                                                                               : 1;
-                       },
-                   .applies = question::is_trained,
-                   .repeats = [](Regime) { return true; },
-                   .refuses = refuses,
-                   .warns = warns_of_sign,
-                   .lacks = lacks,
-                   .nests = nests,
-                   .cost = cost,
-                   .path = path,
-                   .answer = answer};
+const Route kTrain{
+    .method = Method::train,
+    .name = "train",
+    // NT: another basis of the null space of W W^T; other activations: kernels of our own.
+    .is_simulation = true,
+    .version =
+        [](const Question& question) {
+          return question.network.regime == Regime::nt || !question::trains_quadratic(question) ? 2 : 1;
+        },
+    .applies = question::is_trained,
+    .repeats = [](Regime) { return true; },
+    .refuses = refuses,
+    .warns = warns_of_sign,
+    .lacks = lacks,
+    .nests = nests,
+    .cost = cost,
+    .path = path,
+    .answer = answer};
 
 }  // namespace lazygap::route

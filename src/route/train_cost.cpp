@@ -7,8 +7,8 @@
 namespace lazygap::route {
 namespace {
 
-/// The mixing matrix of a mixture is not diagonal in the coordinates of the data, so that making a sample takes a
-/// product with it.
+/// The mixing matrix of a mixture is not diagonal in the coordinates of the data, so that making a sample
+/// takes a product with it.
 bool mixes_samples(const Question& question) {
   const question::ProblemSpec& problem = question.problem;
   return question.is_mixture() &&

@@ -10,8 +10,8 @@ namespace lazygap::route {
 [[nodiscard]] store::Result trained_result(const Question& question, const Instance& instance,
                                            const train::Outcome& outcome);
 
-/// Cost of one question to train, and parts of it that several questions share: the samples of a draw, and the
-/// moments of NT with a general activation, of a width and draw.
+/// Cost of one question to train, and parts of it that several questions share: the samples of a draw, and
+/// the moments of NT with a general activation, of a width and draw.
 [[nodiscard]] Cost cost_of_training(const Question& question);
 [[nodiscard]] double operations_of_samples(const Question& question);
 [[nodiscard]] Cost cost_of_moments(const Question& question);

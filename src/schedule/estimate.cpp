@@ -82,7 +82,8 @@ PlanEstimate estimate_plan(const Plan& plan, const store::Store& store, const Ru
   const auto results = find_cells(plan, store, cells);
   for (const std::vector<std::size_t>& places : make_groups(plan, cells)) {
     const Cell& first = cells[places.front()];
-    GroupEstimate group{.method = first.method, .regime = first.regime, .widths = {}, .cells = places.size(), .path = {}};
+    GroupEstimate group{
+        .method = first.method, .regime = first.regime, .widths = {}, .cells = places.size(), .path = {}};
     std::vector<Cell> members, missing;
     for (const std::size_t i : places) {
       members.push_back(cells[i]);
@@ -96,8 +97,9 @@ PlanEstimate estimate_plan(const Plan& plan, const store::Store& store, const Ru
       group.seconds = cost.operations / rate;
       work += group.seconds;
       // What can be cut is as long as its longest cell.
-      longest = std::max(longest, can_be_cut(plan, missing) ? cost_of(plan, {missing.back()}).operations / rate
-                                                            : group.seconds);
+      longest =
+          std::max(longest, can_be_cut(plan, missing) ? cost_of(plan, {missing.back()}).operations / rate
+                                                      : group.seconds);
       bytes.push_back(cost.bytes);
     }
     add_group(estimate.groups, std::move(group));

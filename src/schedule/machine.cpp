@@ -84,5 +84,4 @@ int processors() {
   return std::max(1u, std::thread::hardware_concurrency());
 }
 
-
 }  // namespace lazygap::schedule

@@ -14,5 +14,4 @@ namespace lazygap::schedule {
 /// The number of processors this process may use, at least 1.
 [[nodiscard]] int processors();
 
-
 }  // namespace lazygap::schedule

@@ -59,8 +59,7 @@ void count_steps(const Plan& plan, const std::vector<store::Result>& results, Ru
     if (result.method != to_string(Method::train)) continue;
     const std::int64_t steps = steps_of(question, result);
     report.steps += steps;
-    report.steps_of_full_grid +=
-        result.status == Status::eliminated ? question.train.options.steps : steps;
+    report.steps_of_full_grid += result.status == Status::eliminated ? question.train.options.steps : steps;
   }
 }
 
@@ -113,6 +112,13 @@ RunReport run_plan(const Plan& plan, store::Store& store, const RunOptions& opti
   count_statuses(results, report);
   report.seconds = std::chrono::duration<double>(Clock::now() - start).count();
   return report;
+}
+
+void check_plan_fits(const Plan& plan, const store::Store& store, const RunOptions& options) {
+  const double memory = memory_limit(options);
+  std::vector<Task> tasks = make_tasks(plan, store, make_cells(plan));
+  static_cast<void>(split_groups(plan, memory, tasks));
+  check_tasks(plan, tasks, memory);
 }
 
 std::vector<store::Result> results_of(const Plan& plan, const store::Store& store) {

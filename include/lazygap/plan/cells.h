@@ -21,10 +21,10 @@ struct Cell {
   std::string key = {};  ///< in the store; made by cells_at, else cell_key knows it
 };
 
-/// The cells of a plan, in the order of its methods, regimes, axes, draws and step sizes. A route is asked once for
-/// questions that differ only in keys that it does not read, and not at all for those that it refuses.
-/// The cells of flow have the step size that won the training: they are not listed here but found by flow_cell once
-/// the training is finished. Throws UsageError where there are more than kMostCells.
+/// The cells of a plan, in the order of its methods, regimes, axes, draws and step sizes. A route is asked
+/// once for questions that differ only in keys that it does not read, and not at all for those that it
+/// refuses. The cells of flow have the step size that won the training: they are not listed here but found by
+/// flow_cell once the training is finished. Throws UsageError where there are more than kMostCells.
 [[nodiscard]] std::vector<Cell> make_cells(const Plan& plan);
 inline constexpr std::size_t kMostCells = 2'000'000;
 
@@ -40,15 +40,17 @@ inline constexpr std::size_t kMostCells = 2'000'000;
 [[nodiscard]] std::vector<double> step_sizes(const Plan& plan, const Question& question);
 
 /// Name of a train cell that successive halving has ended early; `grid`: its step_sizes.
-[[nodiscard]] std::string elimination_name(const Plan& plan, const Cell& cell, const std::vector<double>& grid);
+[[nodiscard]] std::string elimination_name(const Plan& plan, const Cell& cell,
+                                           const std::vector<double>& grid);
 
-/// What the store has of the cells: under cell_key, and, where the plan searches by halving, under the key of those
-/// that were ended early.
-[[nodiscard]] std::vector<std::optional<store::Result>> find_cells(const Plan& plan, const store::Store& store,
+/// What the store has of the cells: under cell_key, and, where the plan searches by halving, under the key of
+/// those that were ended early.
+[[nodiscard]] std::vector<std::optional<store::Result>> find_cells(const Plan& plan,
+                                                                   const store::Store& store,
                                                                    const std::vector<Cell>& cells);
 
-/// Divides cells into groups that are computed together, by what their routes nest: places in `cells`, in the order
-/// of their first cells.
+/// Divides cells into groups that are computed together, by what their routes nest: places in `cells`, in the
+/// order of their first cells.
 [[nodiscard]] std::vector<std::vector<std::size_t>> make_groups(const Plan& plan,
                                                                 const std::vector<Cell>& cells);
 

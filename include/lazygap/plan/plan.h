@@ -19,7 +19,8 @@ using question::Method;
 using question::Question;
 using question::Value;
 
-/// Values that a plan lets some keys take. Several keys are tied: they take their values together, point by point.
+/// Values that a plan lets some keys take. Several keys are tied: they take their values together, point by
+/// point.
 struct Axis {
   std::vector<const Key*> keys;
   std::vector<std::vector<Value>> points;  ///< points[i][k]: of keys[k] at point i
@@ -31,10 +32,10 @@ struct Axis {
 struct FigureSpec {
   std::string frame = "left";  ///< "left": R/R0 against N; "right": along training; "axes": against `x`
   std::string title = {};
-  const Key* x = nullptr;                   ///< frame "axes"
-  std::vector<const Key*> series = {};      ///< keys that tell its lines apart, beside the regime
-  const Key* facet = nullptr;               ///< one frame for each of its values
-  std::string x_scale = "automatic";        ///< "linear", "log", "automatic": log where x spans a factor of 10
+  const Key* x = nullptr;               ///< frame "axes"
+  std::vector<const Key*> series = {};  ///< keys that tell its lines apart, beside the regime
+  const Key* facet = nullptr;           ///< one frame for each of its values
+  std::string x_scale = "automatic";    ///< "linear", "log", "automatic": log where x spans a factor of 10
   std::string y_scale = "linear";
 };
 
@@ -46,12 +47,12 @@ struct Plan {
   Question base;
   std::vector<Method> methods;
   std::vector<Regime> regimes;
-  std::vector<Axis> axes;  ///< the last one varies fastest
-  std::vector<double> step_sizes;    ///< of train, increasing; none: a grid for each question
-  Index draws = 10;                  ///< of W
+  std::vector<Axis> axes;          ///< the last one varies fastest
+  std::vector<double> step_sizes;  ///< of train, increasing; none: a grid for each question
+  Index draws = 10;                ///< of W
   std::map<Method, Index> own_draws{{Method::train, 1}};  ///< of routes that do not follow `draws`
-  std::vector<Regime> fit_regimes;   ///< which of `regimes` are fitted: RF, unless the plan says otherwise
-  std::vector<const Key*> best;      ///< axes of which the best value is kept, beside the step size
+  std::vector<Regime> fit_regimes;  ///< which of `regimes` are fitted: RF, unless the plan says otherwise
+  std::vector<const Key*> best;     ///< axes of which the best value is kept, beside the step size
   FigureSpec figure;
   /// Problems and activations of its questions, made when they are needed.
   std::shared_ptr<question::Instances> instances = std::make_shared<question::Instances>();
@@ -72,8 +73,9 @@ struct Plan {
 using Overrides = std::vector<std::pair<std::string, std::string>>;
 
 /// Reads a plan from a file or, where no such file exists, from the built-in plans; applies `overrides`
-/// ("sweep.draws", "3"). `only`: the one method to ask, whatever the plan's methods, which must exist all the same.
-/// Throws UsageError naming file, line, key, value and what is accepted; FileError where the file cannot be read.
+/// ("sweep.draws", "3"). `only`: the one method to ask, whatever the plan's methods, which must exist all the
+/// same. Throws UsageError naming file, line, key, value and what is accepted; FileError where the file
+/// cannot be read.
 [[nodiscard]] Plan load_plan(const std::string& file_or_name, const Overrides& overrides = {},
                              std::optional<Method> only = {});
 /// Likewise from text; `label` names it in messages.
@@ -87,8 +89,8 @@ using Overrides = std::vector<std::pair<std::string, std::string>>;
 /// The TOML text of a built-in plan, comments included; FileError where there is none of this name.
 [[nodiscard]] std::string built_in_plan(std::string_view name);
 
-/// Sentences to tell whoever runs the plan: what it asks for that is left out, and why; what cannot work. Mostly
-/// none.
+/// Sentences to tell whoever runs the plan: what it asks for that is left out, and why; what cannot work.
+/// Mostly none.
 [[nodiscard]] std::vector<std::string> remarks(const Plan& plan);
 
 /// One key of a plan, for tables of keys.

@@ -9,9 +9,9 @@
 #include "lazygap/question/question.h"
 #include "lazygap/question/value.h"
 
-/// The table of keys: one row for everything that a plan, --set or an axis can say about a question. A key, its
-/// range, its default, its meaning, who reads it and its place in the name of a question stand in its row and
-/// nowhere else.
+/// The table of keys: one row for everything that a plan, --set or an axis can say about a question. A key,
+/// its range, its default, its meaning, who reads it and its place in the name of a question stand in its row
+/// and nowhere else.
 namespace lazygap::question {
 
 enum class Kind {
@@ -21,9 +21,9 @@ enum class Kind {
   positive_or_word,  ///< a number, or one of `words`
   word,              ///< one of `words`
   text,
-  numbers,           ///< a list of finite numbers
-  matrix,            ///< a list of numbers, a list of rows, or the name of a file with either
-  rows               ///< a list of rows, or the name of a file with them
+  numbers,  ///< a list of finite numbers
+  matrix,   ///< a list of numbers, a list of rows, or the name of a file with either
+  rows      ///< a list of rows, or the name of a file with them
 };
 
 /// One entry of the name of a question: its place, with dots between tables, and what stands there.
@@ -33,7 +33,7 @@ struct NamePart {
 };
 
 struct Key {
-  std::string path;                          ///< as in a plan: "train.momentum"
+  std::string path;  ///< as in a plan: "train.momentum"
   Kind kind = Kind::text;
   std::string accepted;                      ///< ends the sentence "... is 3, but must be ..."
   std::string doc;                           ///< its meaning, for docs/plans.md and `lazygap keys`
@@ -45,8 +45,8 @@ struct Key {
   /// For a value of the right kind; empty: every one.
   std::function<bool(const Value&)> in_range = {};
 
-  /// Whether the question's route reads the key. It is part of the name of the question if and only if it does.
-  /// Null: no route reads it.
+  /// Whether the question's route reads the key. It is part of the name of the question if and only if it
+  /// does. Null: no route reads it.
   bool (*is_read)(const Question&) = nullptr;
   /// Place in the name. Names are older than this table, so that some places differ from the path.
   std::string place = {};
@@ -58,8 +58,8 @@ struct Key {
   /// The default, where it depends on other keys.
   std::function<Value(const Question&)> standard = {};
   std::string standard_text = {};  ///< the default in words; empty: as in an untouched Question
-  /// Why the key cannot be given in this question, or not with this value: "belongs to second_layer = \"fixed\", but
-  /// second_layer is \"free\"". Empty: it can be.
+  /// Why the key cannot be given in this question, or not with this value: "belongs to second_layer =
+  /// \"fixed\", but second_layer is \"free\"". Empty: it can be.
   std::function<std::string(const Question&)> conflict = {};
   /// Whether a plan that is written out names the key. Empty: where it was given, or has something to say.
   std::function<bool(const Question&)> is_written = {};

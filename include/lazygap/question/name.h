@@ -9,8 +9,8 @@
 
 namespace lazygap::question {
 
-/// Canonical JSON of everything that the answer to a question depends on: its route with the `version` of that
-/// route, and every key that the route reads (keys.h). Equal names mean equal numbers up to rounding, in
+/// Canonical JSON of everything that the answer to a question depends on: its route with the `version` of
+/// that route, and every key that the route reads (keys.h). Equal names mean equal numbers up to rounding, in
 /// whichever plan the question occurs.
 [[nodiscard]] std::string name(const Question& question, int version);
 

@@ -30,12 +30,12 @@ using SharedMatrix = std::shared_ptr<const Matrix>;
 struct ProblemSpec {
   std::string model = "qf";  ///< "qf", "mg" or "polynomial"
   Index d = 450;
-  SpectrumLaw spectrum;                   ///< of B (qf) or Delta (mg)
-  std::map<Index, SpectrumLaw> hermite;   ///< polynomial: the coefficients of He_k, by k
-  SharedMatrix matrix = {};               ///< given whole: B (qf) or Delta (mg), d x d; beta (polynomial), d x K
-  bool haar_rotated = false;              ///< B or Delta = Q diag(spectrum) Q^T with Q Haar distributed
-  SharedMatrix sigma = {};                ///< mg: Sigma, d x d, or d x 1 for its diagonal; null: identity
-  double label_noise = 0;                 ///< standard deviation of the noise in the labels of train and fit
+  SpectrumLaw spectrum;                  ///< of B (qf) or Delta (mg)
+  std::map<Index, SpectrumLaw> hermite;  ///< polynomial: the coefficients of He_k, by k
+  SharedMatrix matrix = {};   ///< given whole: B (qf) or Delta (mg), d x d; beta (polynomial), d x K
+  bool haar_rotated = false;  ///< B or Delta = Q diag(spectrum) Q^T with Q Haar distributed
+  SharedMatrix sigma = {};    ///< mg: Sigma, d x d, or d x 1 for its diagonal; null: identity
+  double label_noise = 0;     ///< standard deviation of the noise in the labels of train and fit
 };
 
 /// An activation by name, by expression or by Hermite coefficients.
@@ -50,17 +50,17 @@ struct ActivationSpec {
 /// Which functions may be learnt.
 struct NetworkSpec {
   Regime regime = Regime::nn;
-  Index width = 1;                ///< N; not read where the regime is Bayes
-  double rho = 0;                 ///< above 0: N is the integer nearest to rho d, at least 1, and width is not read
+  Index width = 1;  ///< N; not read where the regime is Bayes
+  double rho = 0;   ///< above 0: N is the integer nearest to rho d, at least 1, and width is not read
   bool equal_parameters = false;  ///< RF: N (d + 1) neurons instead of N
   ActivationSpec activation;
-  double bias_scale = 0;     ///< tau: first-layer biases b_i ~ N(0, tau^2)
-  bool centred = true;       ///< RF: sigma - lambda_0 instead of sigma
-  SharedMatrix gamma = {};   ///< Gamma for the regime "RF", d x d, or d x 1 for its diagonal
+  double bias_scale = 0;    ///< tau: first-layer biases b_i ~ N(0, tau^2)
+  bool centred = true;      ///< RF: sigma - lambda_0 instead of sigma
+  SharedMatrix gamma = {};  ///< Gamma for the regime "RF", d x d, or d x 1 for its diagonal
 };
 
-/// Training as a plan asks for it. Of `options`, the activation, biases, label noise, seed and draw are those of
-/// the question: see route/train.h.
+/// Training as a plan asks for it. Of `options`, the activation, biases, label noise, seed and draw are those
+/// of the question: see route/train.h.
 struct TrainSpec {
   train::Options options;
   train::Search search = train::Search::full;
@@ -70,11 +70,12 @@ struct TrainSpec {
 /// Rows of the table of keys (keys.h) at most.
 inline constexpr std::size_t kMostKeys = 128;
 
-/// One question to one route, complete: a value with no plan behind it. For example: what is the exact risk of NT
-/// with 50 relu neurons on the quadratic function whose 100 eigenvalues seed 1 draws, for draw 0 of W?
+/// One question to one route, complete: a value with no plan behind it. For example: what is the exact risk
+/// of NT with 50 relu neurons on the quadratic function whose 100 eigenvalues seed 1 draws, for draw 0 of W?
 ///
-/// The fields are set through the table of keys (keys.h), which knows their names, ranges and defaults. What a
-/// question does not read, for example the ridge of a question to `train`, changes neither its name nor its answer.
+/// The fields are set through the table of keys (keys.h), which knows their names, ranges and defaults. What
+/// a question does not read, for example the ridge of a question to `train`, changes neither its name nor its
+/// answer.
 struct Question {
   Method method = Method::limit;
   ProblemSpec problem;
@@ -101,8 +102,8 @@ struct Question {
 
 /// Whether sigma(u) = u^2 without biases, the case of the paper's theorems on NT and NN.
 [[nodiscard]] bool is_quadratic(const NetworkSpec& network);
-/// Whether it is also trained by the algebra of the quadratic activation (train/sgd.h): no momentum and, for NN,
-/// no free second layer.
+/// Whether it is also trained by the algebra of the quadratic activation (train/sgd.h): no momentum and, for
+/// NN, no free second layer.
 [[nodiscard]] bool trains_quadratic(const Question& question);
 
 }  // namespace lazygap::question

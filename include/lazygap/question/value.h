@@ -11,8 +11,7 @@
 namespace lazygap::question {
 
 /// What a key can hold.
-using Value =
-    std::variant<bool, std::int64_t, double, std::string, std::vector<double>, SharedMatrix>;
+using Value = std::variant<bool, std::int64_t, double, std::string, std::vector<double>, SharedMatrix>;
 
 [[nodiscard]] bool equal(const Value& a, const Value& b);
 /// As one writes it in a plan (TOML); a matrix as its rows.

@@ -10,7 +10,7 @@
 namespace lazygap::report {
 
 /// The numbers behind a frame, one row for each point:
-/// series,regime,method,d,N,rho,n,draws,x,ratio,se. Empty fields: n infinite, no standard error.
+/// series,regime,method,label,N,n,draws,x,ratio,se. Empty fields: n infinite, no standard error.
 [[nodiscard]] std::string to_csv(const Frame& frame);
 
 /// The gnuplot script that draws `frame` from NAME.csv into NAME.svg, NAME.pdf and NAME.png in the same

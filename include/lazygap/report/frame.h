@@ -15,9 +15,9 @@ namespace lazygap::report {
 /// One point of a curve: R/R0 at N neurons after n samples.
 struct Point {
   double x = 0;
-  std::int64_t N = 0;       ///< 0 where there is no network
-  std::optional<double> n;  ///< samples used; empty when infinite
-  double ratio = 0;         ///< R/R0, mean over draws
+  std::int64_t N = 0;        ///< 0 where there is no network
+  std::optional<double> n;   ///< samples used; empty when infinite
+  double ratio = 0;          ///< R/R0, mean over draws
   std::optional<double> se;  ///< its standard error over draws
   std::int64_t draws = 0;    ///< draws in the mean; 0 where nothing is drawn
 };
@@ -43,20 +43,21 @@ struct Scale {
 struct Frame {
   std::string name;  ///< file name without ending, for example "figure-1-left"
   std::string title;
-  std::string caption;  ///< what was computed: draws, steps, samples
-  std::string model;    ///< "qf", "mg" or "polynomial"
-  Index d = 0;          ///< 0 where it differs between points
+  std::string caption;          ///< what was computed: draws, steps, samples
+  std::string model;            ///< "qf", "mg" or "polynomial"
+  Index d = 0;                  ///< 0 where it differs between points
   bool along_training = false;  ///< R/R0 against n/d: curves are drawn as lines
   Scale x, y;
-  std::optional<double> mark;  ///< where x = d, on an axis of widths
+  std::optional<double> mark;     ///< where x = d, on an axis of widths
   bool equal_parameters = false;  ///< widths: RF has N(d+1) neurons where NT and NN have N
   std::vector<Series> series;
 };
 
 /// The frames that `plan` asks for: one, or one for each value of figure.facet.
 ///
-///   left    R/R0 of every route against N; limits are smooth curves, evaluated between the plan's widths, too
-///   right   the risk along training at the best step size, averaged over draws, with the gradient flow of the same
+///   left    R/R0 of every route against N; limits are smooth curves, evaluated between the plan's widths,
+///   too right   the risk along training at the best step size, averaged over draws, with the gradient flow
+///   of the same
 ///           draws and the limits for n = infinity
 ///   axes    R/R0 of every route against any key that is swept
 /// What is missing is left out. Throws UsageError where the name of the plan cannot be a file name.

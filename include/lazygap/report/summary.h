@@ -22,9 +22,9 @@ using question::Method;
 
 /// Mean over independent draws.
 struct Average {
-  Index draws = 0;  ///< finished ones; 0: nothing to show
+  Index draws = 0;                                          ///< finished ones; 0: nothing to show
   double ratio = std::numeric_limits<double>::quiet_NaN();  ///< R/R0
-  std::optional<double> se;  ///< of `ratio`; empty for fewer than two draws
+  std::optional<double> se;                                 ///< of `ratio`; empty for fewer than two draws
 };
 
 /// What one route says at one point of a plan.
@@ -33,9 +33,9 @@ struct Summary {
   Average risk;
   /// The paper's estimate on fresh samples, where there is one for every draw, and its standard error.
   std::optional<double> test_ratio, test_se;
-  /// Simulations: the exact risk of the same draws (the same W), and how much the simulated one lies above it:
-  /// mean of the differences draw by draw and its standard error. With one draw the standard error is that of the
-  /// estimate on fresh samples.
+  /// Simulations: the exact risk of the same draws (the same W), and how much the simulated one lies above
+  /// it: mean of the differences draw by draw and its standard error. With one draw the standard error is
+  /// that of the estimate on fresh samples.
   std::optional<double> exact_ratio, excess, excess_se;
   /// train: the best step size of the grid, the smallest mean risk among those that never diverged.
   std::optional<double> step_size;
@@ -44,7 +44,7 @@ struct Summary {
   std::map<double, Average> by_step_size = {};  ///< train: of the draws that ended with a number
   bool largest_diverged = false;  ///< every draw of the grid's largest step size diverged, and nothing else
   std::size_t diverged = 0, not_converged = 0, failed = 0, missing = 0;  ///< cells
-  std::vector<store::Result> results;  ///< of the draws in `risk`
+  std::vector<store::Result> results;                                    ///< of the draws in `risk`
 };
 
 /// One line of a table: one regime at one point of the product of a plan's axes.
@@ -77,12 +77,13 @@ class Results {
   std::unordered_map<std::string, store::Result> by_key_;
 };
 
-/// Rows in the order of the plan's regimes and axes; one row for Bayes at each point of the axes that the problem
-/// reads. Along the axes of Plan::best each route is at its own best point.
+/// Rows in the order of the plan's regimes and axes; one row for Bayes at each point of the axes that the
+/// problem reads. Along the axes of Plan::best each route is at its own best point.
 [[nodiscard]] std::vector<Row> summarise(const Results& results);
 [[nodiscard]] std::vector<Row> summarise(const Plan& plan, const store::Store& store);
 
-/// The keys in which rows of the plan differ, beside regime and N: the axes that are not reduced to their best.
+/// The keys in which rows of the plan differ, beside regime and N: the axes that are not reduced to their
+/// best.
 [[nodiscard]] std::vector<const Key*> coordinates(const Plan& plan);
 /// The value of a key in a row, for tables.
 [[nodiscard]] std::string coordinate_text(const Plan& plan, const Row& row, const Key& key);

@@ -16,14 +16,15 @@ struct Table {
   std::vector<std::vector<std::string>> lines;
 };
 
-/// The table of `lazygap show`, for people: for every regime and point the limit, the exact risk and the simulated
-/// one, all divided by R0, as value(standard error). `exact` is the mean over the draws that were simulated, where
-/// some were, so that `excess`, simulated - exact, compares the same W. Columns for which the plan has no method are
-/// left out; "-" is a number that is not known.
+/// The table of `lazygap show`, for people: for every regime and point the limit, the exact risk and the
+/// simulated one, all divided by R0, as value(standard error). `exact` is the mean over the draws that were
+/// simulated, where some were, so that `excess`, simulated - exact, compares the same W. Columns for which
+/// the plan has no method are left out; "-" is a number that is not known.
 [[nodiscard]] Table readable_table(const Plan& plan, const std::vector<Row>& rows);
 
-/// The same for programs: one line for each regime, point and route, every number by itself in full precision, and a
-/// column for each key in which rows differ or that is not at its default. docs/plans.md has the columns.
+/// The same for programs: one line for each regime, point and route, every number by itself in full
+/// precision, and a column for each key in which rows differ or that is not at its default. docs/plans.md has
+/// the columns.
 [[nodiscard]] Table full_table(const Plan& plan, const std::vector<Row>& rows);
 
 /// Aligned columns: text to the left, numbers to the right.
@@ -37,7 +38,8 @@ struct Table {
 
 /// R/R0 with five decimals; a risk that is 0 may come out as -1e-14, which is not worth a sign.
 [[nodiscard]] std::string ratio_text(double ratio);
-/// 0.864(4): the digits in brackets are the standard error in units of the last decimal; without one, five decimals.
+/// 0.864(4): the digits in brackets are the standard error in units of the last decimal; without one, five
+/// decimals.
 [[nodiscard]] std::string with_error(double ratio, std::optional<double> se);
 
 /// What a reader must know about a row: diverged step sizes, a best step size at the edge of the grid, cells

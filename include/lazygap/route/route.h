@@ -13,8 +13,8 @@
 #include "lazygap/question/question.h"
 #include "lazygap/store/result.h"
 
-/// The routes as objects. Everything that the rest of the program knows about a route stands in its object; there is
-/// no switch over routes anywhere else.
+/// The routes as objects. Everything that the rest of the program knows about a route stands in its object;
+/// there is no switch over routes anywhere else.
 namespace lazygap::route {
 
 using question::Instance;
@@ -34,19 +34,21 @@ struct Control {
   std::function<void(std::size_t i, store::Result)> finished = {};  ///< each answer, as soon as it is known
   std::function<void(std::size_t i, std::span<const std::byte>)> save = {};  ///< a state to resume from
   std::vector<std::span<const std::byte>> resume = {};  ///< states of an interrupted computation, or none
-  /// train: how an earlier computation has ended the question (none: it has not); such a question is not answered
-  /// again. Empty: none has.
+  /// train: how an earlier computation has ended the question (none: it has not); such a question is not
+  /// answered again. Empty: none has.
   std::vector<Status> ended = {};
   std::chrono::seconds save_every{30};
-  std::function<bool()> stop = {};  ///< true: save the states and return soon, without the answers that are missing
+  std::function<bool()> stop =
+      {};  ///< true: save the states and return soon, without the answers that are missing
 };
 
 struct Route {
   Method method = Method::limit;
   std::string_view name;
-  bool is_simulation = false;  ///< networks are found from samples, so that an exact risk is what to compare with
-  /// To be raised whenever the route changes its numbers: it is part of the name of a question, so that answers of
-  /// earlier versions are no longer found.
+  bool is_simulation =
+      false;  ///< networks are found from samples, so that an exact risk is what to compare with
+  /// To be raised whenever the route changes its numbers: it is part of the name of a question, so that
+  /// answers of earlier versions are no longer found.
   int (*version)(const Question&) = nullptr;
   /// The regimes that the route is about: RF is not trained by SGD.
   bool (*applies)(Regime) = nullptr;
@@ -77,7 +79,8 @@ struct Route {
 /// The name of a question with the version of its route.
 [[nodiscard]] std::string name(const Question& question);
 
-/// Whether successive halving ends questions of a group early. A question alone has nothing to be compared with.
+/// Whether successive halving ends questions of a group early. A question alone has nothing to be compared
+/// with.
 [[nodiscard]] bool is_halving(std::span<const Question> group);
 
 /// A result that says which question it answers, and nothing else.

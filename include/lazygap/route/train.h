@@ -8,7 +8,8 @@
 
 namespace lazygap::route {
 
-/// The options of training with what other tables of the plan say: activation, biases, label noise, seed, draw.
+/// The options of training with what other tables of the plan say: activation, biases, label noise, seed,
+/// draw.
 [[nodiscard]] train::Options train_options(const question::Question& question,
                                            const question::Instance& instance);
 
@@ -16,12 +17,13 @@ namespace lazygap::route {
 [[nodiscard]] std::vector<double> default_step_sizes(const question::Question& question,
                                                      const question::Instance& instance);
 
-/// To be raised whenever the rule by which halving gives up losers changes: runs that an earlier one has ended are
-/// then computed anew.
+/// To be raised whenever the rule by which halving gives up losers changes: runs that an earlier one has
+/// ended are then computed anew.
 inline constexpr int kHalvingVersion = 1;
 
-/// The name under which a question to train is stored that successive halving has ended early. It holds for this
-/// grid of step sizes, so many draws and this version of the rule only: against others it might have won.
+/// The name under which a question to train is stored that successive halving has ended early. It holds for
+/// this grid of step sizes, so many draws and this version of the rule only: against others it might have
+/// won.
 [[nodiscard]] std::string elimination_name(const question::Question& question, std::int64_t draws,
                                            const std::vector<double>& grid);
 

@@ -13,15 +13,15 @@ namespace lazygap::schedule {
 /// Whether a result is a number to average: ok, or the bound of a computation that did not converge.
 [[nodiscard]] bool is_number(const std::optional<store::Result>& result);
 
-/// The step size of the smallest mean risk over the draws, among those that diverged in no draw and were not given up
-/// by halving. `results` are those of `cells`, the train cells of one point. Empty while one of them is missing or
-/// failed, or where every step size diverged.
+/// The step size of the smallest mean risk over the draws, among those that diverged in no draw and were not
+/// given up by halving. `results` are those of `cells`, the train cells of one point. Empty while one of them
+/// is missing or failed, or where every step size diverged.
 [[nodiscard]] std::optional<double> best_step_size(const std::vector<plan::Cell>& cells,
                                                    const std::vector<std::optional<store::Result>>& results);
 
-/// The cells of the gradient flow at one point of the plan: one, at the step size that won the training or, where
-/// train is not among the methods, at the first one of the grid; one for each step size where the figure shows
-/// them. None while there is no best step size.
+/// The cells of the gradient flow at one point of the plan: one, at the step size that won the training or,
+/// where train is not among the methods, at the first one of the grid; one for each step size where the
+/// figure shows them. None while there is no best step size.
 [[nodiscard]] std::vector<plan::Cell> flow_cells_at(const plan::Plan& plan, const store::Store& store,
                                                     Regime regime, std::size_t point);
 

@@ -28,7 +28,8 @@ struct RunOptions {
   int jobs = 0;             ///< groups of cells computed side by side; 0: one for each processor
   double memory_bytes = 0;  ///< for all groups together; 0: what the machine has available
   std::chrono::seconds checkpoint_every{30};
-  /// Called by one thread at a time. What it throws ends the run as `stop` does, and is then thrown by run_plan.
+  /// Called by one thread at a time. What it throws ends the run as `stop` does, and is then thrown by
+  /// run_plan.
   std::function<void(const Progress&)> progress = {};
   std::function<bool()> stop = {};  ///< polled by all threads, one at a time: true saves and ends the run
 };
@@ -57,11 +58,15 @@ struct RunReport {
 /// for it, and a message to RunOptions::progress says so. The seconds stored with the cells of a group add up
 /// to the time of the group.
 ///
-/// Throws UsageError before anything is computed where a single cell cannot fit in memory or cannot be computed on
-/// this processor, and FileError where the store cannot be written.
+/// Throws UsageError before anything is computed where a single cell cannot fit in memory or cannot be
+/// computed on this processor, and FileError where the store cannot be written.
 RunReport run_plan(const plan::Plan& plan, store::Store& store, const RunOptions& options = {});
 
-/// The results of the plan that the store has, in the order of plan::make_cells, then flow; failed ones included.
+/// Throws the UsageError that run_plan would throw before it computes anything.
+void check_plan_fits(const plan::Plan& plan, const store::Store& store, const RunOptions& options = {});
+
+/// The results of the plan that the store has, in the order of plan::make_cells, then flow; failed ones
+/// included.
 [[nodiscard]] std::vector<store::Result> results_of(const plan::Plan& plan, const store::Store& store);
 
 }  // namespace lazygap::schedule

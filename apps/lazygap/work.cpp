@@ -1,0 +1,150 @@
+#include "work.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <tuple>
+
+#include "exit_codes.h"
+#include "lazygap/core/error.h"
+#include "lazygap/report/table.h"
+#include "lazygap/schedule/estimate.h"
+#include "lazygap/schedule/run.h"
+#include "lazygap/store/json.h"
+#include "output.h"
+#include "signals.h"
+#include "terminal.h"
+
+namespace lazygap::app {
+namespace {
+
+namespace fs = std::filesystem;
+using plan::Plan;
+using store::Store;
+
+schedule::RunOptions run_options(const Request& request) {
+  schedule::RunOptions options;
+  options.jobs = request.jobs;
+  return options;
+}
+
+std::string duration(double seconds) {
+  if (seconds < 120) return seconds < 0.1 ? "< 0.1 s" : fmt::format("{:.2g} s", seconds);
+  if (seconds < 7200) return fmt::format("{:.0f} min", seconds / 60);
+  return fmt::format("{:.1f} h", seconds / 3600);
+}
+
+/// One line for each method, regime and path: a plan of the paper has hundreds of cells.
+std::string estimate_lines(const schedule::PlanEstimate& estimate) {
+  using Key = std::tuple<std::string, std::string, std::string>;
+  std::vector<Key> order;
+  std::map<Key, schedule::GroupEstimate> totals;
+  for (const schedule::GroupEstimate& group : estimate.groups) {
+    const Key key{to_string(group.method), to_string(group.regime), group.path};
+    const auto [entry, is_new] = totals.try_emplace(key, group);
+    if (is_new) {
+      order.push_back(key);
+      continue;
+    }
+    schedule::GroupEstimate& total = entry->second;
+    total.widths.insert(total.widths.end(), group.widths.begin(), group.widths.end());
+    total.cells += group.cells;
+    total.finished += group.finished;
+    total.seconds += group.seconds;
+    total.bytes = std::max(total.bytes, group.bytes);
+  }
+  report::Table table{
+      .header = {"method", "regime", "N", "cells", "finished", "time, one core", "memory", "path"},
+      .lines = {}};
+  for (const Key& key : order) {
+    const schedule::GroupEstimate& total = totals.at(key);
+    const auto [least, most] = std::minmax_element(total.widths.begin(), total.widths.end());
+    table.lines.push_back({std::get<0>(key), std::get<1>(key),
+                           *most == 0        ? "-"
+                           : *least == *most ? fmt::format("{}", *most)
+                                             : fmt::format("{} to {}", *least, *most),
+                           fmt::format("{}", total.cells), fmt::format("{}", total.finished),
+                           duration(total.seconds), schedule::bytes_text(total.bytes),
+                           total.path.empty() ? "-" : total.path});
+  }
+  return report::align(table);
+}
+
+}  // namespace
+
+fs::path store_file(const fs::path& folder) { return folder / "results.sqlite"; }
+
+fs::path folder_of(const Request& request, const Plan& plan) {
+  return request.out ? fs::path(*request.out) : kResultsFolder / plan.name;
+}
+
+std::string json_lines(const std::vector<store::Result>& results) {
+  std::string text;
+  for (const store::Result& result : results)
+    text += store::to_json(result).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  return text;
+}
+
+Store existing_or_empty(const fs::path& folder) {
+  std::error_code error;
+  return fs::exists(store_file(folder), error) ? Store::open_read_only(store_file(folder))
+                                               : Store::in_memory();
+}
+
+void print_estimate(const Request& request, const Plan& plan, const Store& store) {
+  const schedule::PlanEstimate estimate = schedule::estimate_plan(plan, store, run_options(request));
+  if (!request.json) {
+    print(fmt::format("{}:\n{}expected: {}, at most {} of the {} of memory available\n", plan.name,
+                      estimate_lines(estimate), duration(estimate.seconds),
+                      schedule::bytes_text(estimate.bytes), schedule::bytes_text(estimate.available_bytes)));
+  } else {
+    std::string json;
+    for (const schedule::GroupEstimate& group : estimate.groups)
+      json += nlohmann::ordered_json{{"plan", plan.name},
+                                     {"method", to_string(group.method)},
+                                     {"regime", to_string(group.regime)},
+                                     {"N", group.widths},
+                                     {"cells", group.cells},
+                                     {"finished", group.finished},
+                                     {"seconds", group.seconds},
+                                     {"bytes", group.bytes},
+                                     {"path", group.path}}
+                  .dump() +
+              "\n";
+    print(json);
+  }
+  schedule::check_plan_fits(plan, store, run_options(request));
+}
+
+bool compute(const Request& request, const Plan& plan, Store& store, bool with_progress) {
+  for (const std::string& remark : plan::remarks(plan)) say(remark);
+  schedule::RunOptions options = run_options(request);
+  options.stop = stop_on_signals();
+  if (with_progress) options.progress = progress_on_stderr(request.quiet);
+  const schedule::RunReport report = schedule::run_plan(plan, store, options);
+  if (with_progress && !request.quiet)
+    say(fmt::format("{}: {} results, {} of them from the store; {}", plan.name,
+                    report.reused + report.computed, report.reused, duration(report.seconds)));
+  if (plan.base.train.search == train::Search::halving && report.steps_of_full_grid > 0)
+    say(fmt::format(
+        "{}: successive halving took {:.0f} % of the steps of the full grid", plan.name,
+        100 * static_cast<double>(report.steps) / static_cast<double>(report.steps_of_full_grid)));
+  if (report.stopped) say("stopped; the same command goes on from here");
+  return !report.stopped;
+}
+
+int stopped_code() {
+  constexpr int kSignalBase = 128;  // as shells count
+  return signal_received() > 0 ? kSignalBase + signal_received() : kExitStopped;
+}
+
+int verdict(const Plan& plan, const std::vector<report::Row>& rows) {
+  const auto troubled = std::count_if(rows.begin(), rows.end(), report::is_troubled);
+  if (troubled == 0) return kExitOk;
+  say(fmt::format("{}: {} of {} points lack a result: see the remarks", plan.name, troubled, rows.size()));
+  return kExitIncomplete;
+}
+
+}  // namespace lazygap::app
