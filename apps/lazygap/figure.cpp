@@ -51,6 +51,7 @@ int draw_section(report::Section& section, const fs::path& folder) {
     section.drawings.push_back(report::draw(frame, folder, stop_on_signals()));
     const report::Drawing& drawing = section.drawings.back();
     if (!drawing.problem.empty()) say(drawing.problem);
+    for (const std::string& finding : frame.findings) say(fmt::format("{}: {}", frame.name, finding));
     if (drawing.pictures == Pictures::stopped) return stopped_code();
     if (drawing.pictures != Pictures::drawn) code = kExitFiles;
   }

@@ -284,10 +284,7 @@ std::vector<Value> read_values(const Key& key, const Reader& reader, const toml:
   std::vector<Value> values;
   for (std::size_t i = 0; i < list.size(); ++i) {
     const std::string place = fmt::format("{}[{}]", path, i);
-    Value value = reader.value(key, *list.get(i), place);
-    if (std::any_of(values.begin(), values.end(), [&](const Value& v) { return question::equal(v, value); }))
-      reader.refuse(*list.get(i), place, "named once");
-    values.push_back(std::move(value));
+    values.push_back(reader.value(key, *list.get(i), place));
   }
   return values;
 }
@@ -322,6 +319,18 @@ void walk_axes(Plan& plan, const Reader& reader, const toml::table& table, const
     else
       read_axis(plan, reader, node, path, "axes." + path);
   }
+}
+
+/// Tied keys may repeat their values, but no two points of an axis are the same.
+void check_distinct(const Axis& axis, const Reader& reader, const toml::table& axes) {
+  const auto same = [](const std::vector<Value>& a, const std::vector<Value>& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), question::equal);
+  };
+  for (std::size_t i = 0; i < axis.points.size(); ++i)
+    for (std::size_t k = 0; k < i; ++k)
+      if (same(axis.points[i], axis.points[k]))
+        reader.complain(axes, "axes." + axis.keys.front()->path,
+                        fmt::format("has its value {} twice: {}", i + 1, toml_list(axis.points[i], question::toml_text)));
 }
 
 /// Joins the axes of tied keys into the first one of them.
@@ -370,6 +379,7 @@ std::span<const PlanKey> plan_keys() {
 void read_axes(Plan& plan, const Reader& reader, const toml::table& axes) {
   walk_axes(plan, reader, axes, "");
   if (const toml::node* tied = axes.get("tied")) tie(plan, reader, *tied, "axes.tied");
+  for (const Axis& axis : plan.axes) check_distinct(axis, reader, axes);
 }
 
 std::string axes_to_toml(const Plan& plan) {

@@ -64,7 +64,8 @@ std::vector<Frame> make_frames(const Plan& plan, const std::vector<Row>& rows) {
     std::vector<Row> some;
     std::copy_if(rows.begin(), rows.end(), std::back_inserter(some),
                  [&](const Row& other) { return coordinate_text(plan, other, *facet) == value; });
-    frames.push_back(make_frame(plan, some, fmt::format("{} = {}", short_name(*facet), value)));
+    frames.push_back(
+        make_frame(plan, some, value_label(*facet, plan.at(Method::limit, row.regime, row.point))));
   }
   return frames;
 }

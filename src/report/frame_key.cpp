@@ -9,6 +9,7 @@
 #include "lazygap/route/limit.h"
 #include "lazygap/route/route.h"
 #include "report/frame_parts.h"
+#include "report/slope.h"
 #include "report/titles.h"
 
 /// Frames of R/R0 against a key.
@@ -177,6 +178,23 @@ void add_series(Frame& frame, const Plan& plan, const std::vector<const Row*>& r
   }
 }
 
+/// How fast the exact risk comes to its limit as d grows: a sentence for each series in which it can be seen.
+std::string convergence_text(const std::vector<const Row*>& rows, const std::string& label) {
+  std::vector<SlopePoint> points;
+  for (const Row* row : rows) {
+    const Summary* exact = row->find(Method::exact);
+    const auto limit = row->ratio(Method::limit);
+    if (exact != nullptr && exact->risk.se && limit)
+      points.push_back({.x = static_cast<double>(row->d),
+                        .y = std::abs(exact->risk.ratio - *limit),
+                        .se = *exact->risk.se});
+  }
+  const auto slope = fitted_slope(points);
+  if (!slope) return {};
+  return fmt::format("{}{}{}: |exact − limit| falls like d to the power {:.2f} ± {:.2f}",
+                     to_string(rows.front()->regime), label.empty() ? "" : ", ", label, slope->value, slope->se);
+}
+
 }  // namespace
 
 Series named(Regime regime, Method method, const std::string& label, int tint) {
@@ -227,6 +245,9 @@ void add_against_key(Frame& frame, const Plan& plan, const std::vector<Row>& row
     const int tint = place_of(labels, label);
     if (!by_step_size) {
       add_series(frame, plan, members, label, tint, range);
+      if (x.path == "problem.d")
+        if (std::string text = convergence_text(members, label); !text.empty())
+          frame.findings.push_back(std::move(text));
       continue;
     }
     for (const Row* row : members) add_step_sizes(frame, *row, label, tint);
@@ -237,6 +258,7 @@ void add_against_key(Frame& frame, const Plan& plan, const std::vector<Row>& row
   frame.x.log =
       plan.figure.frame == "left" || (plan.figure.x_scale == "log") ||
       (plan.figure.x_scale == "automatic" && range.least > 0 && range.most / range.least >= kLogarithmic);
+  frame.joined = plan.figure.frame == "axes";
   if (plan.figure.frame == "left" && by_width && frame.d > 0) frame.mark = static_cast<double>(frame.d);
 }
 

@@ -102,6 +102,7 @@ std::string reading_help(const Frame& frame) {
       parts.push_back(fmt::format("Dotted: Bayes risk{}, {:.4f}.",
                                   series.method == "exact" ? " at this d" : " in the limit",
                                   series.points.front().ratio));
+  for (const std::string& finding : frame.findings) parts.push_back(finding + ".");
   if (!frame.caption.empty()) parts.push_back(fmt::format("Computed: {}.", frame.caption));
   return fmt::format("{}", fmt::join(parts, " "));
 }

@@ -73,10 +73,45 @@ Extent extent(const Frame& frame, double Point::*member) {
   return extent;
 }
 
-/// Colour of a series: its regime's, in a tint of its own where series of one regime differ.
-std::string_view colour_of(const Series& series) {
+/// How a series looks: a colour and a shape.
+struct Look {
+  std::string_view colour;
+  int open = 6, filled = 7;
+};
+
+/// Whether all series are of one regime, so that colours and shapes are free to tell labels apart.
+bool is_of_one_regime(const Frame& frame) {
+  std::set<std::string> regimes;
+  for (const Series& series : frame.series)
+    if (series.regime != "Bayes") regimes.insert(series.regime);
+  return regimes.size() == 1;
+}
+
+/// Its regime's colour, in a tint of its own where series of one regime differ; where there is one regime only, a
+/// colour and a shape for each label.
+Look look_of(const Frame& frame, const Series& series) {
+  const auto tint = static_cast<std::size_t>(series.tint);
+  if (is_of_one_regime(frame) && series.regime != "Bayes" && !frame.along_training) {
+    constexpr std::array<Look, 7> kLooks{{{"#0072B2", 6, 7},
+                                          {"#D55E00", 4, 5},
+                                          {"#009E73", 8, 9},
+                                          {"#CC79A7", 12, 13},
+                                          {"#E69F00", 10, 11},
+                                          {"#56B4E9", 14, 15},
+                                          {"#000000", 6, 7}}};
+    return kLooks[tint % kLooks.size()];
+  }
   const Style& style = style_of(series.regime);
-  return style.tints[static_cast<std::size_t>(series.tint) % style.tints.size()];
+  return {style.tints[tint % style.tints.size()], style.open, style.filled};
+}
+
+/// Places on the axis that have points, in order.
+std::vector<double> places(const Frame& frame) {
+  std::set<double> found;
+  for (const Series& series : frame.series)
+    if (series.method != "limit" || frame.joined)
+      for (const Point& point : series.points) found.insert(point.x);
+  return {found.begin(), found.end()};
 }
 
 /// Labels at 1, 2, 5 times the powers of ten where gnuplot would label the powers only, of which there may be
@@ -111,7 +146,15 @@ std::string log_axis(const Frame& frame) {
         "set arrow from {0}, graph 0 to {0}, graph 1 nohead dt 3 lw 1.3 lc rgb '#777777' back\n"
         "set label '{{/:Italic N}} = {{/:Italic d}}' at {0}, graph 0.97 offset 0.5,0 tc rgb '#555555'\n",
         mark);
-  text += log_tics("xtics", left, right);
+  // Where points stand at a few places, these are the ticks.
+  constexpr std::size_t kFew = 8;
+  if (const std::vector<double> few = places(frame); frame.joined && few.size() <= kFew) {
+    std::vector<std::string> ticks;
+    for (const double x_value : few) ticks.push_back(fmt::format("{:.6g}", x_value));
+    text += fmt::format("set xtics ({}) out nomirror scale 0.6\n", fmt::join(ticks, ", "));
+  } else {
+    text += log_tics("xtics", left, right);
+  }
   if (frame.equal_parameters && frame.d > 0) {
     const double parameters = static_cast<double>(frame.d + 1);
     text += fmt::format(
@@ -168,9 +211,18 @@ bool is_flat(const Series& series) {
          series.points[0].ratio == series.points[1].ratio;
 }
 
+/// Whether a line joins the markers: where none is drawn through them in any case.
+bool is_joined(const Frame& frame, const Series& series) {
+  return frame.joined && std::none_of(frame.series.begin(), frame.series.end(), [&](const Series& other) {
+    const bool same = other.regime == series.regime && other.label == series.label;
+    return same && (other.method == "limit" || (other.method == "exact" && series.method != "exact"));
+  });
+}
+
 /// The part of gnuplot's plot command that draws a series.
-std::string curve(const Frame& frame, const Series& series, std::string_view colour) {
-  const Style& style = style_of(series.regime);
+std::string curve(const Frame& frame, const Series& series) {
+  const Look style = look_of(frame, series);
+  const std::string_view colour = style.colour;
   const std::string name = gnuplot_string(series.name);
   std::string look;
   bool marked = false;
@@ -188,8 +240,8 @@ std::string curve(const Frame& frame, const Series& series, std::string_view col
     marked = true;
     const bool exact = series.method == "exact";
     const int type = exact ? style.open : is_second_simulation(frame, series) ? kCross : style.filled;
-    look = fmt::format("points pt {} ps {}*size lw {} lc rgb '{}'", type, exact ? "1.5" : "0.62",
-                       exact ? "1.4" : "1.2", colour);
+    look = fmt::format("{} pt {} ps {}*size lw {} lc rgb '{}'", is_joined(frame, series) ? "linespoints" : "points",
+                       type, exact ? "1.5" : "0.62", exact ? "1.4" : "1.2", colour);
   }
   std::string text =
       fmt::format("data using (pick({0},'x')):(pick({0},'ratio')) with {1} notitle", name, look);
@@ -223,6 +275,7 @@ std::string colour_entries(const Frame& frame) {
     for (const Series& series : frame.series) {
       if (series.regime != style.regime || !seen.insert(series.regime + "\n" + series.label).second) continue;
       const bool bayes = series.regime == "Bayes";
+      const Look own = look_of(frame, series);
       const std::string label =
           labelled && !series.label.empty() ? ", " + legend_text(series.label) : std::string();
       const std::string title = gnuplot_string(bayes ? "Bayes risk" : std::string(style.label) + label);
@@ -230,9 +283,18 @@ std::string colour_entries(const Frame& frame) {
                                : frame.along_training
                                    ? "lines lw 2.4"
                                    : fmt::format("linespoints pt {} ps 0.9*size lw 2.4", style.filled);
-      text += fmt::format(", \\\n  keyentry with {} lc rgb '{}' title {}", look, colour_of(series), title);
+      text += fmt::format(", \\\n  keyentry with {} lc rgb '{}' title {}", look, own.colour, title);
     }
   return text;
+}
+
+/// As many columns as the longest entry leaves room for.
+int legend_columns(const Frame& frame) {
+  constexpr std::size_t kRoom = 88, kSymbol = 7;  // characters
+  std::size_t longest = std::string_view("limit, N, d → ∞").size();
+  for (const Series& series : frame.series)
+    longest = std::max(longest, series.regime.size() + 2 + series.label.size());
+  return static_cast<int>(std::clamp<std::size_t>(kRoom / (longest + kSymbol), 1, 4));
 }
 
 /// One entry for each style that is drawn: the route.
@@ -266,7 +328,7 @@ std::string gnuplot_script(const Frame& frame) {
   for (const std::string_view layer : kLayers)
     for (const Series& series : frame.series)
       if (series.method == layer && !series.points.empty())
-        curves.push_back(curve(frame, series, colour_of(series)));
+        curves.push_back(curve(frame, series));
   std::string plot =
       fmt::format("{}{}{}", fmt::join(curves, ", \\\n  "), colour_entries(frame), style_entries(frame));
   // gnuplot refuses to draw a frame of which nothing is known; an empty one is at least not an error.
@@ -287,7 +349,7 @@ set tics out nomirror scale 0.6
 set tmargin {8}
 set xlabel offset 0,0.3
 set grid ytics lt 1 lw 0.6 lc rgb '#DDDDDD'
-set key outside below center horizontal Left reverse samplen 2 spacing 1.3 width -2 maxcols 4 font ',12.5'
+set key outside below center horizontal Left reverse samplen 2 spacing 1.3 width 1 maxcols {9} font ',12.5'
 
 set terminal svg size 700,540 dynamic enhanced font 'sans-serif,15' background rgb 'white'
 set output {4}
@@ -306,7 +368,7 @@ unset output
 )",
                      printable(frame.name), gnuplot_file(frame.name + ".csv"), gnuplot_string(frame.title),
                      axes(frame), gnuplot_file(frame.name + ".svg"), plot, gnuplot_file(frame.name + ".pdf"),
-                     gnuplot_file(frame.name + ".png"), frame.equal_parameters ? "5.2" : "2.6");
+                     gnuplot_file(frame.name + ".png"), frame.equal_parameters ? "5.2" : "2.6", legend_columns(frame));
 }
 
 }  // namespace lazygap::report
