@@ -282,7 +282,7 @@ std::string colour_entries(const Frame& frame) {
       const std::string look = bayes ? "lines dt 3 lw 2"
                                : frame.along_training
                                    ? "lines lw 2.4"
-                                   : fmt::format("linespoints pt {} ps 0.9*size lw 2.4", style.filled);
+                                   : fmt::format("linespoints pt {} ps 0.9*size lw 2.4", own.filled);
       text += fmt::format(", \\\n  keyentry with {} lc rgb '{}' title {}", look, own.colour, title);
     }
   return text;
@@ -347,7 +347,7 @@ set title {2} noenhanced
 {3}set border 3
 set tics out nomirror scale 0.6
 set tmargin {8}
-set xlabel offset 0,0.3
+set xlabel offset 0,0.6
 set grid ytics lt 1 lw 0.6 lc rgb '#DDDDDD'
 set key outside below center horizontal Left reverse samplen 2 spacing 1.3 width 1 maxcols {9} font ',12.5'
 
