@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "lazygap/train/sgd.h"
+#include "train/fingerprint.h"
 #include "train/protocol.h"
 #include "train/state.h"
 
@@ -24,10 +25,6 @@ namespace lazygap::train {
 constexpr double kExplosion = 1e4;
 /// Steps between two looks at the hooks: at most a few tens of milliseconds.
 constexpr std::int64_t kPollSteps = 32;
-
-/// Everything on which the numbers of a run depend, so that a state is never resumed by another run.
-[[nodiscard]] std::string fingerprint(Regime regime, const Problem& problem, Index neurons,
-                                      const Options& options);
 
 /// test_risk and test_se: mean and standard error of (y - f(x))^2 on fresh samples; `f` maps X (d x n) to the
 /// n values, in the units of the problem.
@@ -155,7 +152,9 @@ class Run {
     state.get(found);
     if (found != fingerprint_)
       throw UsageError(
-          fmt::format("Hooks::resume: the saved state is '{}', but this run is '{}'", found, fingerprint_));
+          "Hooks::resume: the saved state is that of another run or of another version, but must be that of "
+          "a "
+          "run with the same arguments");
     state.get(step_);
     state.get(start_loss_);
     std::size_t points = 0;
