@@ -265,7 +265,7 @@ TEST(Sgd, TestRiskAgreesWithTheExactRisk) {
 }
 
 TEST(Sgd, ADivergingRunStopsEarly) {
-  constexpr std::int64_t kFewHundred = 300;
+  constexpr std::int64_t kFew = 30;
   for (const Problem& problem : both_models(30))
     for (const Precision precision : {Precision::fp32, Precision::fp64}) {
       Options options = short_run();
@@ -274,11 +274,42 @@ TEST(Sgd, ADivergingRunStopsEarly) {
       options.step_size = 5;
       for (const Outcome& outcome : {run_nn(problem, 20, options), run_nt(problem, 20, options)}) {
         EXPECT_EQ(outcome.status, Status::diverged);
-        EXPECT_LT(outcome.steps_done, kFewHundred);
+        EXPECT_LT(outcome.steps_done, kFew);
         EXPECT_TRUE(std::isnan(outcome.risk));
         EXPECT_TRUE(std::isnan(outcome.test_risk));
       }
     }
+}
+
+// The label of one sample of He_5 is 100 times its standard deviation once in 1e5 samples. At this step size
+// nothing moves.
+TEST(Sgd, AHeavyBatchIsNoDivergence) {
+  Matrix beta = Matrix::Zero(1, 5);
+  beta(0, 4) = 1;
+  const Problem problem = PolynomialTarget::from_hermite(beta);
+  Options options = short_run();
+  options.steps = 20000;
+  options.batch = 1;
+  options.step_size = 1e-9;
+  for (const char* activation : {"quadratic", "tanh"}) {
+    options.activation = activation_from_name(activation);
+    for (std::uint32_t draw = 0; draw < 20; ++draw) {
+      options.draw = draw;
+      EXPECT_EQ(run_nn(problem, 1, options).status, Status::ok) << activation << ", draw " << draw;
+      EXPECT_EQ(run_nt(problem, 1, options).status, Status::ok) << activation << ", draw " << draw;
+    }
+  }
+}
+
+TEST(Sgd, AnExplosionInTheLastStepsIsADivergence) {
+  const Problem problem = exponential_qf(30);
+  Options options = short_run();
+  options.steps = 100000;
+  options.schedule = Schedule::constant;
+  options.step_size = 5;
+  const std::int64_t noticed = run_nt(problem, 20, options).steps_done;
+  options.steps = noticed;
+  EXPECT_EQ(run_nt(problem, 20, options).status, Status::diverged);
 }
 
 TEST(Sgd, AResumedRunIsBitwiseTheUndisturbedOne) {
