@@ -9,7 +9,7 @@
 #include <limits>
 
 #include "lazygap/core/error.h"
-#include "lazygap/train/sgd.h"
+#include "lazygap/network/nt_basis.h"
 #include "train/protocol.h"
 #include "train/stabilised_stepper.h"
 

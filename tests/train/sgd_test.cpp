@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lazygap/core/error.h"
+#include "lazygap/network/nt_basis.h"
 #include "lazygap/network/regime.h"
 #include "lazygap/problem/spectrum.h"
 #include "reference/sgd.h"
@@ -404,33 +405,6 @@ TEST(Sgd, BadOptionsAreNamed) {
   Options trained = short_run();
   trained.train_biases = true;
   EXPECT_THROW((void)run_nt(problem, 2, trained), UsageError);
-}
-
-TEST(NtBasis, DiagonalisesTheGramOfTheWeights) {
-  constexpr double kTiny = 1e-12;
-  for (const Index neurons : {1, 4, 6, 15}) {
-    const Matrix W = first_layer_law(Regime::nt, exponential_qf(6)).sample(neurons, 3, 0);
-    const NtBasis basis = nt_basis(W);
-    EXPECT_LT((basis.U.transpose() * basis.U - Matrix::Identity(6, 6)).norm(), kTiny);
-    EXPECT_LT((basis.U * basis.l.asDiagonal() * basis.U.transpose() - W * W.transpose()).norm(), kTiny);
-    for (Index i = 0; i + 1 < 6; ++i) EXPECT_GE(basis.l[i], basis.l[i + 1]);
-    EXPECT_EQ((basis.l.array() > 0).count(), std::min<Index>(neurons, 6));
-  }
-}
-
-TEST(NtBasis, MakesAGivenDiagonalMatrixDiagonalOnTheNullSpace) {
-  constexpr double kTiny = 1e-12;
-  constexpr Index kDimension = 9;
-  const Vector b = Vector::LinSpaced(kDimension, -1, 2);
-  for (const Index neurons : {1, 4, 8, 9, 20}) {
-    const Matrix W = first_layer_law(Regime::nt, exponential_qf(kDimension)).sample(neurons, 3, 0);
-    const NtBasis basis = nt_basis(W, b), plain = nt_basis(W);
-    EXPECT_EQ(basis.l, plain.l);
-    EXPECT_LT((basis.U.transpose() * basis.U - Matrix::Identity(kDimension, kDimension)).norm(), kTiny);
-    EXPECT_LT((basis.U * basis.l.asDiagonal() * basis.U.transpose() - W * W.transpose()).norm(), kTiny);
-    const Matrix Z = basis.U.rightCols(std::max<Index>(0, kDimension - neurons));
-    EXPECT_TRUE((Z.transpose() * b.asDiagonal() * Z).isDiagonal(kTiny));
-  }
 }
 
 }  // namespace
