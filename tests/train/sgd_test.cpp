@@ -347,6 +347,31 @@ TEST(Sgd, AResumedRunIsBitwiseTheUndisturbedOne) {
       }
 }
 
+// NT at N > d has no noise left: its error form shrinks until its entries are subnormal in fp32, where a
+// number and twice its half need not be the same.
+TEST(Sgd, AResumedRunIsBitwiseTheUndisturbedOneWhereNumbersAreTiny) {
+  const Problem problem = exponential_qf(10);
+  Options options = short_run();
+  options.batch = 50;
+  options.steps = 8000;
+  options.step_size = 0.1;
+  options.schedule = Schedule::constant;
+  options.precision = Precision::fp32;
+  const Outcome undisturbed = run_nt(problem, 30, options);
+  EXPECT_GT(undisturbed.risk, 0);
+  // Entries of 2^-126, below which they are subnormal, squared.
+  EXPECT_LT(undisturbed.risk, 1e-74);
+  for (const int look : {200, 230}) {
+    std::vector<std::byte> state;
+    int looks = 0;
+    Hooks hooks;
+    hooks.save = [&](std::span<const std::byte> bytes) { state.assign(bytes.begin(), bytes.end()); };
+    hooks.stop = [&] { return ++looks == look; };
+    EXPECT_LT(run_nt(problem, 30, options, hooks).steps_done, options.steps);
+    EXPECT_EQ(run_nt(problem, 30, options, {.resume = state}).risk, undisturbed.risk) << "look " << look;
+  }
+}
+
 TEST(Sgd, SavesAndReportsAlongTheWay) {
   Options options = short_run();
   options.steps = 200;
