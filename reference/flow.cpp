@@ -13,6 +13,8 @@ using train::Options;
 double step_size(const Options& options, std::int64_t t, double late, double last) {
   if (options.schedule == train::Schedule::constant) return options.step_size;
   const double left = static_cast<double>(options.steps - t) / static_cast<double>(options.steps);
+  if (options.schedule == train::Schedule::quadratic_decay)
+    return options.step_size * (0.01 + 0.99 * left * left);
   return options.step_size / (left <= last ? 15 : left <= late ? 10 : 1);
 }
 

@@ -168,19 +168,6 @@ class LinearFlow {
   State start_;
 };
 
-/// Sum of the step sizes of the first `step` steps.
-double time_after(const Options& options, Regime regime, std::int64_t step) {
-  double time = 0;
-  std::int64_t first = 0;
-  for (const std::int64_t end : schedule_ends(options, regime)) {
-    const std::int64_t last = std::min(end, step);
-    if (last <= first) continue;  // two drops may coincide in a short run
-    time += static_cast<double>(last - first) * scheduled_step_size(options, regime, first);
-    first = last;
-  }
-  return time;
-}
-
 /// The local error of a step in units of what is allowed.
 template <class Flow>
 class ErrorChecker {
@@ -276,9 +263,10 @@ Outcome integrate(const Flow& flow, const Problem& problem, const Options& optio
   Outcome outcome;
   outcome.path = "gradient flow, fp64";
   Integration<Flow> integration(flow, null_risk(problem), control);
-  const double last = time_after(options, regime, options.steps);
-  for (const std::int64_t step : record_steps(options)) {
-    outcome.status = integration.advance(time_after(options, regime, step), last);
+  const StepSizes sizes = step_sizes(options, regime);
+  const double last = sizes.time_after(options.steps);
+  for (const std::int64_t step : record_steps(options.steps, options.records)) {
+    outcome.status = integration.advance(sizes.time_after(step), last);
     if (outcome.status != Status::ok) return outcome;
     outcome.steps_done = step;
     outcome.trajectory.push_back({step, static_cast<double>(step * options.batch), integration.risk()});

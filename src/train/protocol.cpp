@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <span>
 
 #include "lazygap/core/check.h"
 #include "lazygap/core/error.h"
@@ -14,26 +13,6 @@
 #include "lazygap/network/first_layer.h"
 
 namespace lazygap::train {
-namespace {
-
-/// One drop of Schedule::tail_drop: the last `fraction` of the steps have step_size / divisor.
-struct Drop {
-  double fraction;
-  double divisor;
-};
-
-/// In the order in which they come; companion code, as fractions of its 200000 steps.
-std::span<const Drop> drops(const Options& options, Regime regime) {
-  static constexpr Drop kNn[] = {{0.15, 10}, {0.075, 15}}, kNt[] = {{0.10, 10}, {0.05, 15}};
-  if (options.schedule == Schedule::constant) return {};
-  return regime == Regime::nt ? std::span<const Drop>(kNt) : kNn;
-}
-
-std::int64_t drop_start(std::int64_t steps, const Drop& drop) {
-  return steps - std::llround(drop.fraction * static_cast<double>(steps));
-}
-
-}  // namespace
 
 void check_options(const char* function, Regime regime, Index neurons, const Options& options) {
   check_at_least(function, "neurons", neurons, 1);
@@ -99,18 +78,8 @@ Scaling scaling(const Problem& problem, Index neurons, const Options& options) {
           .form = 4 / N};
 }
 
-double scheduled_step_size(const Options& options, Regime regime, std::int64_t step) {
-  double divisor = 1;
-  for (const Drop& drop : drops(options, regime))
-    if (step >= drop_start(options.steps, drop)) divisor = drop.divisor;
-  return options.step_size / divisor;
-}
-
-std::vector<std::int64_t> schedule_ends(const Options& options, Regime regime) {
-  std::vector<std::int64_t> ends;
-  for (const Drop& drop : drops(options, regime)) ends.push_back(drop_start(options.steps, drop));
-  ends.push_back(options.steps);
-  return ends;
+StepSizes step_sizes(const Options& options, Regime regime) {
+  return {options.schedule, regime, options.steps, options.step_size};
 }
 
 std::vector<Rung> rungs(const Options& options, Regime regime) {
@@ -125,22 +94,11 @@ std::vector<Rung> rungs(const Options& options, Regime regime) {
     Options shorter = options;
     shorter.steps = options.steps / divisor;
     if (shorter.steps < 1) continue;
-    const std::int64_t step = schedule_ends(shorter, regime).front();
+    const std::int64_t step = step_sizes(shorter, regime).end_begins();
     if (step > 0 && (all.empty() || step > all.back().step))
       all.push_back({.step = step, .end = shorter.steps, .smaller = smaller});
   }
   return all;
-}
-
-std::vector<std::int64_t> record_steps(const Options& options) {
-  std::vector<std::int64_t> steps;
-  const auto last = static_cast<double>(options.records - 1);
-  for (std::int64_t k = 0; k < options.records; ++k) {
-    const double fraction = static_cast<double>(k) / last;
-    steps.push_back(std::llround(fraction * fraction * static_cast<double>(options.steps)));
-  }
-  steps.erase(std::unique(steps.begin(), steps.end()), steps.end());
-  return steps;
 }
 
 Matrix initial_weights(const Problem& problem, Index neurons, const Options& options) {

@@ -37,14 +37,11 @@ struct Scaling {
 };
 [[nodiscard]] Scaling scaling(const Problem& problem, Index neurons, const Options& options);
 
-/// The step size after `step` of `options.steps` steps; `regime` is nn or nt.
-[[nodiscard]] double scheduled_step_size(const Options& options, Regime regime, std::int64_t step);
-/// Where the schedule changes the step size: increasing, the last entry is options.steps.
-[[nodiscard]] std::vector<std::int64_t> schedule_ends(const Options& options, Regime regime);
+[[nodiscard]] StepSizes step_sizes(const Options& options, Regime regime);
 
 /// Where successive halving compares step sizes: before step number `step` the runs go on as if they had only
-/// `end` steps, so that the drops of the schedule begin; the best step size and the `smaller` next smaller
-/// ones survive.
+/// `end` steps, so that the end of the schedule begins (StepSizes::end_begins); the best step size and the
+/// `smaller` next smaller ones survive.
 struct Rung {
   std::int64_t step = 0;
   std::int64_t end = 0;
@@ -53,10 +50,6 @@ struct Rung {
 };
 /// The rungs of a search, increasing; docs/theory/train.md says why these.
 [[nodiscard]] std::vector<Rung> rungs(const Options& options, Regime regime);
-
-/// The recorded steps, increasing, from 0 to options.steps: spaced quadratically, so that both the first few
-/// steps and a linear axis are covered. At most options.records of them.
-[[nodiscard]] std::vector<std::int64_t> record_steps(const Options& options);
 
 /// The samples of a step: draw_samples, with label noise.
 template <class Real>

@@ -75,7 +75,7 @@ class Run {
         problem_(&problem),
         options_(options),
         fingerprint_(fingerprint(regime, problem, neurons, options)),
-        records_(record_steps(options)),
+        records_(record_steps(options.steps, options.records)),
         model_(std::move(model)) {
     outcome_.path = path(regime, problem, neurons, options);
   }
@@ -101,7 +101,7 @@ class Run {
   /// Takes step number step() on `samples`; the run ends with the last one, or where it diverges.
   void take(const Samples<Number>& samples) {
     record_if_due();
-    const double loss = model_.step(samples, scheduled_step_size(options_, regime_, step_));
+    const double loss = model_.step(samples, step_sizes(options_, regime_).at(step_));
     if (step_ == 0) {
       const double start = outcome_.trajectory.front().risk;
       start_loss_ = std::isnan(start) ? loss : start + options_.label_noise * options_.label_noise;
@@ -125,14 +125,14 @@ class Run {
                                             const std::function<bool()>& stop) {
     StateWriter before;
     model_.save(before);
-    Options shorter = options_;
+    StepSizes shorter = step_sizes(options_, regime_);
     shorter.steps = steps;
     bool exploded = false, stopped = false;
     Watch watch = watch_;
     for (std::int64_t t = step_; t < steps && !exploded && !stopped; ++t) {
       stopped = t % kPollSteps == 0 && stop && stop();
       draw(t, scratch);
-      exploded = watch.is_explosion(model_.step(scratch, scheduled_step_size(shorter, regime_, t)), bound());
+      exploded = watch.is_explosion(model_.step(scratch, shorter.at(t)), bound());
     }
     Outcome outcome;
     outcome.risk = std::numeric_limits<double>::infinity();

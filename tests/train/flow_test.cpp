@@ -57,6 +57,7 @@ TEST(Flow, IsThatOfTheReference) {
         Options options = options_for(parameterisation);
         options.steps = 400;
         options.step_size = parameterisation == Parameterisation::unit ? 5e-4 : 2.5e-2;
+        if (neurons == 3) options.schedule = Schedule::quadratic_decay;
         const std::string width = ", N=" + std::to_string(neurons);
         expect_risks(flow_nn(problem, neurons, options), reference::flow_nn(problem, neurons, options),
                      null_risk(problem), "NN" + width);

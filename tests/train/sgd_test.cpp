@@ -64,9 +64,11 @@ std::vector<Options> all_parameterisations() {
   fixed.second_layer_value = 0.8;
   Options constant = shared;
   constant.schedule = Schedule::constant;
+  Options decay = shared;
+  decay.schedule = Schedule::quadratic_decay;
   Options noisy = shared;
   noisy.label_noise = 1.5;
-  return {unit, negative, shared, fixed, constant, noisy};
+  return {unit, negative, shared, fixed, constant, decay, noisy};
 }
 
 /// Both sides do the same sums in fp64 in another order; 80 stable steps amplify rounding little.

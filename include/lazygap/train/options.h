@@ -5,6 +5,7 @@
 
 #include "lazygap/activation/activation.h"
 #include "lazygap/core/matrix.h"
+#include "lazygap/network/schedule.h"
 
 namespace lazygap::train {
 
@@ -24,12 +25,7 @@ enum class Parameterisation { unit, mean_field };
 /// only with a free one.
 enum class SecondLayer { fixed, shared, free };
 
-/// Step size along the run, as fractions of the number of steps.
-///   constant   the paper's text
-///   tail_drop  the companion code's: 1/10 in the last 30k/200k and 1/15 in the last 15k/200k of the steps
-///   for
-///              NN, 20k/200k and 10k/200k for NT
-enum class Schedule { constant, tail_drop };
+using lazygap::Schedule;
 
 /// Arithmetic of the matrix products of a step; all else is fp64.
 ///   bf16   NN with the quadratic activation without biases, momentum or a free second layer, on processors
