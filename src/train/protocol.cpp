@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <Eigen/QR>
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -61,21 +60,7 @@ bool is_quadratic_form(Regime regime, const Options& options) {
 }
 
 Scaling scaling(const Problem& problem, Index neurons, const Options& options) {
-  // With loss r^2: dL/dtheta = -2 E[r df/dtheta]; for sigma(u) = u^2 dL/dW = -4 kappa a E[r x x^T] W, dL/da =
-  // -2 kappa E[r q]; NT: dL/dA = -4 kappa E[r x x^T] W and S = kappa (W A^T + A W^T). Each is multiplied by
-  // what the parameterisation says.
-  if (options.parameterisation == Parameterisation::unit)
-    return {.label = 1, .kappa = 1, .neurons = 2, .weights = 4, .shared = 2, .form = 4};
-  const double N = static_cast<double>(neurons);
-  const double label = std::holds_alternative<PolynomialTarget>(problem)
-                           ? 1 / std::sqrt(static_cast<double>(dimension(problem)))
-                           : 1.0;
-  return {.label = label,
-          .kappa = options.alpha / N,
-          .neurons = 2 / options.alpha,
-          .weights = 4 / options.alpha,
-          .shared = 2 / (options.alpha * N),
-          .form = 4 / N};
+  return scaling(options.parameterisation, options.alpha, problem, neurons);
 }
 
 StepSizes step_sizes(const Options& options, Regime regime) {
@@ -119,11 +104,6 @@ Vector initial_second_layer(Index neurons, const Options& options) {
 
 Matrix frozen_weights(const Problem& problem, Index neurons, const Options& options) {
   return first_layer_law(Regime::nt, problem).sample(neurons, options.seed, options.draw);
-}
-
-Matrix lq_factor(const Matrix& W) {
-  const Eigen::HouseholderQR<Matrix> qr(W.transpose());
-  return qr.matrixQR().topRows(W.rows()).triangularView<Eigen::Upper>().transpose();
 }
 
 bool uses_lq(const Problem& problem, Index neurons, const Options& options) {
