@@ -1,6 +1,7 @@
 #include "reference/flow.h"
 
 #include <cmath>
+#include <functional>
 
 #include "lazygap/network/regime.h"
 
@@ -9,12 +10,11 @@ namespace {
 
 using train::Options;
 
-/// Euler steps for one SGD step.
-constexpr int kSubsteps = 4;
-
 double step_size(const Options& options, std::int64_t t, double late, double last) {
   if (options.schedule == train::Schedule::constant) return options.step_size;
   const double left = static_cast<double>(options.steps - t) / static_cast<double>(options.steps);
+  if (options.schedule == train::Schedule::quadratic_decay)
+    return options.step_size * (0.01 + 0.99 * left * left);
   return options.step_size / (left <= last ? 15 : left <= late ? 10 : 1);
 }
 
@@ -34,50 +34,67 @@ Protocol protocol(const Problem& problem, Index neurons, const Options& options)
           1 / (alpha * alpha)};
 }
 
+/// The trained numbers, and their rates: W of NN or A of NT, the shared a, and the offset o.
+struct State {
+  Matrix weights;
+  double a = 0, o = 0;
+};
+
+State moved(const State& x, double h, const State& rate) {
+  return {x.weights + h * rate.weights, x.a + h * rate.a, x.o + h * rate.o};
+}
+
+/// The risks at the times of the steps; `late` and `last`: what is left of the run at the two drops.
+std::vector<double> integrate(State x, const Options& options, int substeps, double late, double last,
+                              const std::function<State(const State&)>& rate,
+                              const std::function<double(const State&)>& risk) {
+  std::vector<double> risks{risk(x)};
+  for (std::int64_t t = 0; t < options.steps; ++t) {
+    const double h = step_size(options, t, late, last) / substeps;
+    for (int k = 0; k < substeps; ++k) {
+      const State k1 = rate(x), k2 = rate(moved(x, h / 2, k1)), k3 = rate(moved(x, h / 2, k2)),
+                  k4 = rate(moved(x, h, k3));
+      x = moved(moved(moved(moved(x, h / 6, k1), h / 3, k2), h / 3, k3), h / 6, k4);
+    }
+    risks.push_back(risk(x));
+  }
+  return risks;
+}
+
 }  // namespace
 
 // Loss in the units of training: label^2 R(S / label, o / label), so its gradient in S is label * dR/dS.
-std::vector<double> euler_nn(const Problem& problem, Index neurons, const Options& options) {
-  const auto [front, label, multiply_weights, multiply_shared] = protocol(problem, neurons, options);
-  Matrix W = first_layer_law(Regime::nn, problem)
-                 .sample(neurons, options.seed, options.draw, Purpose::initial_weights);
+std::vector<double> flow_nn(const Problem& problem, Index neurons, const Options& options, int substeps) {
+  const Protocol p = protocol(problem, neurons, options);
   const bool shared = options.second_layer == train::SecondLayer::shared;
-  double a = shared ? 0 : options.second_layer_value, o = 0;
-  std::vector<double> risks;
-  for (std::int64_t t = 0;; ++t) {
-    risks.push_back(population_risk(problem, front * a / label * W * W.transpose(), o / label));
-    if (t == options.steps) return risks;
-    const double eps = step_size(options, t, 0.15, 0.075) / kSubsteps;
-    for (int k = 0; k < kSubsteps; ++k) {
-      double dc = 0;
-      const Matrix dS = label * gradient(problem, front * a / label * W * W.transpose(), o / label, &dc);
-      const Matrix dW = 2 * front * a * dS * W;
-      const double da = front * (dS * W).cwiseProduct(W).sum();
-      W -= eps * multiply_weights * dW;
-      if (shared) a -= eps * multiply_shared * da;
-      o -= eps * label * dc;
-    }
-  }
+  const auto form = [&](const State& x) -> Matrix {
+    return p.front * x.a / p.label * x.weights * x.weights.transpose();
+  };
+  const auto rate = [&](const State& x) -> State {
+    double dc = 0;
+    const Matrix dS_W = p.label * gradient(problem, form(x), x.o / p.label, &dc) * x.weights;
+    return {-p.multiply_weights * 2 * p.front * x.a * dS_W,
+            shared ? -p.multiply_shared * p.front * dS_W.cwiseProduct(x.weights).sum() : 0.0, -p.label * dc};
+  };
+  const Matrix W = first_layer_law(Regime::nn, problem)
+                       .sample(neurons, options.seed, options.draw, Purpose::initial_weights);
+  return integrate({W, shared ? 0 : options.second_layer_value, 0}, options, substeps, 0.15, 0.075, rate,
+                   [&](const State& x) { return population_risk(problem, form(x), x.o / p.label); });
 }
 
-std::vector<double> euler_nt(const Problem& problem, Index neurons, const Options& options) {
-  const auto [front, label, multiply_weights, multiply_shared] = protocol(problem, neurons, options);
+std::vector<double> flow_nt(const Problem& problem, Index neurons, const Options& options, int substeps) {
+  const Protocol p = protocol(problem, neurons, options);
   const Matrix W = first_layer_law(Regime::nt, problem).sample(neurons, options.seed, options.draw);
-  Matrix A = Matrix::Zero(W.rows(), W.cols());
-  double o = 0;
-  std::vector<double> risks;
-  for (std::int64_t t = 0;; ++t) {
-    const auto form = [&] { return front / label * (W * A.transpose() + A * W.transpose()); };
-    risks.push_back(population_risk(problem, form(), o / label));
-    if (t == options.steps) return risks;
-    const double eps = step_size(options, t, 0.10, 0.05) / kSubsteps;
-    for (int k = 0; k < kSubsteps; ++k) {
-      double dc = 0;
-      const Matrix dS = label * gradient(problem, form(), o / label, &dc);
-      A -= eps * multiply_weights * 2 * front * dS * W;
-      o -= eps * label * dc;
-    }
-  }
+  const auto form = [&](const State& x) -> Matrix {
+    return p.front / p.label * (W * x.weights.transpose() + x.weights * W.transpose());
+  };
+  const auto rate = [&](const State& x) -> State {
+    double dc = 0;
+    const Matrix dS = p.label * gradient(problem, form(x), x.o / p.label, &dc);
+    return {-p.multiply_weights * 2 * p.front * dS * W, 0, -p.label * dc};
+  };
+  return integrate({Matrix::Zero(W.rows(), W.cols()), 0, 0}, options, substeps, 0.10, 0.05, rate,
+                   [&](const State& x) { return population_risk(problem, form(x), x.o / p.label); });
 }
 
 }  // namespace lazygap::reference

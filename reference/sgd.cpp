@@ -18,6 +18,8 @@ double label_factor(const Problem& problem, const Options& options) {
 double step_size(const Options& options, std::int64_t t, double late, double last) {
   if (options.schedule == train::Schedule::constant) return options.step_size;
   const double left = static_cast<double>(options.steps - t) / static_cast<double>(options.steps);
+  if (options.schedule == train::Schedule::quadratic_decay)
+    return options.step_size * (0.01 + 0.99 * left * left);
   if (left <= last) return options.step_size / 15;
   if (left <= late) return options.step_size / 10;
   return options.step_size;

@@ -43,13 +43,19 @@ Matrix symmetric_part(std::string_view function, std::string_view name, const Ma
   return 0.5 * M + 0.5 * M.transpose();
 }
 
+void fix_signs(Matrix& vectors) {
+  constexpr double kEqual = 1e-9;
+  for (Index j = 0; j < vectors.cols(); ++j) {
+    const double least = (1 - kEqual) * vectors.col(j).cwiseAbs().maxCoeff();
+    Index i = 0;
+    while (std::abs(vectors(i, j)) < least) ++i;
+    if (vectors(i, j) < 0) vectors.col(j) *= -1;
+  }
+}
+
 Eigenbasis symmetric_eigenbasis(Matrix M) {
   Eigenbasis basis{.values = decompose('V', M), .vectors = std::move(M)};
-  for (Index j = 0; j < basis.vectors.cols(); ++j) {
-    Index largest = 0;
-    basis.vectors.col(j).cwiseAbs().maxCoeff(&largest);
-    if (basis.vectors(largest, j) < 0) basis.vectors.col(j) *= -1;
-  }
+  fix_signs(basis.vectors);
   return basis;
 }
 

@@ -15,10 +15,15 @@ inline constexpr double kMatrixPrecision = 1e-12;
 /// 1, finite and symmetric to kMatrixPrecision.
 [[nodiscard]] Matrix symmetric_part(std::string_view function, std::string_view name, const Matrix& M);
 
+/// Multiplies the columns of eigenvectors by -1 whose entry of largest modulus is negative. Of several that
+/// are equal to 1e-9 the first counts: rounding, which differs from one BLAS kernel to another, decides
+/// nothing.
+void fix_signs(Matrix& vectors);
+
 /// M = vectors diag(values) vectors^T, M symmetric (its lower triangle is read).
 struct Eigenbasis {
   Vector values;   ///< increasing; within kMatrixPrecision of 0, relative to the largest modulus, exactly 0
-  Matrix vectors;  ///< columns of length 1, their entry of largest modulus positive
+  Matrix vectors;  ///< columns of length 1, with fix_signs
 };
 [[nodiscard]] Eigenbasis symmetric_eigenbasis(Matrix M);
 /// Its values alone.

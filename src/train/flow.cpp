@@ -6,20 +6,26 @@
 #include <algorithm>
 #include <boost/numeric/odeint.hpp>
 #include <cmath>
+#include <limits>
 
 #include "lazygap/core/error.h"
-#include "lazygap/train/sgd.h"
+#include "lazygap/network/nt_basis.h"
 #include "train/protocol.h"
 #include "train/stabilised_stepper.h"
 
 namespace lazygap::train {
 namespace {
 
-/// Local error of the integrator, absolute and relative, entry by entry. Empirical: the curves then lie
-/// within 1e-4 R0 of those of a hundred times smaller tolerance.
-constexpr double kTolerance = 1e-4;
+/// Local error of a step: of its risk in units of R0, and of every entry, absolute and relative. Empirical:
+/// the curves then lie within 1e-4 R0 of those of much smaller tolerances, whatever the risk at the start.
+constexpr double kRiskTolerance = 3e-7;
+constexpr double kEntryTolerance = 3e-6;
 /// Attempted steps after which the integrator gives up; the flows of the paper need a few thousand.
 constexpr std::int64_t kMostSteps = 1000000;
+/// The fall of the risk down to this many times R0 is left to a method of order 8 [Feh68], for at most so
+/// many attempted steps: it needs few of them for a small error, and there is no stiffness yet.
+constexpr double kFall = 1.01;
+constexpr std::int64_t kMostFallSteps = 2000;
 
 using State = std::vector<double>;
 using ConstMatrixMap = Eigen::Map<const Matrix>;
@@ -55,7 +61,7 @@ class TwoLayerFlow {
         scaling_(scaling(problem, neurons, options)),
         shared_(options.second_layer == SecondLayer::shared) {
     Matrix W = initial_weights(problem, neurons, options);
-    if (uses_lq(problem, neurons, options)) W = lq_factor(W);
+    if (neurons > dimension(problem)) W = lq_factor(W);  // whatever Options::reduction says of SGD
     rows_ = W.rows();
     columns_ = W.cols();
     start_.assign(W.data(), W.data() + W.size());
@@ -118,15 +124,26 @@ class LinearFlow {
   }
 
   [[nodiscard]] double risk(const State& state) const {
+    if (const auto* qf = std::get_if<PolynomialTarget>(&problem_)) {
+      const ConstMatrixMap S(state.data(), basis_.U.rows(), basis_.U.rows());
+      const double mean = mean_residual(*qf, S, state.back());
+      return (2 * (scaling_.label * rotated_ - S).squaredNorm() + mean * mean) /
+                 (scaling_.label * scaling_.label) +
+             qf->rest_risk();
+    }
     return population_risk(problem_, form(state), state.back() / scaling_.label);
   }
 
  private:
+  [[nodiscard]] double mean_residual(const PolynomialTarget& problem, const ConstMatrixMap& S,
+                                     double o) const {
+    return scaling_.label * (problem.trace() + problem.offset()) - S.trace() - o;
+  }
   /// qf is the same in every basis but for B: no product of matrices is needed.
   void residual_moments(const PolynomialTarget& problem, const State& state, MatrixMap& second,
                         double& mean) const {
     const ConstMatrixMap S(state.data(), second.rows(), second.cols());
-    mean = scaling_.label * (problem.trace() + problem.offset()) - S.trace() - state.back();
+    mean = mean_residual(problem, S, state.back());
     second = 2 * (scaling_.label * rotated_ - S);
     second.diagonal().array() += mean;
   }
@@ -151,49 +168,111 @@ class LinearFlow {
   State start_;
 };
 
-/// Sum of the step sizes of the first `step` steps.
-double time_after(const Options& options, Regime regime, std::int64_t step) {
-  double time = 0;
-  std::int64_t first = 0;
-  for (const std::int64_t end : schedule_ends(options, regime)) {
-    const std::int64_t last = std::min(end, step);
-    if (last <= first) continue;  // two drops may coincide in a short run
-    time += static_cast<double>(last - first) * scheduled_step_size(options, regime, first);
-    first = last;
+/// The local error of a step in units of what is allowed.
+template <class Flow>
+class ErrorChecker {
+ public:
+  ErrorChecker(const Flow& flow, double null_risk) : flow_(&flow), null_risk_(null_risk) {}
+
+  template <class Algebra>
+  double error(Algebra&, const State& x, const State&, State& x_error, double) {
+    double largest = 0;
+    moved_ = x;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      largest = std::max(largest, std::abs(x_error[i]) / (1 + std::abs(x[i])));
+      moved_[i] += x_error[i];
+    }
+    if (!(largest < std::numeric_limits<double>::infinity())) return largest;
+    const double of_risk = std::abs(flow_->risk(moved_) - flow_->risk(x)) / null_risk_;
+    return std::max(largest / kEntryTolerance, of_risk / kRiskTolerance);
   }
-  return time;
-}
+
+ private:
+  const Flow* flow_;
+  double null_risk_;
+  State moved_;
+};
+
+/// The integration of one flow from record to record.
+template <class Flow>
+class Integration {
+ public:
+  Integration(const Flow& flow, double null_risk, const Control& control)
+      : flow_(flow),
+        null_risk_(null_risk),
+        control_(control),
+        falling_(Checker(flow, null_risk)),
+        settled_(Checker(flow, null_risk)),
+        state_(flow.start()),
+        is_falling_(flow.risk(state_) > kFall * null_risk) {}
+
+  [[nodiscard]] double risk() const { return flow_.risk(state_); }
+
+  /// Goes on to the time `end`. ok; not_converged: it gave up; none: Control::stop asked for an end.
+  /// Progress is told as a fraction of the time `last`.
+  Status advance(double end, double last) {
+    // A remainder below the rounding of the time is not a step.
+    while (end - time_ > 1e-12 * end) {
+      step(end);
+      if (is_stopped_) return Status::none;
+      if (++attempts_ > kMostSteps || !std::isfinite(state_.back())) return Status::not_converged;
+      if (control_.progress) control_.progress(std::min(1.0, time_ / last));
+    }
+    time_ = end;
+    return Status::ok;
+  }
+
+ private:
+  using Checker = ErrorChecker<Flow>;
+  using HighOrder = boost::numeric::odeint::runge_kutta_fehlberg78<State>;
+
+  /// Attempts one step, to `end` at most.
+  void step(double end) {
+    double trial = std::min(dt_, end - time_);
+    const bool is_shortened = trial < dt_;
+    // A step at d = 450 may take a minute: the caller is asked before every evaluation.
+    const auto rate = [this](const State& x, State& dx, double t) {
+      if (!is_stopped_ && control_.stop && control_.stop()) is_stopped_ = true;
+      if (is_stopped_)
+        dx.assign(x.size(), 0.0);
+      else
+        flow_(x, dx, t);
+    };
+    const auto result = is_falling_ ? falling_.try_step(rate, state_, time_, trial)
+                                    : settled_.try_step(rate, state_, time_, trial);
+    const bool is_accepted = result == boost::numeric::odeint::success;
+    if (!is_accepted || !is_shortened || trial > dt_) dt_ = trial;
+    if (is_falling_ && is_accepted)
+      is_falling_ = attempts_ < kMostFallSteps && flow_.risk(state_) > kFall * null_risk_;
+  }
+
+  const Flow& flow_;
+  double null_risk_;
+  const Control& control_;
+  boost::numeric::odeint::controlled_runge_kutta<HighOrder, Checker> falling_;
+  boost::numeric::odeint::controlled_runge_kutta<StabilisedStepper, Checker> settled_;
+  State state_;
+  double time_ = 0, dt_ = 1e-3;
+  std::int64_t attempts_ = 0;
+  bool is_falling_, is_stopped_ = false;
+};
 
 template <class Flow>
-Outcome integrate(const Flow& flow, const Options& options, Regime regime) {
-  namespace odeint = boost::numeric::odeint;
-  using Checker = odeint::default_error_checker<double, odeint::range_algebra, odeint::default_operations>;
-  odeint::controlled_runge_kutta<StabilisedStepper, Checker> stepper(
-      Checker(kTolerance, kTolerance, 1.0, 0.0));
+Outcome integrate(const Flow& flow, const Problem& problem, const Options& options, Regime regime,
+                  const Control& control) {
   Outcome outcome;
   outcome.path = "gradient flow, fp64";
-  State state = flow.start();
-  double time = 0, dt = 1e-3;
-  std::int64_t attempts = 0;
-  for (const std::int64_t step : record_steps(options)) {
-    const double end = time_after(options, regime, step);
-    // A remainder below the rounding of the time is not a step.
-    while (end - time > 1e-12 * end) {
-      double trial = std::min(dt, end - time);
-      const bool shortened = trial < dt;
-      const bool accepted = stepper.try_step(std::cref(flow), state, time, trial) == odeint::success;
-      if (!accepted || !shortened || trial > dt) dt = trial;
-      if (++attempts > kMostSteps || !std::isfinite(state.back())) {
-        outcome.status = Status::not_converged;
-        return outcome;
-      }
-    }
-    time = end;
+  Integration<Flow> integration(flow, null_risk(problem), control);
+  const StepSizes sizes = step_sizes(options, regime);
+  const double last = sizes.time_after(options.steps);
+  for (const std::int64_t step : record_steps(options.steps, options.records)) {
+    outcome.status = integration.advance(sizes.time_after(step), last);
+    if (outcome.status != Status::ok) return outcome;
     outcome.steps_done = step;
-    outcome.trajectory.push_back({step, static_cast<double>(step * options.batch), flow.risk(state)});
+    outcome.trajectory.push_back({step, static_cast<double>(step * options.batch), integration.risk()});
   }
   outcome.risk = outcome.trajectory.back().risk;
-  outcome.status = std::isfinite(outcome.risk) ? Status::ok : Status::not_converged;
+  if (!std::isfinite(outcome.risk)) outcome.status = Status::not_converged;
   return outcome;
 }
 
@@ -209,14 +288,14 @@ void check_flow_options(const char* function, Regime regime, Index neurons, cons
 
 }  // namespace
 
-Outcome flow_nn(const Problem& problem, Index neurons, const Options& options) {
+Outcome flow_nn(const Problem& problem, Index neurons, const Options& options, const Control& control) {
   check_flow_options("train::flow_nn", Regime::nn, neurons, options);
-  return integrate(TwoLayerFlow(problem, neurons, options), options, Regime::nn);
+  return integrate(TwoLayerFlow(problem, neurons, options), problem, options, Regime::nn, control);
 }
 
-Outcome flow_nt(const Problem& problem, Index neurons, const Options& options) {
+Outcome flow_nt(const Problem& problem, Index neurons, const Options& options, const Control& control) {
   check_flow_options("train::flow_nt", Regime::nt, neurons, options);
-  return integrate(LinearFlow(problem, neurons, options), options, Regime::nt);
+  return integrate(LinearFlow(problem, neurons, options), problem, options, Regime::nt, control);
 }
 
 }  // namespace lazygap::train

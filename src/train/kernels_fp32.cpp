@@ -217,7 +217,7 @@ void set_lower(const Panels& T, const Matrix& E) {
     for (Index i = panel.first; i < T.end(panel); ++i)
       for (Index k = i; k < E.rows(); ++k)
         panel.data[(k - panel.first) * panel.width + i - panel.first] =
-            static_cast<float>(E(k, i)) * (k == i ? 1.0f : 2.0f);
+            static_cast<float>(E(k, i) * (k == i ? 1.0 : 2.0));
 }
 
 void get_lower(const Panels& T, Matrix& E) {

@@ -2,11 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <Eigen/QR>
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <span>
 
 #include "lazygap/core/check.h"
 #include "lazygap/core/error.h"
@@ -14,26 +12,6 @@
 #include "lazygap/network/first_layer.h"
 
 namespace lazygap::train {
-namespace {
-
-/// One drop of Schedule::tail_drop: the last `fraction` of the steps have step_size / divisor.
-struct Drop {
-  double fraction;
-  double divisor;
-};
-
-/// In the order in which they come; companion code, as fractions of its 200000 steps.
-std::span<const Drop> drops(const Options& options, Regime regime) {
-  static constexpr Drop kNn[] = {{0.15, 10}, {0.075, 15}}, kNt[] = {{0.10, 10}, {0.05, 15}};
-  if (options.schedule == Schedule::constant) return {};
-  return regime == Regime::nt ? std::span<const Drop>(kNt) : kNn;
-}
-
-std::int64_t drop_start(std::int64_t steps, const Drop& drop) {
-  return steps - std::llround(drop.fraction * static_cast<double>(steps));
-}
-
-}  // namespace
 
 void check_options(const char* function, Regime regime, Index neurons, const Options& options) {
   check_at_least(function, "neurons", neurons, 1);
@@ -82,35 +60,11 @@ bool is_quadratic_form(Regime regime, const Options& options) {
 }
 
 Scaling scaling(const Problem& problem, Index neurons, const Options& options) {
-  // With loss r^2: dL/dtheta = -2 E[r df/dtheta]; for sigma(u) = u^2 dL/dW = -4 kappa a E[r x x^T] W, dL/da =
-  // -2 kappa E[r q]; NT: dL/dA = -4 kappa E[r x x^T] W and S = kappa (W A^T + A W^T). Each is multiplied by
-  // what the parameterisation says.
-  if (options.parameterisation == Parameterisation::unit)
-    return {.label = 1, .kappa = 1, .neurons = 2, .weights = 4, .shared = 2, .form = 4};
-  const double N = static_cast<double>(neurons);
-  const double label = std::holds_alternative<PolynomialTarget>(problem)
-                           ? 1 / std::sqrt(static_cast<double>(dimension(problem)))
-                           : 1.0;
-  return {.label = label,
-          .kappa = options.alpha / N,
-          .neurons = 2 / options.alpha,
-          .weights = 4 / options.alpha,
-          .shared = 2 / (options.alpha * N),
-          .form = 4 / N};
+  return scaling(options.parameterisation, options.alpha, problem, neurons);
 }
 
-double scheduled_step_size(const Options& options, Regime regime, std::int64_t step) {
-  double divisor = 1;
-  for (const Drop& drop : drops(options, regime))
-    if (step >= drop_start(options.steps, drop)) divisor = drop.divisor;
-  return options.step_size / divisor;
-}
-
-std::vector<std::int64_t> schedule_ends(const Options& options, Regime regime) {
-  std::vector<std::int64_t> ends;
-  for (const Drop& drop : drops(options, regime)) ends.push_back(drop_start(options.steps, drop));
-  ends.push_back(options.steps);
-  return ends;
+StepSizes step_sizes(const Options& options, Regime regime) {
+  return {options.schedule, regime, options.steps, options.step_size};
 }
 
 std::vector<Rung> rungs(const Options& options, Regime regime) {
@@ -125,22 +79,11 @@ std::vector<Rung> rungs(const Options& options, Regime regime) {
     Options shorter = options;
     shorter.steps = options.steps / divisor;
     if (shorter.steps < 1) continue;
-    const std::int64_t step = schedule_ends(shorter, regime).front();
+    const std::int64_t step = step_sizes(shorter, regime).end_begins();
     if (step > 0 && (all.empty() || step > all.back().step))
       all.push_back({.step = step, .end = shorter.steps, .smaller = smaller});
   }
   return all;
-}
-
-std::vector<std::int64_t> record_steps(const Options& options) {
-  std::vector<std::int64_t> steps;
-  const auto last = static_cast<double>(options.records - 1);
-  for (std::int64_t k = 0; k < options.records; ++k) {
-    const double fraction = static_cast<double>(k) / last;
-    steps.push_back(std::llround(fraction * fraction * static_cast<double>(options.steps)));
-  }
-  steps.erase(std::unique(steps.begin(), steps.end()), steps.end());
-  return steps;
 }
 
 Matrix initial_weights(const Problem& problem, Index neurons, const Options& options) {
@@ -161,11 +104,6 @@ Vector initial_second_layer(Index neurons, const Options& options) {
 
 Matrix frozen_weights(const Problem& problem, Index neurons, const Options& options) {
   return first_layer_law(Regime::nt, problem).sample(neurons, options.seed, options.draw);
-}
-
-Matrix lq_factor(const Matrix& W) {
-  const Eigen::HouseholderQR<Matrix> qr(W.transpose());
-  return qr.matrixQR().topRows(W.rows()).triangularView<Eigen::Upper>().transpose();
 }
 
 bool uses_lq(const Problem& problem, Index neurons, const Options& options) {

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "lazygap/core/processor.h"
+#include "lazygap/network/nt_basis.h"
 #include "train/ensemble.h"
 #include "train/kernels.h"
 #include "train/kernels_bf16.h"
@@ -376,25 +377,6 @@ std::string quadratic_path(Regime regime, const Problem& problem, Index neurons,
   if (options.precision == Precision::fp64) return fmt::format("{}, fp64", algebra);
   return fmt::format("{}, {} {}", algebra, instruction_set(),
                      options.precision == Precision::bf16 ? "bf16" : "fp32");
-}
-
-NtBasis nt_basis(const Matrix& W) {
-  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(W * W.transpose());
-  NtBasis basis{eigen.eigenvectors().rowwise().reverse(), eigen.eigenvalues().reverse()};
-  // The rank is at most N: what rounding left there is not an eigenvalue.
-  if (W.cols() < W.rows()) basis.l.tail(W.rows() - W.cols()).setZero();
-  basis.l = basis.l.cwiseMax(0.0);
-  return basis;
-}
-
-NtBasis nt_basis(const Matrix& W, const Vector& b) {
-  NtBasis basis = nt_basis(W);
-  const Index null = (basis.l.array() == 0).count();
-  if (null == 0) return basis;
-  const Matrix Z = basis.U.rightCols(null);
-  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(Z.transpose() * b.asDiagonal() * Z);
-  basis.U.rightCols(null).noalias() = Z * eigen.eigenvectors();
-  return basis;
 }
 
 }  // namespace lazygap::train

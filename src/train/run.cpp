@@ -8,17 +8,6 @@ constexpr Index kTestBlock = 1000;
 
 }  // namespace
 
-std::string fingerprint(Regime regime, const Problem& problem, Index neurons, const Options& o) {
-  return fmt::format(
-      "lazygap training state 4: {} d={} R0={} N={} activation={} biases={} {} momentum={} noise={} steps={} "
-      "batch={} step_size={} {} {} {} alpha={} beta={} {} {} {} records={} seed={} draw={}",
-      to_string(regime), dimension(problem), null_risk(problem), neurons, o.activation.name, o.bias_scale,
-      o.train_biases, o.momentum, o.label_noise, o.steps, o.batch, o.step_size,
-      static_cast<int>(o.parameterisation), static_cast<int>(o.second_layer), o.second_layer_value, o.alpha,
-      o.beta, static_cast<int>(o.schedule), static_cast<int>(o.precision), static_cast<int>(o.reduction),
-      o.records, o.seed, o.draw);
-}
-
 void estimate_test_risk(const Problem& problem, const std::function<Vector(const Matrix&)>& f,
                         const Options& options, Outcome& outcome) {
   double sum = 0, squares = 0;

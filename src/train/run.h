@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "lazygap/train/sgd.h"
+#include "train/fingerprint.h"
 #include "train/protocol.h"
 #include "train/state.h"
 
@@ -19,15 +20,29 @@
 /// in train/ensemble.h.
 namespace lazygap::train {
 
-/// A batch loss this many times the risk of the start (or R0, if larger) means divergence: an unstable step
-/// size multiplies the loss by a factor every step, a stable one never comes near.
+/// Batch losses this many times the risk of the start (or R0, if larger) mean divergence once there are
+/// kExplodedSteps of them in a row: an unstable step size multiplies the loss by a factor every step, a
+/// stable one never comes near but for single batches. Labels with heavy tails have such batches though
+/// nothing moves (He_5 of one sample: one in 1e5). The mean loss of a stable run is at most that risk, so
+/// that by Markov's inequality four in a row come less often than once in 1e16 steps.
 constexpr double kExplosion = 1e4;
+constexpr int kExplodedSteps = 4;
+
+/// Watches the losses of successive batches for an explosion.
+class Watch {
+ public:
+  /// Whether the run has diverged by this loss; `bound`: see kExplosion.
+  [[nodiscard]] bool is_explosion(double loss, double bound) {
+    exploded_ = loss <= bound ? 0 : exploded_ + 1;
+    return !std::isfinite(loss) || exploded_ >= kExplodedSteps;
+  }
+
+ private:
+  int exploded_ = 0;
+};
+
 /// Steps between two looks at the hooks: at most a few tens of milliseconds.
 constexpr std::int64_t kPollSteps = 32;
-
-/// Everything on which the numbers of a run depend, so that a state is never resumed by another run.
-[[nodiscard]] std::string fingerprint(Regime regime, const Problem& problem, Index neurons,
-                                      const Options& options);
 
 /// test_risk and test_se: mean and standard error of (y - f(x))^2 on fresh samples; `f` maps X (d x n) to the
 /// n values, in the units of the problem.
@@ -60,7 +75,7 @@ class Run {
         problem_(&problem),
         options_(options),
         fingerprint_(fingerprint(regime, problem, neurons, options)),
-        records_(record_steps(options)),
+        records_(record_steps(options.steps, options.records)),
         model_(std::move(model)) {
     outcome_.path = path(regime, problem, neurons, options);
   }
@@ -86,17 +101,19 @@ class Run {
   /// Takes step number step() on `samples`; the run ends with the last one, or where it diverges.
   void take(const Samples<Number>& samples) {
     record_if_due();
-    const double loss = model_.step(samples, scheduled_step_size(options_, regime_, step_));
+    const double loss = model_.step(samples, step_sizes(options_, regime_).at(step_));
     if (step_ == 0) {
       const double start = outcome_.trajectory.front().risk;
       start_loss_ = std::isnan(start) ? loss : start + options_.label_noise * options_.label_noise;
     }
-    if (has_exploded(loss)) return end(Status::diverged);
+    if (watch_.is_explosion(loss, bound())) return end(Status::diverged);
     ++step_;
     if (step_ < options_.steps) return;
     record_if_due();
-    if (!model_.finite()) return end(Status::diverged);
-    outcome_.risk = outcome_.trajectory.back().risk;
+    const double risk = outcome_.trajectory.back().risk;
+    // An explosion may have begun with the last steps.
+    if (!model_.finite() || risk > bound()) return end(Status::diverged);
+    outcome_.risk = risk;
     estimate_test_risk(*problem_, model_.function(), options_, outcome_);
     end(Status::ok);
   }
@@ -108,13 +125,14 @@ class Run {
                                             const std::function<bool()>& stop) {
     StateWriter before;
     model_.save(before);
-    Options shorter = options_;
+    StepSizes shorter = step_sizes(options_, regime_);
     shorter.steps = steps;
     bool exploded = false, stopped = false;
+    Watch watch = watch_;
     for (std::int64_t t = step_; t < steps && !exploded && !stopped; ++t) {
       stopped = t % kPollSteps == 0 && stop && stop();
       draw(t, scratch);
-      exploded = has_exploded(model_.step(scratch, scheduled_step_size(shorter, regime_, t)));
+      exploded = watch.is_explosion(model_.step(scratch, shorter.at(t)), bound());
     }
     Outcome outcome;
     outcome.risk = std::numeric_limits<double>::infinity();
@@ -143,6 +161,7 @@ class Run {
     state.put(fingerprint_);
     state.put(step_);
     state.put(start_loss_);
+    state.put(watch_);
     state.put(outcome_.trajectory.size());
     for (const Point& point : outcome_.trajectory) state.put(point);
     model_.save(state);
@@ -155,9 +174,12 @@ class Run {
     state.get(found);
     if (found != fingerprint_)
       throw UsageError(
-          fmt::format("Hooks::resume: the saved state is '{}', but this run is '{}'", found, fingerprint_));
+          "Hooks::resume: the saved state is that of another run or of another version, but must be that of "
+          "a "
+          "run with the same arguments");
     state.get(step_);
     state.get(start_loss_);
+    state.get(watch_);
     std::size_t points = 0;
     state.get(points);
     if (points >= records_.size())
@@ -175,9 +197,8 @@ class Run {
       trajectory.push_back({step_, static_cast<double>(step_ * options_.batch), model_.risk()});
   }
 
-  [[nodiscard]] bool has_exploded(double loss) const {
-    return !(loss <= kExplosion * std::max(start_loss_, null_risk(*problem_)));
-  }
+  /// Of batch losses, and of the risk at the end.
+  [[nodiscard]] double bound() const { return kExplosion * std::max(start_loss_, null_risk(*problem_)); }
 
   Regime regime_;
   const Problem* problem_;
@@ -187,6 +208,7 @@ class Run {
   Model model_;
   std::int64_t step_ = 0;
   double start_loss_ = 0;
+  Watch watch_;
   bool has_ended_ = false;
   Outcome outcome_;
 };

@@ -10,7 +10,7 @@
 
 #include "lazygap/core/error.h"
 #include "lazygap/core/matrix.h"
-#include "lazygap/train/sgd.h"
+#include "lazygap/network/nt_basis.h"
 
 /// A run's state as bytes, for Hooks::save and Hooks::resume. Every number is kept exactly, in the byte order
 /// of the machine; a state is not meant to travel.

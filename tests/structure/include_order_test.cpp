@@ -17,13 +17,14 @@ struct Folder {
   std::string_view name;
   int level;
 };
-constexpr std::array<Folder, 16> kFolders{{{"core", 0},
+constexpr std::array<Folder, 17> kFolders{{{"core", 0},
                                            {"math", 1},
                                            {"activation", 2},
                                            {"problem", 3},
                                            {"network", 4},
                                            {"limit", 5},
                                            {"exact", 5},
+                                           {"dynamics", 5},
                                            {"train", 5},
                                            {"fit", 5},
                                            {"store", 6},

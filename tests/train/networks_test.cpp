@@ -162,6 +162,35 @@ TEST(Halving, FindsTheWinnerOfTheFullGridInAtLeast19Of20Trials) {
   }
 }
 
+// The step sizes of a shorter run differ from the first step on; the look ahead takes its last half only.
+TEST(Halving, LosesLittleWithQuadraticDecay) {
+  // Of R0; measured over 20 trials: 0.00015.
+  constexpr double kLoss = 1e-3;
+  constexpr Index kDimension = 20;
+  double taken = 0, full_steps = 0;
+  for (const Regime regime : {Regime::nn, Regime::nt})
+    for (const std::uint64_t seed : {1, 2, 3, 4}) {
+      const Problem problem = seed % 2 == 0 ? exponential_qf(kDimension, seed) : paper_mg(kDimension, seed);
+      Options options = short_run(4000);
+      options.batch = 50;
+      options.test_samples = 0;
+      options.seed = seed;
+      options.schedule = Schedule::quadratic_decay;
+      const Index neurons = seed <= 2 ? kDimension / 2 : kDimension * 2;
+      std::vector<Network> networks;
+      for (const double step_size : default_step_sizes(regime, problem, neurons, options))
+        networks.push_back({.neurons = neurons, .step_size = step_size});
+      const auto full = run_networks(regime, problem, networks, options);
+      const auto halved = run_networks(regime, problem, networks, options, Search::halving);
+      EXPECT_LT(winner_risk(halved) - winner_risk(full), kLoss * null_risk(problem)) << "seed " << seed;
+      for (std::size_t i = 0; i < networks.size(); ++i) {
+        taken += static_cast<double>(halving_steps(regime, options, halved[i].steps_done));
+        full_steps += static_cast<double>(full[i].steps_done);
+      }
+    }
+  EXPECT_LT(taken, 0.95 * full_steps);
+}
+
 TEST(Halving, AveragesOverDrawsAndEndsBothDrawsOfALoser) {
   const Problem problem = exponential_qf(10);
   std::vector<Network> networks;

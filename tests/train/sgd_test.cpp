@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lazygap/core/error.h"
+#include "lazygap/network/nt_basis.h"
 #include "lazygap/network/regime.h"
 #include "lazygap/problem/spectrum.h"
 #include "reference/sgd.h"
@@ -63,9 +64,11 @@ std::vector<Options> all_parameterisations() {
   fixed.second_layer_value = 0.8;
   Options constant = shared;
   constant.schedule = Schedule::constant;
+  Options decay = shared;
+  decay.schedule = Schedule::quadratic_decay;
   Options noisy = shared;
   noisy.label_noise = 1.5;
-  return {unit, negative, shared, fixed, constant, noisy};
+  return {unit, negative, shared, fixed, constant, decay, noisy};
 }
 
 /// Both sides do the same sums in fp64 in another order; 80 stable steps amplify rounding little.
@@ -265,7 +268,7 @@ TEST(Sgd, TestRiskAgreesWithTheExactRisk) {
 }
 
 TEST(Sgd, ADivergingRunStopsEarly) {
-  constexpr std::int64_t kFewHundred = 300;
+  constexpr std::int64_t kFew = 30;
   for (const Problem& problem : both_models(30))
     for (const Precision precision : {Precision::fp32, Precision::fp64}) {
       Options options = short_run();
@@ -274,11 +277,42 @@ TEST(Sgd, ADivergingRunStopsEarly) {
       options.step_size = 5;
       for (const Outcome& outcome : {run_nn(problem, 20, options), run_nt(problem, 20, options)}) {
         EXPECT_EQ(outcome.status, Status::diverged);
-        EXPECT_LT(outcome.steps_done, kFewHundred);
+        EXPECT_LT(outcome.steps_done, kFew);
         EXPECT_TRUE(std::isnan(outcome.risk));
         EXPECT_TRUE(std::isnan(outcome.test_risk));
       }
     }
+}
+
+// The label of one sample of He_5 is 100 times its standard deviation once in 1e5 samples. At this step size
+// nothing moves.
+TEST(Sgd, AHeavyBatchIsNoDivergence) {
+  Matrix beta = Matrix::Zero(1, 5);
+  beta(0, 4) = 1;
+  const Problem problem = PolynomialTarget::from_hermite(beta);
+  Options options = short_run();
+  options.steps = 20000;
+  options.batch = 1;
+  options.step_size = 1e-9;
+  for (const char* activation : {"quadratic", "tanh"}) {
+    options.activation = activation_from_name(activation);
+    for (std::uint32_t draw = 0; draw < 20; ++draw) {
+      options.draw = draw;
+      EXPECT_EQ(run_nn(problem, 1, options).status, Status::ok) << activation << ", draw " << draw;
+      EXPECT_EQ(run_nt(problem, 1, options).status, Status::ok) << activation << ", draw " << draw;
+    }
+  }
+}
+
+TEST(Sgd, AnExplosionInTheLastStepsIsADivergence) {
+  const Problem problem = exponential_qf(30);
+  Options options = short_run();
+  options.steps = 100000;
+  options.schedule = Schedule::constant;
+  options.step_size = 5;
+  const std::int64_t noticed = run_nt(problem, 20, options).steps_done;
+  options.steps = noticed;
+  EXPECT_EQ(run_nt(problem, 20, options).status, Status::diverged);
 }
 
 TEST(Sgd, AResumedRunIsBitwiseTheUndisturbedOne) {
@@ -313,6 +347,31 @@ TEST(Sgd, AResumedRunIsBitwiseTheUndisturbedOne) {
         state.pop_back();
         EXPECT_THROW((void)run(problem, 5, options, {.resume = state}), UsageError);
       }
+}
+
+// NT at N > d has no noise left: its error form shrinks until its entries are subnormal in fp32, where a
+// number and twice its half need not be the same.
+TEST(Sgd, AResumedRunIsBitwiseTheUndisturbedOneWhereNumbersAreTiny) {
+  const Problem problem = exponential_qf(10);
+  Options options = short_run();
+  options.batch = 50;
+  options.steps = 8000;
+  options.step_size = 0.1;
+  options.schedule = Schedule::constant;
+  options.precision = Precision::fp32;
+  const Outcome undisturbed = run_nt(problem, 30, options);
+  EXPECT_GT(undisturbed.risk, 0);
+  // Entries of 2^-126, below which they are subnormal, squared.
+  EXPECT_LT(undisturbed.risk, 1e-74);
+  for (const int look : {200, 230}) {
+    std::vector<std::byte> state;
+    int looks = 0;
+    Hooks hooks;
+    hooks.save = [&](std::span<const std::byte> bytes) { state.assign(bytes.begin(), bytes.end()); };
+    hooks.stop = [&] { return ++looks == look; };
+    EXPECT_LT(run_nt(problem, 30, options, hooks).steps_done, options.steps);
+    EXPECT_EQ(run_nt(problem, 30, options, {.resume = state}).risk, undisturbed.risk) << "look " << look;
+  }
 }
 
 TEST(Sgd, SavesAndReportsAlongTheWay) {
@@ -373,33 +432,6 @@ TEST(Sgd, BadOptionsAreNamed) {
   Options trained = short_run();
   trained.train_biases = true;
   EXPECT_THROW((void)run_nt(problem, 2, trained), UsageError);
-}
-
-TEST(NtBasis, DiagonalisesTheGramOfTheWeights) {
-  constexpr double kTiny = 1e-12;
-  for (const Index neurons : {1, 4, 6, 15}) {
-    const Matrix W = first_layer_law(Regime::nt, exponential_qf(6)).sample(neurons, 3, 0);
-    const NtBasis basis = nt_basis(W);
-    EXPECT_LT((basis.U.transpose() * basis.U - Matrix::Identity(6, 6)).norm(), kTiny);
-    EXPECT_LT((basis.U * basis.l.asDiagonal() * basis.U.transpose() - W * W.transpose()).norm(), kTiny);
-    for (Index i = 0; i + 1 < 6; ++i) EXPECT_GE(basis.l[i], basis.l[i + 1]);
-    EXPECT_EQ((basis.l.array() > 0).count(), std::min<Index>(neurons, 6));
-  }
-}
-
-TEST(NtBasis, MakesAGivenDiagonalMatrixDiagonalOnTheNullSpace) {
-  constexpr double kTiny = 1e-12;
-  constexpr Index kDimension = 9;
-  const Vector b = Vector::LinSpaced(kDimension, -1, 2);
-  for (const Index neurons : {1, 4, 8, 9, 20}) {
-    const Matrix W = first_layer_law(Regime::nt, exponential_qf(kDimension)).sample(neurons, 3, 0);
-    const NtBasis basis = nt_basis(W, b), plain = nt_basis(W);
-    EXPECT_EQ(basis.l, plain.l);
-    EXPECT_LT((basis.U.transpose() * basis.U - Matrix::Identity(kDimension, kDimension)).norm(), kTiny);
-    EXPECT_LT((basis.U * basis.l.asDiagonal() * basis.U.transpose() - W * W.transpose()).norm(), kTiny);
-    const Matrix Z = basis.U.rightCols(std::max<Index>(0, kDimension - neurons));
-    EXPECT_TRUE((Z.transpose() * b.asDiagonal() * Z).isDiagonal(kTiny));
-  }
 }
 
 }  // namespace

@@ -5,31 +5,14 @@
 
 #include "lazygap/activation/activation.h"
 #include "lazygap/core/matrix.h"
+#include "lazygap/network/parameterisation.h"
+#include "lazygap/network/schedule.h"
 
 namespace lazygap::train {
 
-/// How f depends on the trained numbers; results depend on it. With u_i = <w_i,x> + b_i:
-///   unit        [GMMM19, sec. 2.3]   NN: f(x) = sum_i a_i sigma(u_i) + c, a_i = a fixed
-///                                    NT: f(x) = sum_i sigma'(u_i) <a_i,x> + c
-///   mean_field  (companion code)     NN: f(x) = (alpha / N) sum_i a_i sigma(u_i) + beta c
-///                                    NT: f(x) = (alpha / N) sum_i sigma'(u_i) <a_i,x> + beta c
-///               gradients multiplied by N / alpha^2 (NN: w_i, trained b_i, free a_i; NT: a_i),
-///               1 / alpha^2 (shared a), 1 / beta^2 (c); labels of qf divided by sqrt(d) during training
-/// Loss: mean over the batch of (y - f)^2. At the start: w_i isotropic, c = 0, shared a = 0, free a_i ~ N(0,
-/// 1); NT: all a_i = 0.
-enum class Parameterisation { unit, mean_field };
-
-/// The second layer of NN: all a_i = a fixed, a_i = a one scalar trained from 0, or a vector trained from
-/// a_i ~ N(0, 1) (the last two in mean_field only). A sigma that has one sign fits functions of both signs
-/// only with a free one.
-enum class SecondLayer { fixed, shared, free };
-
-/// Step size along the run, as fractions of the number of steps.
-///   constant   the paper's text
-///   tail_drop  the companion code's: 1/10 in the last 30k/200k and 1/15 in the last 15k/200k of the steps
-///   for
-///              NN, 20k/200k and 10k/200k for NT
-enum class Schedule { constant, tail_drop };
+using lazygap::Parameterisation;
+using lazygap::Schedule;
+using lazygap::SecondLayer;
 
 /// Arithmetic of the matrix products of a step; all else is fp64.
 ///   bf16   NN with the quadratic activation without biases, momentum or a free second layer, on processors

@@ -28,8 +28,8 @@ namespace lazygap::train {
 /// same W for which the exact risk is computed.
 ///
 /// Quadratic: a step changes A by a symmetric matrix times W, so only a symmetric d x d matrix has to be
-/// kept, in the eigenbasis U of W W^T (nt_basis). Quadratic targets: the samples of the address are taken as
-/// U^T x, which has the same law as x; other problems: they are rotated.
+/// kept, in the eigenbasis U of W W^T (network/nt_basis.h). Quadratic targets: the samples of the address are
+/// taken as U^T x, which has the same law as x; other problems: they are rotated.
 [[nodiscard]] Outcome run_nt(const Problem& problem, Index neurons, const Options& options,
                              const Hooks& hooks = {});
 
@@ -65,15 +65,5 @@ struct Network {
 /// The steps that halving takes for a step size that it ends at `steps_done` (options.steps: never), its
 /// looks ahead included; the last step size left is not looked at, and takes fewer.
 [[nodiscard]] std::int64_t halving_steps(Regime regime, const Options& options, std::int64_t steps_done);
-
-/// W W^T = U diag(l) U^T: l (d entries, decreasing), exactly 0 from entry N on, U (d x d) orthogonal.
-struct NtBasis {
-  Matrix U;
-  Vector l;
-};
-[[nodiscard]] NtBasis nt_basis(const Matrix& W);
-/// The same with U chosen so that diag(b) is diagonal, in this basis, on the null space of W W^T: b has d
-/// entries.
-[[nodiscard]] NtBasis nt_basis(const Matrix& W, const Vector& b);
 
 }  // namespace lazygap::train
