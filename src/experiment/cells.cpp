@@ -207,26 +207,27 @@ bool is_negative(const train::Options& options) {
 }
 
 /// Second layers that the training of the plan can reach.
-exact::Sign second_layer_sign(const train::Options& options) {
+SecondLayerSign second_layer_sign(const train::Options& options) {
   switch (options.second_layer) {
     case train::SecondLayer::fixed:
-      return exact::Sign::positive;
+      return is_negative(options) ? SecondLayerSign::negative : SecondLayerSign::positive;
     case train::SecondLayer::shared:
-      return exact::Sign::one_sign;
+      return SecondLayerSign::one_sign;
     case train::SecondLayer::free:
-      return exact::Sign::free;
+      return SecondLayerSign::free;
   }
-  return exact::Sign::free;
+  return SecondLayerSign::free;
 }
 
 std::string_view second_layer_word(const train::Options& options) {
-  if (is_negative(options)) return "negative";
   switch (second_layer_sign(options)) {
-    case exact::Sign::positive:
+    case SecondLayerSign::positive:
       return "positive";
-    case exact::Sign::one_sign:
+    case SecondLayerSign::negative:
+      return "negative";
+    case SecondLayerSign::one_sign:
       return "one sign";
-    case exact::Sign::free:
+    case SecondLayerSign::free:
       return "free";
   }
   return {};
@@ -258,14 +259,6 @@ void add_train_parameters(nlohmann::json& parameters, const Plan& plan, const Ce
   parameters["test_samples"] = options.test_samples;
 }
 
-/// A network whose second layer is fixed below 0 fits y as well as one above 0 fits -y. (On mg in whitened
-/// coordinates, which change nothing for NN.)
-Problem negated(const Problem& problem) {
-  if (const auto* target = std::get_if<PolynomialTarget>(&problem))
-    return PolynomialTarget::from_hermite(-target->beta());
-  return GaussianMixture(-std::get<GaussianMixture>(problem).whitened_delta());
-}
-
 /// The widths of cells that differ in nothing else.
 std::vector<Index> widths_of(std::span<const Cell> cells) {
   std::vector<Index> widths;
@@ -273,28 +266,29 @@ std::vector<Index> widths_of(std::span<const Cell> cells) {
   return widths;
 }
 
-/// Risks of the cells of one draw, the widest last; more than one cell for RF only.
-std::vector<exact::Risk> exact_risks(const Plan& plan, const Setting& setting, std::span<const Cell> cells) {
-  const auto& [problem, activation, gamma] = setting;
+/// Features and first layer of RF and NT.
+Network network_of(const Plan& plan, const Setting& setting, const Cell& cell) {
+  const auto draw = static_cast<std::uint32_t>(cell.draw);
+  return {.activation = setting.activation,
+          .W = first_layer(setting, cell.regime).sample(cell.N, plan.sweep.seed, draw),
+          .biases = sample_biases(plan.activation.bias_scale, cell.N, plan.sweep.seed, draw),
+          .centred = plan.activation.centred};
+}
+
+/// Answers for the cells of one draw, the widest last; more than one cell for RF only.
+std::vector<Answer> exact_answers(const Plan& plan, const Setting& setting, std::span<const Cell> cells) {
+  const Problem& problem = setting.problem;
   const Cell& widest = cells.back();
-  const auto draw = static_cast<std::uint32_t>(widest.draw);
-  const auto W = [&] { return first_layer(setting, widest.regime).sample(widest.N, plan.sweep.seed, draw); };
-  const auto biases = [&] {
-    return sample_biases(plan.activation.bias_scale, widest.N, plan.sweep.seed, draw);
-  };
+  const auto network = [&] { return network_of(plan, setting, widest); };
   switch (widest.regime) {
     case Regime::rf_isotropic:
     case Regime::rf_aligned:
     case Regime::rf:
-      if (is_quadratic(plan) && plan.activation.centred) return exact::rf(problem, W(), widths_of(cells));
-      return exact::rf(problem, activation, W(), widths_of(cells), biases(), plan.activation.centred);
+      return exact::rf(problem, network(), widths_of(cells));
     case Regime::nt:
-      return {is_quadratic(plan) ? exact::nt(problem, W()) : exact::nt(problem, activation, W(), biases())};
-    case Regime::nn: {
-      const train::Options& options = plan.train.options;
-      return {
-          exact::nn(is_negative(options) ? negated(problem) : problem, widest.N, second_layer_sign(options))};
-    }
+      return {exact::nt(problem, network())};
+    case Regime::nn:
+      return {exact::nn(problem, widest.N, second_layer_sign(plan.train.options))};
     case Regime::bayes:
       return {{.risk = exact::bayes(std::get<GaussianMixture>(problem)), .status = Status::ok}};
   }
@@ -302,23 +296,18 @@ std::vector<exact::Risk> exact_risks(const Plan& plan, const Setting& setting, s
 }
 
 /// Likewise for the fits.
-std::vector<fit::Outcome> fit_outcomes(const Plan& plan, const Setting& setting,
-                                       std::span<const Cell> cells) {
+std::vector<Answer> fit_answers(const Plan& plan, const Setting& setting, std::span<const Cell> cells) {
   const Cell& widest = cells.back();
-  const auto draw = static_cast<std::uint32_t>(widest.draw);
-  const Matrix W = first_layer(setting, widest.regime).sample(widest.N, plan.sweep.seed, draw);
-  const Vector biases = sample_biases(plan.activation.bias_scale, widest.N, plan.sweep.seed, draw);
-  const fit::Options options{.activation = setting.activation,
-                             .centred = plan.activation.centred,
-                             .label_noise = plan.problem.label_noise,
+  const Network network = network_of(plan, setting, widest);
+  const fit::Options options{.label_noise = plan.problem.label_noise,
                              .samples = plan.fit.samples,
                              .ridge = plan.fit.ridge,
                              .test_samples = plan.fit.test_samples,
                              .seed = plan.sweep.seed,
-                             .draw = draw,
+                             .draw = static_cast<std::uint32_t>(widest.draw),
                              .precision = plan.fit.precision};
-  if (widest.regime == Regime::nt) return {fit::nt(setting.problem, W, biases, options)};
-  return fit::rf(setting.problem, W, biases, widths_of(cells), options);
+  if (widest.regime == Regime::nt) return {fit::nt(setting.problem, network, options)};
+  return fit::rf(setting.problem, network, widths_of(cells), options);
 }
 
 nlohmann::json parameters_of(const Plan& plan, const Cell& cell) {
@@ -382,21 +371,18 @@ void set_risk(store::Result& result, double risk) {
 }
 
 /// What train and fit found: the exact risk of it where there is one, else the estimate on test samples.
-template <class Outcome>
-void set_outcome(store::Result& result, const Outcome& outcome) {
-  set_risk(result, outcome.risk);
-  result.status = outcome.status;
-  if (!std::isfinite(outcome.test_risk)) return;
-  result.test_ratio = outcome.test_risk / result.null_risk;
-  result.test_se = outcome.test_se / result.null_risk;
-  if (std::isfinite(outcome.risk) || outcome.status != Status::ok) return;
-  set_risk(result, outcome.test_risk);
+void set_risks(store::Result& result, Status status, double risk, const Estimate& test) {
+  set_risk(result, risk);
+  result.status = status;
+  if (!std::isfinite(test.value)) return;
+  result.test_ratio = test.value / result.null_risk;
+  result.test_se = test.se / result.null_risk;
+  if (std::isfinite(risk) || status != Status::ok) return;
+  set_risk(result, test.value);
   result.se = result.test_se;
 }
 
 constexpr auto kEstimated = "risk estimated on test samples";
-/// Beyond this the error of the kernel behind an exact risk is worth a word.
-constexpr double kKernelError = 1e-10;
 
 void add_sentence(std::string& message, const std::string& sentence) {
   message += (message.empty() ? "" : "; ") + sentence;
@@ -411,6 +397,16 @@ std::vector<Index> widths(const Plan& plan, Regime regime) {
     for (Index& N : neurons) N *= plan.problem.d + 1;
   return neurons;
 }
+
+namespace {
+
+/// The class that the limits of plans are for: Theorem 3 has a_i = 1, Theorem 6 leaves them free.
+SecondLayerSign limit_sign(const Problem& problem) {
+  return std::holds_alternative<PolynomialTarget>(problem) ? SecondLayerSign::positive
+                                                           : SecondLayerSign::free;
+}
+
+}  // namespace
 
 std::vector<double> limit_ratios(const Setting& setting, const Plan& plan, Regime regime,
                                  const std::vector<Index>& widths) {
@@ -427,7 +423,7 @@ std::vector<double> limit_ratios(const Setting& setting, const Plan& plan, Regim
   } else if (regime == Regime::nt) {
     for (const double rho : rhos) ratios.push_back(limit::nt_ratio(problem, rho));
   } else if (regime == Regime::nn) {
-    for (const Index N : widths) ratios.push_back(limit::nn_ratio(problem, N));
+    for (const Index N : widths) ratios.push_back(limit::nn_ratio(problem, N, limit_sign(problem)));
   } else {
     ratios.assign(widths.size(), limit::bayes_ratio(std::get<GaussianMixture>(problem)));
   }
@@ -551,17 +547,11 @@ store::Result limit_result(const Plan& plan, const Setting& setting, const Cell&
   return result;
 }
 
-store::Result exact_result(const Plan& plan, const Setting& setting, const Cell& cell,
-                           const exact::Risk& risk) {
+store::Result exact_result(const Plan& plan, const Setting& setting, const Cell& cell, const Answer& answer) {
   store::Result result = empty_result(plan, setting, cell);
-  set_risk(result, risk.risk);
-  result.status = risk.status;
-  if (risk.status == Status::not_converged && risk.iterations > 0)
-    result.message =
-        fmt::format("conjugate gradients stopped after {} iterations at a relative residual of {:.1e}",
-                    risk.iterations, risk.residual);
-  if (risk.kernel_error > kKernelError)
-    add_sentence(result.message, fmt::format("kernel accurate to {:.1e} of its diagonal", risk.kernel_error));
+  set_risk(result, answer.risk);
+  result.status = answer.status;
+  result.message = answer.message;
   return result;
 }
 
@@ -571,7 +561,7 @@ store::Result train_result(const Plan& plan, const Setting& setting, const Cell&
   const bool is_flow = cell.method == Method::flow;
   result.step_size = cell.step_size;
   if (!is_flow) result.n = outcome.steps_done * plan.train.options.batch;
-  set_outcome(result, outcome);
+  set_risks(result, outcome.status, outcome.risk, {.value = outcome.test_risk, .se = outcome.test_se});
   result.message = outcome.path;
   if (result.se) add_sentence(result.message, kEstimated);
   if (outcome.status == Status::diverged)
@@ -588,12 +578,11 @@ store::Result train_result(const Plan& plan, const Setting& setting, const Cell&
   return result;
 }
 
-store::Result fit_result(const Plan& plan, const Setting& setting, const Cell& cell,
-                         const fit::Outcome& outcome) {
+store::Result fit_result(const Plan& plan, const Setting& setting, const Cell& cell, const Answer& answer) {
   store::Result result = empty_result(plan, setting, cell);
   result.n = plan.fit.samples;
-  set_outcome(result, outcome);
-  result.message = outcome.message;
+  set_risks(result, answer.status, answer.risk, answer.test.value_or(Estimate()));
+  result.message = answer.message;
   if (result.se) add_sentence(result.message, kEstimated);
   return result;
 }
@@ -643,11 +632,11 @@ void compute_group(const Plan& plan, const Setting& setting, std::span<const Cel
     case Method::limit:
       return hooks.finished(0, limit_result(plan, setting, cells.front()));
     case Method::exact:
-      return finish_all(exact_risks(plan, setting, cells), exact_result);
+      return finish_all(exact_answers(plan, setting, cells), exact_result);
     case Method::train:
       return train_group(plan, setting, cells, hooks);
     case Method::fit:
-      return finish_all(fit_outcomes(plan, setting, cells), fit_result);
+      return finish_all(fit_answers(plan, setting, cells), fit_result);
     case Method::flow: {
       const Cell& cell = cells.front();
       train::Options options = train_options(plan, setting.activation, cell);

@@ -47,7 +47,7 @@ NormalSolution solve_singular(Matrix G, double ridge, double noise, const Vector
 }  // namespace
 
 std::vector<NormalSolution> solve_normal_equations(Matrix G, double ridge, double noise, const Vector& b,
-                                                   std::span<const Index> widths) {
+                                                   std::span<const Index> widths, const Stage& stage) {
   std::vector<NormalSolution> solutions(widths.size(), {.status = Status::failed, .message = kOverflow});
   const Vector diagonal = G.diagonal();
   while (!widths.empty() && !diagonal.head(widths.back()).allFinite())
@@ -59,14 +59,16 @@ std::vector<NormalSolution> solve_normal_equations(Matrix G, double ridge, doubl
   G.diagonal().array() += ridge;
   std::vector<double> norms;
   for (const Index N : widths) norms.push_back(norm(G, N));
-  const Index factorised = factorise_leading(G, widths, [&](Index N) {
+  const auto fill = [&](Index N) {
     auto block = G.topLeftCorner(N, N);
     block.triangularView<Eigen::StrictlyLower>() = block.transpose();
     block.diagonal() = diagonal.head(N).array() + ridge;
-  });
+  };
+  const Index factorised = factorise_leading(G, widths, fill, stage);
   std::vector<std::size_t> singular;
   for (std::size_t k = 0; k < widths.size(); ++k) {
     const Index N = widths[k];
+    stage.done(1);
     if (N <= factorised && reciprocal_condition(G, N, norms[k]) >= noise)
       solutions[k] = solve_regular(G, b.head(N));
     else
@@ -75,6 +77,7 @@ std::vector<NormalSolution> solve_normal_equations(Matrix G, double ridge, doubl
   G.diagonal() = diagonal;
   for (const std::size_t k : singular) {
     const Index N = widths[k];
+    stage.done(1);
     // Widths increase: G is moved from in the last turn only.
     // NOLINTBEGIN(bugprone-use-after-move,clang-analyzer-cplusplus.Move)
     solutions[k] =

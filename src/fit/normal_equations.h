@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/stage.h"
 #include "lazygap/core/matrix.h"
 #include "lazygap/core/status.h"
 
@@ -26,6 +27,7 @@ struct NormalSolution {
 /// eigenvalues below it are left out: the solution of least norm.
 [[nodiscard]] std::vector<NormalSolution> solve_normal_equations(Matrix G, double ridge, double noise,
                                                                  const Vector& b,
-                                                                 std::span<const Index> widths);
+                                                                 std::span<const Index> widths,
+                                                                 const Stage& stage);
 
 }  // namespace lazygap::fit

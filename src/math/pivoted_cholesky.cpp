@@ -73,26 +73,34 @@ SemidefiniteSolution solve_semidefinite(const std::function<void(Matrix& K)>& fi
 std::vector<SemidefiniteSolution> solve_semidefinite(const std::function<void(Matrix& K)>& fill,
                                                      const Vector& v, std::span<const Index> widths,
                                                      double tolerance) {
+  return solve_semidefinite([&](Matrix& K, const Stage&) { fill(K); }, v, widths, tolerance, Stage());
+}
+
+std::vector<SemidefiniteSolution> solve_semidefinite(
+    const std::function<void(Matrix& K, const Stage& stage)>& fill, const Vector& v,
+    std::span<const Index> widths, double tolerance, const Stage& stage) {
   check_widths("solve_semidefinite", widths, v.size());
   check_finite("solve_semidefinite", "v", v);
   check_positive("solve_semidefinite", "tolerance", tolerance);
+  constexpr double kFilled = 0.4, kFactorised = 0.95;  // of the time where K is regular, roughly
   Matrix K;
   Vector moments;
-  const auto fill_leading = [&](Index N) {
+  const auto fill_leading = [&](Index N, const Stage& filling) {
     K.resize(N, N);
-    fill(K);
+    fill(K, filling);
     moments = K.diagonal();
     // Finite moments K_ii bound the rest of K; LAPACK would take an infinite one for a dependent feature.
     check_finite("solve_semidefinite", "the diagonal of K", moments);
   };
   std::vector<SemidefiniteSolution> solutions(widths.size());
-  const Index factorised = factorise_leading(K, widths, fill_leading);
+  const Index factorised = factorise_leading(
+      K, widths, [&](Index N) { fill_leading(N, stage.part(0, kFilled)); }, stage.part(kFilled, kFactorised));
   const Index safe = factorised == 0 ? 0 : safe_pivots(K, moments);
   std::size_t k = 0;
   for (; k < widths.size() && widths[k] <= safe; ++k)
     solutions[k] = {.a = solve_factored(K, v.head(widths[k])), .rank = widths[k]};
   for (; k < widths.size(); ++k) {
-    fill_leading(widths[k]);
+    fill_leading(widths[k], stage.part(kFactorised, kFactorised));
     solutions[k] = solve_pivoted(K, v.head(widths[k]), tolerance);
   }
   return solutions;

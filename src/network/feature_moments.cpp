@@ -79,7 +79,7 @@ struct FeatureMoments::Storage {
   }
 
   /// Adds weight * E[phi_i phi_j] to the lower triangle of K, of the features it has room for.
-  void add_gram(const Part& part, Matrix& K) const {
+  void add_gram(const Part& part, Matrix& K, const Stage& stage) const {
     const Index N = K.rows(), last = part.expansion.coefficients.cols() - 1;
     const auto directions = part.neurons.directions.leftCols(N);
     const auto c = part.expansion.coefficients.topRows(N);
@@ -87,6 +87,7 @@ struct FeatureMoments::Storage {
     Matrix correlations(N, kPanel);
     Eigen::ArrayXd sum(N);
     for (Index start = 0; start < N; start += kPanel) {
+      stage.done(start, N);
       const Index columns = std::min(kPanel, N - start);
       auto R = correlations.topLeftCorner(N - start, columns);
       R.noalias() = directions.rightCols(N - start).transpose() * directions.middleCols(start, columns);
@@ -108,7 +109,7 @@ struct FeatureMoments::Storage {
 };
 
 FeatureMoments::FeatureMoments(const Problem& problem, const Activation& activation, const Matrix& W,
-                               const Vector& biases, double centre, double tolerance)
+                               const Vector& biases, double centre, double tolerance, const Stage& stage)
     : storage_(std::make_unique<Storage>(Storage{
           .activation = activation,
           .centre = centre,
@@ -123,13 +124,16 @@ FeatureMoments::FeatureMoments(const Problem& problem, const Activation& activat
           .null_risk = lazygap::null_risk(problem)})) {
   Storage& m = *storage_;
   const Matrix whitened = network::whiten_neurons(problem, W);
-  for (const Component& component : network::components(problem)) {
+  const std::vector<Component> components = network::components(problem);
+  for (const Component& component : components) {
+    const Stage own = stage.share(static_cast<Index>(m.parts.size()), static_cast<Index>(components.size()));
     Part part{.component = component,
               .neurons = network::act_on_normals(component, whitened, biases),
               .expansion = {}};
+    const double correlation =
+        network::largest_correlation(part.neurons.directions, m.most(), own.part(0, 0.5));
     part.expansion =
-        network::expand(m.sigma, part.neurons,
-                        network::largest_correlation(part.neurons.directions, m.most()), false, tolerance);
+        network::expand(m.sigma, part.neurons, correlation, false, tolerance, own.part(0.5, 0.5));
     m.projections +=
         component.weight * std::visit([&](const auto& p) { return lazygap::projections(p, part); }, problem);
     m.means += component.weight * part.expansion.coefficients.col(0);
@@ -141,19 +145,21 @@ FeatureMoments::FeatureMoments(const Problem& problem, const Activation& activat
 FeatureMoments::~FeatureMoments() = default;
 FeatureMoments::FeatureMoments(FeatureMoments&&) noexcept = default;
 
-void FeatureMoments::gram(Matrix& K) const {
+void FeatureMoments::gram(Matrix& K, const Stage& stage) const {
   K.triangularView<Eigen::Lower>().setZero();
-  for (const Part& part : storage_->parts) storage_->add_gram(part, K);
+  const std::vector<Part>& parts = storage_->parts;
+  for (std::size_t k = 0; k < parts.size(); ++k)
+    storage_->add_gram(parts[k], K, stage.share(static_cast<Index>(k), static_cast<Index>(parts.size())));
 }
 
 const Vector& FeatureMoments::projections() const { return storage_->projections; }
 const Vector& FeatureMoments::means() const { return storage_->means; }
 double FeatureMoments::error() const { return storage_->error; }
 
-double FeatureMoments::risk(const Vector& a, double c) const {
+double FeatureMoments::risk(const Vector& a, double c, const Stage& stage) const {
   const Storage& m = *storage_;
   Matrix K(a.size(), a.size());
-  gram(K);
+  gram(K, stage);
   const Vector product = K.selfadjointView<Eigen::Lower>() * a;
   // Var y + (E y - c)^2 is E (y - c)^2.
   const double without = m.null_risk + (m.mean_label - c) * (m.mean_label - c);
