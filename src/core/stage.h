@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
@@ -56,7 +57,16 @@ class Stage {
 template <class Compute>
 std::vector<Answer> answers_unless_stopped(const Control& control, std::size_t count,
                                            const Compute& compute) {
-  const Stage stage(control);
+  // Work that has to be done again, as after a matrix that turns out to be singular, does not set progress
+  // back.
+  double reported = 0;
+  Control rising{.progress = {}, .stop = control.stop};
+  if (control.progress)
+    rising.progress = [&](double fraction) {
+      reported = std::max(reported, fraction);
+      control.progress(reported);
+    };
+  const Stage stage(rising);
   try {
     stage.done(0);
     std::vector<Answer> answers = compute(stage);

@@ -55,8 +55,7 @@ Answer nt_general(const Problem& problem, const Network& network, const Stage& s
     answer.risk = null_risk(problem) - solution.form;
     add_outcome(answer, solution);
   }
-  const std::string moments_said = moments_message(moments.error());
-  if (!moments_said.empty()) answer.message += (answer.message.empty() ? "" : "; ") + moments_said;
+  add_sentence(answer.message, moments_message(moments.error()));
   return answer;
 }
 

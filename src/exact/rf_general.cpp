@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "exact/messages.h"
 #include "exact/rf_ways.h"
 #include "math/leading_blocks.h"
@@ -13,16 +15,21 @@ std::vector<Answer> rf_general(const Problem& problem, const Network& network, s
   const FeatureMoments moments(problem, network.activation, network.W, network.biases, centre,
                                network::kRounding, stage.part(0, kExpansion));
   const Vector& v = moments.projections();
-  const std::vector<SemidefiniteSolution> solutions =
-      solve_semidefinite([&](Matrix& K, const Stage& filling) { moments.gram(K, filling); }, v, widths,
-                         kDependent, stage.part(kExpansion, 1));
+  const FillMatrix fill = [&](Matrix& K, const Stage& filling) { moments.gram(K, filling); };
+  std::vector<SemidefiniteSolution> solutions = solve_regular(fill, v, widths, stage.part(kExpansion, 1));
+  while (solutions.size() < widths.size())
+    solutions.push_back(
+        solve_dependent(fill, v.head(widths[solutions.size()]), kDependent, stage.part(1, 1)));
   const double mean = network::mean_label(problem);
   std::vector<Answer> answers;
-  for (const auto& [a, rank] : solutions)
-    answers.push_back({.risk = null_risk(problem) + mean * mean - v.head(a.size()).dot(a),
-                       .status = Status::ok,
-                       .message = moments_message(moments.error()),
-                       .diagnostics = {.rank = rank, .kernel_error = moments.error()}});
+  for (const auto& [a, rank] : solutions) {
+    Answer answer{.risk = null_risk(problem) + mean * mean - v.head(a.size()).dot(a),
+                  .status = Status::ok,
+                  .message = moments_message(moments.error()),
+                  .diagnostics = {.rank = rank, .kernel_error = moments.error()}};
+    if (rank < a.size()) add_sentence(answer.message, dropped_message(rank, a.size()));
+    answers.push_back(std::move(answer));
+  }
   return answers;
 }
 

@@ -23,10 +23,10 @@ double reciprocal_condition(const Matrix& G, Index N, double norm) {
 }
 
 /// The solution for the leading block that b has the size of, from the factor in the lower triangle of G.
-NormalSolution solve_regular(const Matrix& G, Vector b) {
+NormalSolution solve_regular(const Matrix& G, Vector b, double sensitivity) {
   const auto N = static_cast<lapack_int>(b.size());
   LAPACKE_dpotrs(LAPACK_COL_MAJOR, 'L', N, 1, G.data(), stride(G), b.data(), N);
-  return {.status = Status::ok, .message = {}, .rank = N, .a = std::move(b)};
+  return {.status = Status::ok, .message = {}, .rank = N, .sensitivity = sensitivity, .a = std::move(b)};
 }
 
 /// a = sum over the eigenpairs (l, u) above the noise of u (u^T b) / (l + ridge): least norm among the
@@ -41,7 +41,12 @@ NormalSolution solve_singular(Matrix G, double ridge, double noise, const Vector
   const Index rank = (eigenvalues.array() > noise * eigenvalues[N - 1]).count();
   const auto kept = G.rightCols(rank);
   const Vector coefficients = (kept.transpose() * b).array() / (eigenvalues.tail(rank).array() + ridge);
-  return {.status = Status::ok, .message = {}, .rank = rank, .a = kept * coefficients};
+  const double least = rank > 0 ? eigenvalues[N - rank] : eigenvalues[N - 1];
+  return {.status = Status::ok,
+          .message = {},
+          .rank = rank,
+          .sensitivity = noise * eigenvalues[N - 1] / (least + ridge),
+          .a = kept * coefficients};
 }
 
 }  // namespace
@@ -69,8 +74,9 @@ std::vector<NormalSolution> solve_normal_equations(Matrix G, double ridge, doubl
   for (std::size_t k = 0; k < widths.size(); ++k) {
     const Index N = widths[k];
     stage.done(1);
-    if (N <= factorised && reciprocal_condition(G, N, norms[k]) >= noise)
-      solutions[k] = solve_regular(G, b.head(N));
+    const double reciprocal = N <= factorised ? reciprocal_condition(G, N, norms[k]) : 0;
+    if (reciprocal >= noise)
+      solutions[k] = solve_regular(G, b.head(N), noise / reciprocal);
     else
       singular.push_back(k);
   }

@@ -17,7 +17,9 @@ struct NormalSolution {
   Status status = Status::none;  ///< ok or failed
   std::string message;           ///< of a failure
   Index rank = 0;                ///< eigenvalues of G above the noise; all where it is regular
-  Vector a;                      ///< empty where the status is not ok
+  /// What the noise may change of a, relative to it: noise times the condition number of what is inverted.
+  double sensitivity = 0;
+  Vector a;  ///< empty where the status is not ok
 };
 
 /// Solves (G + ridge I) a = b for the leading blocks of G and b of orders `widths` (increasing, at least one,

@@ -56,9 +56,10 @@ NtSolution failure(std::string message) {
   return {.A = {}, .status = Status::failed, .message = std::move(message)};
 }
 
-std::string describe(std::string way, Index rank, Index full) {
-  return rank == full ? std::move(way)
-                      : fmt::format("{}; minimum-norm solution: rank {} of {}", way, rank, full);
+/// With a ridge the solution is unique whatever the rank.
+std::string describe(std::string way, double ridge, Index rank, Index full) {
+  if (rank == full) return way;
+  return fmt::format("{}; {}rank {} of {}", way, ridge > 0 ? "" : "minimum-norm solution: ", rank, full);
 }
 
 }  // namespace
@@ -110,7 +111,7 @@ NtSolution solve_by_kernel(SampleBlocks<double>& samples, Gates& gates, const St
   result.A = X * (y / real_n).asDiagonal() * S.transpose();
   result.c = offset(means, result.A);
   result.status = Status::ok;
-  result.message = describe("n x n system", result.rank, n - 1);
+  result.message = describe("n x n system", samples.options().ridge, result.rank, n - 1);
   return result;
 }
 
@@ -141,7 +142,7 @@ NtSolution solve_by_moments(SampleBlocks<double>& samples, Gates& gates, const S
   if (solution.status != Status::ok) return failure(solution.message);
   NtSolution result{.A = solution.a.reshaped(d, N), .status = Status::ok, .rank = solution.rank};
   result.c = offset(means, result.A);
-  result.message = describe("(N d) x (N d) system", result.rank, size);
+  result.message = describe("(N d) x (N d) system", samples.options().ridge, result.rank, size);
   return result;
 }
 

@@ -27,9 +27,16 @@ void check_widths(std::string_view function, std::span<const Index> widths, Inde
 /// Features closer than 1e-6 (relative) to the span of others are dependent, see solve_semidefinite.
 constexpr double kDependent = 1e-12;
 
-/// solve_semidefinite as a stage of a longer computation; `fill` is a stage of it.
-[[nodiscard]] std::vector<SemidefiniteSolution> solve_semidefinite(
-    const std::function<void(Matrix& K, const Stage& stage)>& fill, const Vector& v,
-    std::span<const Index> widths, double tolerance, const Stage& stage);
+/// Writes the lower triangle of K, of the size that K has.
+using FillMatrix = std::function<void(Matrix& K, const Stage& stage)>;
+
+/// The solutions of solve_semidefinite for those widths, the first so many, where K is safely regular: they
+/// share one factorisation.
+[[nodiscard]] std::vector<SemidefiniteSolution> solve_regular(const FillMatrix& fill, const Vector& v,
+                                                              std::span<const Index> widths,
+                                                              const Stage& stage);
+/// The solution for a K, of the size of v, that may be singular.
+[[nodiscard]] SemidefiniteSolution solve_dependent(const FillMatrix& fill, const Vector& v, double tolerance,
+                                                   const Stage& stage);
 
 }  // namespace lazygap

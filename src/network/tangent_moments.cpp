@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lazygap/core/error.h"
+#include "network/close_pairs.h"
 #include "network/neuron_functions.h"
 #include "network/tangent_preconditioner.h"
 
@@ -74,12 +75,29 @@ struct Part {
   Component component;
   Neurons neurons;
   Expansion expansion;
+  bool close_pairs = false;  ///< whether pairs with |r| > network::kClose take a quadrature
   PlaneMoments moments;
   Vector stretch;  ///< N, length of C^{1/2} M^T w_i over that of M^T w_i
 
   /// E[G phi_i(G)].
   [[nodiscard]] auto first() const { return expansion.coefficients.col(1); }
 };
+
+/// Takes a quadrature for pairs with |r| > network::kClose. Returns its error.
+double set_close_pairs(const ScalarFunction& s, Part& part, const Stage& stage) {
+  PlaneMoments& moments = part.moments;
+  double error = 0;
+  network::for_each_close_pair(part.neurons.directions, [&](Index i, Index j) {
+    stage.heard();
+    const network::PairMoments pair = network::close_pair_moments(s, part.neurons, i, j);
+    moments.k(i, j) = moments.k(j, i) = pair.k;
+    moments.c12(i, j) = moments.c12(j, i) = pair.c12;
+    moments.c11(i, j) = pair.c11;
+    moments.c11(j, i) = pair.c22;
+    error = std::max(error, pair.error);
+  });
+  return error;
+}
 
 /// target(:, n) = source(start + n, :), n < columns, read along the columns of `source`.
 void copy_rows(const Matrix& source, Index start, Index columns, Matrix& target) {
@@ -204,8 +222,14 @@ struct TangentMoments::Storage {
     Part part{.component = component, .neurons = network::act_on_normals(component, whitened, biases)};
     const double correlation =
         network::largest_correlation(part.neurons.directions, 1 - network::kParallel, stage.part(0, 0.2));
-    part.expansion =
-        network::expand(s, part.neurons, correlation, true, network::kRounding, stage.part(0.2, 0.2));
+    const Stage expanding = stage.part(0.2, 0.2);
+    part.expansion = network::expand(s, part.neurons, correlation, true, network::kRounding, expanding);
+    part.close_pairs = part.expansion.error > network::kRounding && !s.kinks.empty() &&
+                       network::few_close_pairs(part.neurons.directions);
+    if (part.close_pairs)
+      part.expansion = network::expand(
+          s, part.neurons, network::largest_correlation(part.neurons.directions, network::kClose, expanding),
+          true, network::kRounding, expanding);
     return part;
   }
 };
@@ -229,6 +253,7 @@ TangentMoments::TangentMoments(const Problem& problem, const Activation& activat
     const Stage own = stage.share(static_cast<Index>(m.parts.size()), static_cast<Index>(components.size()));
     Part part = m.part(component, own.part(0, 0.3));
     part.moments = plane_moments(m.s, part.neurons, part.expansion, own.part(0.3, 1));
+    if (part.close_pairs) m.error = std::max(m.error, set_close_pairs(m.s, part, own));
     part.stretch = (lengths.array() > 0).select(part.neurons.lengths.cwiseQuotient(lengths), 0.0);
     const Vector scale = component.weight * component.root;
     m.projections += scale.asDiagonal() *
