@@ -45,7 +45,7 @@ double factorisation_flops() {
 /// FLOP/s: of the factorisation alone.
 void exact_rf(benchmark::State& state, const Problem& problem, const std::vector<Index>& widths) {
   const Matrix W = FirstLayerLaw::isotropic(problem).sample(kWidest, 1, 0);
-  for (auto _ : state) benchmark::DoNotOptimize(exact::rf(problem, W, widths));
+  for (auto _ : state) benchmark::DoNotOptimize(exact::rf(problem, {.W = W}, widths));
   report(state, factorisation_flops());
 }
 BENCHMARK_CAPTURE(exact_rf, qf_12_widths, qf(), kWidths)
@@ -83,15 +83,12 @@ void fit_rf_blocks(benchmark::State& state, const std::string& activation) {
   constexpr std::int64_t kBlocks = 10;
   const Index block = state.range(0);
   const Problem problem = qf();
-  const Matrix W = FirstLayerLaw::isotropic(problem).sample(kWidest, 1, 0);
+  const Network network{.activation = activation_from_name(activation),
+                        .W = FirstLayerLaw::isotropic(problem).sample(kWidest, 1, 0)};
   const auto seconds = [&](std::int64_t blocks) {
-    const fit::Options options{.activation = activation_from_name(activation),
-                               .samples = blocks * block,
-                               .ridge = 1,
-                               .test_samples = 0,
-                               .block = block};
+    const fit::Options options{.samples = blocks * block, .ridge = 1, .test_samples = 0, .block = block};
     const double start = processor_time();
-    benchmark::DoNotOptimize(fit::rf(problem, W, {}, kWidths, options));
+    benchmark::DoNotOptimize(fit::rf(problem, network, kWidths, options));
     return processor_time() - start;
   };
   for (auto _ : state) state.SetIterationTime(seconds(1 + kBlocks) - seconds(1));

@@ -40,11 +40,11 @@ bool table(const Problem& problem, const char* model, Index N, std::uint32_t dra
     std::vector<double> excess, test_excess, exact;
     for (std::uint32_t draw = 0; draw < draws; ++draw) {
       const Matrix W = law.sample(N, 1, draw);
-      const double limit = exact::rf(problem, W).risk / R0;
-      const fit::Outcome fitted = fit::rf(problem, W, {}, {.samples = n, .draw = draw});
+      const double limit = exact::rf(problem, {.W = W}).risk / R0;
+      const Answer fitted = fit::rf(problem, {.W = W}, {.samples = n, .draw = draw});
       exact.push_back(limit);
       excess.push_back(fitted.risk / R0 - limit);
-      test_excess.push_back(fitted.test_risk / R0 - limit);
+      test_excess.push_back(fitted.test->value / R0 - limit);
     }
     const Mean e = over_draws(excess), t = over_draws(test_excess);
     fmt::print("{:5} {:8} {:10.5f} {:12.6f} +- {:.6f} {:12.6f} +- {:.6f}\n", model, n, over_draws(exact).mean,

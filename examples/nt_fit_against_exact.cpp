@@ -23,14 +23,14 @@ int main(int argc, char** argv) {
   if (argc > 7) arguments.assign(argv + 1, argv + argc);
   const Index d = std::stoll(arguments[0]), N = std::stoll(arguments[1]);
   const auto draws = static_cast<std::uint32_t>(std::stoul(arguments[2]));
-  fit::Options options{
-      .activation = activation_from_name(arguments[4]), .ridge = std::stod(arguments[3]), .test_samples = 0};
+  const Activation activation = activation_from_name(arguments[4]);
+  fit::Options options{.ridge = std::stod(arguments[3]), .test_samples = 0};
   const double tau = std::stod(arguments[5]);
 
   const PolynomialTarget qf(draw_spectrum({.kind = SpectrumLaw::Kind::exponential}, d, 1));
   const GaussianMixture mg(draw_spectrum(
       {.kind = SpectrumLaw::Kind::choice, .values = {1, 1.5, 2}, .scale_by_inverse_sqrt_d = true}, d, 1));
-  fmt::print("NT, {}, tau = {}, d = {}, N = {}, ridge = {}, {} draws\n", options.activation.name, tau, d, N,
+  fmt::print("NT, {}, tau = {}, d = {}, N = {}, ridge = {}, {} draws\n", activation.name, tau, d, N,
              options.ridge, draws);
   fmt::print("model        n   exact     excess    error     expected   solved by\n");
   bool above = true;
@@ -42,10 +42,11 @@ int main(int argc, char** argv) {
       Vector exact(draws), excess(draws);
       std::string way;
       for (options.draw = 0; options.draw < draws; ++options.draw) {
-        const Matrix W = law.sample(N, 1, options.draw);
-        const Vector biases = sample_biases(tau, N, 1, options.draw);
-        const fit::Outcome fitted = fit::nt(problem, W, biases, options);
-        exact[options.draw] = exact::nt(problem, options.activation, W, biases).risk / R0;
+        const Network network{.activation = activation,
+                              .W = law.sample(N, 1, options.draw),
+                              .biases = sample_biases(tau, N, 1, options.draw)};
+        const Answer fitted = fit::nt(problem, network, options);
+        exact[options.draw] = exact::nt(problem, network).risk / R0;
         excess[options.draw] = fitted.risk / R0 - exact[options.draw];
         way = fitted.message;
       }

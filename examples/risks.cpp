@@ -18,8 +18,8 @@ int main() {
 
   fmt::print("R/R0 on a quadratic target, d = {}, N = {}\n", d, N);
   fmt::print("            limit   exact\n");
-  fmt::print("RF(I)      {:.4f}  {:.4f}\n", limits.rf, exact::rf(problem, W).risk / R0);
-  fmt::print("NT(I)      {:.4f}  {:.4f}\n", limits.nt, exact::nt(problem, W).risk / R0);
+  fmt::print("RF(I)      {:.4f}  {:.4f}\n", limits.rf, exact::rf(problem, {.W = W}).risk / R0);
+  fmt::print("NT(I)      {:.4f}  {:.4f}\n", limits.nt, exact::nt(problem, {.W = W}).risk / R0);
   fmt::print("NN         {:.4f}  {:.4f}\n", limits.nn,
-             exact::nn(problem, N, exact::Sign::positive).risk / R0);
+             exact::nn(problem, N, SecondLayerSign::positive).risk / R0);
 }

@@ -131,7 +131,7 @@ bool flow_leaves_the_worst_saddle(const PolynomialTarget& problem) {
     gradient(problem, at, slope);
     for (double& s : slope) s = -s;
   };
-  const double minimum = limit::nn_ratio(problem, N);
+  const double minimum = limit::nn_ratio(problem, N, SecondLayerSign::positive);
   auto stepper = odeint::make_controlled<odeint::runge_kutta_dopri5<State>>(1e-10, 1e-10);
   fmt::print("gradient flow from the bottom {} directions + 1e-6:\n  time   R/R0\n", N);
   bool holds = true;

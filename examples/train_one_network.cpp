@@ -16,7 +16,7 @@ int main(int argc, char** argv) {
   const double step_size = argc > 1 ? std::stod(argv[1]) : 0.01;
   const Problem problem = PolynomialTarget(draw_spectrum({.kind = SpectrumLaw::Kind::exponential}, d, 1));
   const double R0 = null_risk(problem);
-  const double least = exact::nn(problem, N, exact::Sign::one_sign).risk / R0;
+  const double least = exact::nn(problem, N, SecondLayerSign::one_sign).risk / R0;
 
   const train::Outcome outcome =
       train::run_nn(problem, N, {.steps = 8000, .batch = 100, .step_size = step_size, .records = 9});

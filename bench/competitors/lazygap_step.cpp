@@ -56,7 +56,7 @@ Times now() {
   return {wall.count(), static_cast<double>(cpu.tv_sec) + 1e-9 * static_cast<double>(cpu.tv_nsec)};
 }
 
-struct Answer {
+struct Timing {
   double amount = 0;
   Times times;
   std::string note = {};
@@ -64,8 +64,8 @@ struct Answer {
 
 /// Repeats work(), which returns an amount, for at least `seconds` of processor time.
 template <class Work>
-Answer repeated(double seconds, const Work& work) {
-  Answer answer;
+Timing repeated(double seconds, const Work& work) {
+  Timing answer;
   const Times start = now();
   do {
     answer.amount += work();
@@ -89,7 +89,7 @@ class TrainingRun {
   TrainingRun(const TrainingRun&) = delete;
   TrainingRun& operator=(const TrainingRun&) = delete;
 
-  Answer measure(double seconds) {
+  Timing measure(double seconds) {
     seconds_ = seconds;
     go_.release();
     ready_.acquire();
@@ -137,24 +137,24 @@ class TrainingRun {
   double seconds_ = 0;
   std::int64_t first_ = 0;
   Times start_;
-  Answer answer_;
+  Timing answer_;
   std::string error_;
   std::thread thread_;
 };
 
-Answer fit_rf(Index neurons, std::int64_t samples) {
+Timing fit_rf(Index neurons, std::int64_t samples) {
   const Problem problem = qf();
   const Matrix W = first_layer_law(Regime::nn, problem).sample(neurons, 1, 0);
-  fit::Outcome outcome;
-  Answer answer = repeated(0, [&] {
-    outcome = fit::rf(problem, W, {}, {.samples = samples, .test_samples = 0});
+  lazygap::Answer outcome;
+  Timing answer = repeated(0, [&] {
+    outcome = fit::rf(problem, {.W = W}, {.samples = samples, .test_samples = 0});
     return 1;
   });
   answer.note = "R/R0 " + std::to_string(outcome.risk / null_risk(problem));
   return answer;
 }
 
-Answer ssyrk(Index neurons, double seconds) {
+Timing ssyrk(Index neurons, double seconds) {
   constexpr Index kBlock = 2000;
   const MatrixOf<float> F = MatrixOf<float>::Random(neurons, kBlock);
   MatrixOf<float> G = MatrixOf<float>::Zero(neurons, neurons);
@@ -167,7 +167,7 @@ Answer ssyrk(Index neurons, double seconds) {
 
 class Server {
  public:
-  Answer answer(const std::string& request) {
+  Timing answer(const std::string& request) {
     std::istringstream words(request);
     std::string what, activation;
     Index neurons = 0;
@@ -197,7 +197,7 @@ int main() {
   Server server;
   for (std::string line; std::getline(std::cin, line);) {
     try {
-      const Answer answer = server.answer(line);
+      const Timing answer = server.answer(line);
       std::cout << answer.amount << ' ' << answer.times.wall << ' ' << answer.times.processor << ' '
                 << answer.note << std::endl;
     } catch (const std::exception& error) {

@@ -1,60 +1,46 @@
 #include "lazygap/exact/nn.h"
 
-#include <algorithm>
-#include <functional>
-#include <vector>
+#include <limits>
 
 #include "lazygap/core/check.h"
+#include "network/fitted_spectrum.h"
 
 namespace lazygap::exact {
 namespace {
 
-/// Eigenvalues divided into those that the network fits and the rest.
-struct Choice {
-  std::vector<double> fitted, left;
-};
+using network::FittedSpectrum;
 
-Choice largest_positive(const Vector& values, Index N) {
-  std::vector<double> sorted(values.begin(), values.end());
-  std::sort(sorted.begin(), sorted.end(), std::greater<>());
-  const auto positive = std::find_if(sorted.begin(), sorted.end(), [](double v) { return !(v > 0); });
-  const auto end = sorted.begin() + std::min<Index>(N, positive - sorted.begin());
-  return {.fitted = {sorted.begin(), end}, .left = {end, sorted.end()}};
-}
-
-Risk risk(const PolynomialTarget& problem, const Choice& choice) {
+double risk(const PolynomialTarget& problem, const FittedSpectrum& spectrum) {
   double sum = 0;
-  for (const double lambda : choice.left) sum += lambda * lambda;
-  return {.risk = 2 * sum + problem.rest_risk(),
-          .status = Status::ok,
-          .rank = static_cast<Index>(choice.fitted.size())};
+  for (Index i = spectrum.fitted; i < spectrum.values.size(); ++i)
+    sum += spectrum.values[i] * spectrum.values[i];
+  return 2 * sum + problem.rest_risk();
 }
 
-Risk risk(const GaussianMixture&, const Choice& choice) {
+double risk(const GaussianMixture&, const FittedSpectrum& spectrum) {
   double sum = 0;
-  for (const double delta : choice.fitted) sum += delta * delta / (1 + delta * delta);
-  return {.risk = 2 / (2 + sum), .status = Status::ok, .rank = static_cast<Index>(choice.fitted.size())};
-}
-
-/// What a network with a > 0 can fit, as positive numbers.
-Vector fitted_by_positive(const PolynomialTarget& problem) { return problem.eigenvalues(); }
-Vector fitted_by_positive(const GaussianMixture& problem) { return -problem.whitened_delta(); }
-
-template <class P>
-Risk minimal_risk(const P& problem, Index N, Sign sign) {
-  const Vector values = fitted_by_positive(problem);
-  if (sign == Sign::free) return risk(problem, largest_positive(values.cwiseAbs(), N));
-  const Risk positive = risk(problem, largest_positive(values, N));
-  if (sign == Sign::positive) return positive;
-  const Risk negative = risk(problem, largest_positive(-values, N));
-  return negative.risk < positive.risk ? negative : positive;
+  for (Index i = 0; i < spectrum.fitted; ++i) {
+    const double delta = spectrum.values[i];
+    sum += delta * delta / (1 + delta * delta);
+  }
+  return 2 / (2 + sum);
 }
 
 }  // namespace
 
-Risk nn(const Problem& problem, Index N, Sign sign) {
+Answer nn(const Problem& problem, Index N, SecondLayerSign sign) {
   check_at_least("exact::nn", "N", N, 1);
-  return std::visit([&](const auto& p) { return minimal_risk(p, N, sign); }, problem);
+  Answer answer{.status = Status::ok};
+  double least = std::numeric_limits<double>::infinity();
+  answer.risk = network::least_risk(problem, N, sign, [&](const FittedSpectrum& spectrum) {
+    const double value = std::visit([&](const auto& p) { return risk(p, spectrum); }, problem);
+    if (value < least) {
+      least = value;
+      answer.diagnostics.rank = spectrum.fitted;
+    }
+    return value;
+  });
+  return answer;
 }
 
 }  // namespace lazygap::exact

@@ -1,83 +1,40 @@
 #include "lazygap/exact/rf.h"
 
-#include <algorithm>
 #include <array>
+#include <cmath>
+#include <limits>
 
-#include "lazygap/math/pivoted_cholesky.h"
+#include "exact/rf_ways.h"
 #include "math/leading_blocks.h"
 #include "network/neuron_functions.h"
 
 namespace lazygap::exact {
 namespace {
 
-/// Columns of the Gram matrix computed together: wide enough for the matrix product to run at full speed,
-/// narrow enough for its scratch space to be small against K.
-constexpr Index kPanel = 256;
-
-/// Calls visit(first column j, columns, rows from j) for the panels of the lower triangle.
-template <class Visit>
-void for_each_panel(Index N, const Visit& visit) {
-  for (Index j = 0; j < N; j += kPanel) visit(j, std::min(kPanel, N - j), N - j);
-}
-
-/// Squared lengths of the columns in the inner product diag(weight).
-Vector squared_lengths(const Matrix& W, const Vector& weight) { return W.cwiseAbs2().transpose() * weight; }
-
-std::vector<SemidefiniteSolution> solve(const PolynomialTarget& problem, const Matrix& W,
-                                        std::span<const Index> widths) {
-  const Vector excess = W.colwise().squaredNorm().transpose().array() - 1;
-  const Vector v = 2 * squared_lengths(W, problem.eigenvalues()) + problem.mean() * excess;
-  const auto fill = [&](Matrix& K) {
-    for_each_panel(K.rows(), [&](Index j, Index columns, Index rows) {
-      auto panel = K.block(j, j, rows, columns);
-      panel.noalias() = W.middleCols(j, rows).transpose() * W.middleCols(j, columns);
-      for (Index k = 0; k < columns; ++k)
-        panel.col(k).array() =
-            2 * panel.col(k).array().square() + excess[j + k] * excess.segment(j, rows).array();
-    });
-  };
-  return solve_semidefinite(fill, v, widths);
-}
-
-std::vector<SemidefiniteSolution> solve(const GaussianMixture& problem, const Matrix& neurons,
-                                        std::span<const Index> widths) {
-  const Matrix W = problem.whiten_neurons(neurons);
-  const Vector& delta = problem.whitened_delta();
-  const Vector excess = W.colwise().squaredNorm().transpose().array() - 1;
-  const Vector h = squared_lengths(W, delta);
-  const auto fill = [&](Matrix& K) {
-    Matrix scaled(W.rows(), kPanel), H(K.rows(), kPanel);
-    for_each_panel(K.rows(), [&](Index j, Index columns, Index rows) {
-      auto panel = K.block(j, j, rows, columns);
-      panel.noalias() = W.middleCols(j, rows).transpose() * W.middleCols(j, columns);
-      scaled.leftCols(columns) = delta.asDiagonal() * W.middleCols(j, columns);
-      H.topLeftCorner(rows, columns).noalias() = W.middleCols(j, rows).transpose() * scaled.leftCols(columns);
-      for (Index k = 0; k < columns; ++k)
-        panel.col(k).array() = 2 * (panel.col(k).array().square() + H.col(k).head(rows).array().square()) +
-                               excess[j + k] * excess.segment(j, rows).array() +
-                               h[j + k] * h.segment(j, rows).array();
-    });
-  };
-  return solve_semidefinite(fill, -h, widths);
+/// Whether all features are proportional to <w_i,x>^2 - 1.
+bool is_centred_square(const Network& network) {
+  const auto quadratic = as_quadratic(network.activation);
+  if (!quadratic || network.biases.size() > 0) return false;
+  const auto [a0, a1, a2] = *quadratic;
+  const double centre = network.centred ? network.activation.hermite.lambda_0 : 0;
+  constexpr double kRounding = 16 * std::numeric_limits<double>::epsilon();
+  return a1 == 0 && std::abs(a0 - centre + a2) <= kRounding * (std::abs(a0) + std::abs(a2));
 }
 
 }  // namespace
 
-Risk rf(const Problem& problem, const Matrix& W) { return rf(problem, W, std::array{W.cols()}).front(); }
+Answer rf(const Problem& problem, const Network& network, const Control& control) {
+  return rf(problem, network, std::array{network.W.cols()}, control).front();
+}
 
-std::vector<Risk> rf(const Problem& problem, const Matrix& W, std::span<const Index> widths) {
-  network::check_first_layer("exact::rf", problem, W);
-  check_widths("exact::rf", widths, W.cols());
-  const std::vector<SemidefiniteSolution> solutions =
-      std::visit([&](const auto& p) { return solve(p, W, widths); }, problem);
-  std::vector<Risk> risks;
-  for (const auto& [a, rank] : solutions) {
-    // The network found is x^T S x + c with S = W diag(a) W^T.
-    const auto neurons = W.leftCols(a.size());
-    const Matrix S = neurons * a.asDiagonal() * neurons.transpose();
-    risks.push_back({.risk = population_risk(problem, S, -a.sum()), .status = Status::ok, .rank = rank});
-  }
-  return risks;
+std::vector<Answer> rf(const Problem& problem, const Network& network, std::span<const Index> widths,
+                       const Control& control) {
+  network::check_first_layer("exact::rf", problem, network.W, network.biases);
+  check_widths("exact::rf", widths, network.W.cols());
+  return answers_unless_stopped(control, widths.size(), [&](const Stage& stage) {
+    return is_centred_square(network) ? rf_quadratic(problem, network.W, widths, stage)
+                                      : rf_general(problem, network, widths, stage);
+  });
 }
 
 }  // namespace lazygap::exact

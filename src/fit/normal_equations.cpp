@@ -23,10 +23,10 @@ double reciprocal_condition(const Matrix& G, Index N, double norm) {
 }
 
 /// The solution for the leading block that b has the size of, from the factor in the lower triangle of G.
-NormalSolution solve_regular(const Matrix& G, Vector b) {
+NormalSolution solve_regular(const Matrix& G, Vector b, double sensitivity) {
   const auto N = static_cast<lapack_int>(b.size());
   LAPACKE_dpotrs(LAPACK_COL_MAJOR, 'L', N, 1, G.data(), stride(G), b.data(), N);
-  return {.status = Status::ok, .message = {}, .rank = N, .a = std::move(b)};
+  return {.status = Status::ok, .message = {}, .rank = N, .sensitivity = sensitivity, .a = std::move(b)};
 }
 
 /// a = sum over the eigenpairs (l, u) above the noise of u (u^T b) / (l + ridge): least norm among the
@@ -41,13 +41,18 @@ NormalSolution solve_singular(Matrix G, double ridge, double noise, const Vector
   const Index rank = (eigenvalues.array() > noise * eigenvalues[N - 1]).count();
   const auto kept = G.rightCols(rank);
   const Vector coefficients = (kept.transpose() * b).array() / (eigenvalues.tail(rank).array() + ridge);
-  return {.status = Status::ok, .message = {}, .rank = rank, .a = kept * coefficients};
+  const double least = rank > 0 ? eigenvalues[N - rank] : eigenvalues[N - 1];
+  return {.status = Status::ok,
+          .message = {},
+          .rank = rank,
+          .sensitivity = noise * eigenvalues[N - 1] / (least + ridge),
+          .a = kept * coefficients};
 }
 
 }  // namespace
 
 std::vector<NormalSolution> solve_normal_equations(Matrix G, double ridge, double noise, const Vector& b,
-                                                   std::span<const Index> widths) {
+                                                   std::span<const Index> widths, const Stage& stage) {
   std::vector<NormalSolution> solutions(widths.size(), {.status = Status::failed, .message = kOverflow});
   const Vector diagonal = G.diagonal();
   while (!widths.empty() && !diagonal.head(widths.back()).allFinite())
@@ -59,22 +64,26 @@ std::vector<NormalSolution> solve_normal_equations(Matrix G, double ridge, doubl
   G.diagonal().array() += ridge;
   std::vector<double> norms;
   for (const Index N : widths) norms.push_back(norm(G, N));
-  const Index factorised = factorise_leading(G, widths, [&](Index N) {
+  const auto fill = [&](Index N) {
     auto block = G.topLeftCorner(N, N);
     block.triangularView<Eigen::StrictlyLower>() = block.transpose();
     block.diagonal() = diagonal.head(N).array() + ridge;
-  });
+  };
+  const Index factorised = factorise_leading(G, widths, fill, stage);
   std::vector<std::size_t> singular;
   for (std::size_t k = 0; k < widths.size(); ++k) {
     const Index N = widths[k];
-    if (N <= factorised && reciprocal_condition(G, N, norms[k]) >= noise)
-      solutions[k] = solve_regular(G, b.head(N));
+    stage.done(1);
+    const double reciprocal = N <= factorised ? reciprocal_condition(G, N, norms[k]) : 0;
+    if (reciprocal >= noise)
+      solutions[k] = solve_regular(G, b.head(N), noise / reciprocal);
     else
       singular.push_back(k);
   }
   G.diagonal() = diagonal;
   for (const std::size_t k : singular) {
     const Index N = widths[k];
+    stage.done(1);
     // Widths increase: G is moved from in the last turn only.
     // NOLINTBEGIN(bugprone-use-after-move,clang-analyzer-cplusplus.Move)
     solutions[k] =

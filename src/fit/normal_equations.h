@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/stage.h"
 #include "lazygap/core/matrix.h"
 #include "lazygap/core/status.h"
 
@@ -16,7 +17,9 @@ struct NormalSolution {
   Status status = Status::none;  ///< ok or failed
   std::string message;           ///< of a failure
   Index rank = 0;                ///< eigenvalues of G above the noise; all where it is regular
-  Vector a;                      ///< empty where the status is not ok
+  /// What the noise may change of a, relative to it: noise times the condition number of what is inverted.
+  double sensitivity = 0;
+  Vector a;  ///< empty where the status is not ok
 };
 
 /// Solves (G + ridge I) a = b for the leading blocks of G and b of orders `widths` (increasing, at least one,
@@ -26,6 +29,7 @@ struct NormalSolution {
 /// eigenvalues below it are left out: the solution of least norm.
 [[nodiscard]] std::vector<NormalSolution> solve_normal_equations(Matrix G, double ridge, double noise,
                                                                  const Vector& b,
-                                                                 std::span<const Index> widths);
+                                                                 std::span<const Index> widths,
+                                                                 const Stage& stage);
 
 }  // namespace lazygap::fit

@@ -25,50 +25,58 @@ bool fits_memory(Index d, Index N, const Options& options) {
          options.memory_bytes;
 }
 
-NtSolution solve(SampleBlocks<double>& samples, Gates& gates) {
+NtSolution solve(SampleBlocks<double>& samples, Gates& gates, const Stage& stage) {
   const Options& options = samples.options();
   const Index d = gates.dimension(), N = gates.neurons();
-  if (!fits_memory(d, N, options)) return solve_by_conjugate_gradients(samples, gates);
-  return options.samples <= N * d ? solve_by_kernel(samples, gates) : solve_by_moments(samples, gates);
+  if (!fits_memory(d, N, options)) return solve_by_conjugate_gradients(samples, gates, stage);
+  return options.samples <= N * d ? solve_by_kernel(samples, gates, stage)
+                                  : solve_by_moments(samples, gates, stage);
 }
 
-double population_risk(const Problem& problem, const Matrix& W, const Vector& biases,
-                       const Activation& activation, const Matrix& A, double c) {
-  // sigma'(u) = 2u: f(x) = x^T (W A^T + A W^T) x + c, whose risk is a sum of squares.
-  if (is_quadratic_form(activation, biases)) {
-    const Matrix half = W * A.transpose();
+double population_risk(const Problem& problem, const Network& network, const Matrix& A, double c,
+                       const Stage& stage) {
+  // sigma'(u) = 2 a_2 u: f(x) = x^T a_2 (W A^T + A W^T) x + c, whose risk is a sum of squares.
+  if (const auto square = as_square(network)) {
+    const Matrix half = square->square * network.W * A.transpose();
     return lazygap::population_risk(problem, half + half.transpose(), c);
   }
-  const TangentMoments moments(problem, activation, W, biases);
-  return moments.error() > kSeriesAccuracy ? std::numeric_limits<double>::quiet_NaN() : moments.risk(A, c);
+  const TangentMoments moments(problem, network.activation, network.W, network.biases, stage.part(0, 0.5));
+  return moments.error() > kSeriesAccuracy ? std::numeric_limits<double>::quiet_NaN()
+                                           : moments.risk(A, c, stage.part(0.5, 1));
 }
 
-}  // namespace
-
-Outcome nt(const Problem& problem, const Matrix& W, const Vector& biases, const Options& options) {
-  check_arguments(kFunction, problem, W, biases, options);
-  check_nonnegative(kFunction, "memory_bytes", options.memory_bytes);
-  check_positive(kFunction, "tolerance", options.tolerance);
-  check_at_least(kFunction, "max_iterations", options.max_iterations, 1);
-  if (!options.activation.derivative)
-    throw UsageError(fmt::format("{}: activation '{}' has no derivative, but NT needs one", kFunction,
-                                 options.activation.name));
+Answer fit(const Problem& problem, const Network& network, const Options& options, const Stage& stage) {
   SampleBlocks<double> samples(problem, options);
-  Gates gates(W, biases, options.activation, samples.block());
-  const NtSolution solution = solve(samples, gates);
-  Outcome outcome{.status = solution.status,
-                  .message = solution.message,
-                  .rank = solution.rank,
-                  .iterations = solution.iterations,
-                  .residual = solution.residual};
-  if (solution.status == Status::failed) return outcome;
-  outcome.risk = population_risk(problem, W, biases, options.activation, solution.A, solution.c);
+  Gates gates(network, samples.block());
+  const NtSolution solution = solve(samples, gates, stage.part(0, 0.9));
+  Answer answer{.status = solution.status,
+                .message = solution.message,
+                .diagnostics = {
+                    .rank = solution.rank, .iterations = solution.iterations, .residual = solution.residual}};
+  if (solution.status == Status::failed) return answer;
+  answer.risk = population_risk(problem, network, solution.A, solution.c, stage.part(0.9, 0.95));
   const auto predict = [&](const auto& X) -> Vector {
     const Matrix products = solution.A.transpose() * X;
     return products.cwiseProduct(gates(X)).colwise().sum().transpose().array() + solution.c;
   };
-  estimate_risks(samples, predict, std::span(&outcome, 1));
-  return outcome;
+  estimate_risks(samples, predict, std::span(&answer, 1), stage.part(0.95, 1));
+  return answer;
+}
+
+}  // namespace
+
+Answer nt(const Problem& problem, const Network& network, const Options& options, const Control& control) {
+  check_arguments(kFunction, problem, network, options);
+  check_nonnegative(kFunction, "memory_bytes", options.memory_bytes);
+  check_positive(kFunction, "tolerance", options.tolerance);
+  check_at_least(kFunction, "max_iterations", options.max_iterations, 1);
+  if (!network.activation.derivative)
+    throw UsageError(fmt::format("{}: activation '{}' has no derivative, but NT needs one", kFunction,
+                                 network.activation.name));
+  const auto answer = [&](const Stage& stage) -> std::vector<Answer> {
+    return {fit(problem, network, options, stage)};
+  };
+  return answers_unless_stopped(control, 1, answer).front();
 }
 
 NtCost nt_cost(Index d, Index N, const Options& options) {

@@ -8,8 +8,11 @@ namespace lazygap::fit {
 /// S = s(W^T X + b), N x b, s = sigma', of a block of samples.
 class Gates {
  public:
-  Gates(const Matrix& W, const Vector& biases, const Activation& activation, Index block)
-      : W_(W), biases_(biases), derivative_(activation.derivative), S_(W.cols(), block) {}
+  Gates(const Network& network, Index block)
+      : W_(network.W),
+        biases_(network.biases),
+        derivative_(network.activation.derivative),
+        S_(network.W.cols(), block) {}
 
   [[nodiscard]] Index dimension() const { return W_.rows(); }
   [[nodiscard]] Index neurons() const { return W_.cols(); }
@@ -40,11 +43,14 @@ struct NtSolution {
 };
 
 /// Through the n x n matrix of inner products of the samples' centred features.
-[[nodiscard]] NtSolution solve_by_kernel(SampleBlocks<double>& samples, Gates& gates);
+[[nodiscard]] NtSolution solve_by_kernel(SampleBlocks<double>& samples, Gates& gates,
+                                         const Stage& stage = {});
 /// Through the (N d) x (N d) second moments of the centred features.
-[[nodiscard]] NtSolution solve_by_moments(SampleBlocks<double>& samples, Gates& gates);
+[[nodiscard]] NtSolution solve_by_moments(SampleBlocks<double>& samples, Gates& gates,
+                                          const Stage& stage = {});
 /// Through products with those moments, each a pass over the samples.
-[[nodiscard]] NtSolution solve_by_conjugate_gradients(SampleBlocks<double>& samples, Gates& gates);
+[[nodiscard]] NtSolution solve_by_conjugate_gradients(SampleBlocks<double>& samples, Gates& gates,
+                                                      const Stage& stage = {});
 
 /// Feature vectors that solve_by_moments has in memory at a time.
 constexpr Index kFeatureColumns = 256;

@@ -20,20 +20,25 @@ namespace {
 template <class Real>
 constexpr bool kIsSingle = std::is_same_v<Real, float>;
 
+Vector leading_biases(const Network& network, Index N) {
+  return network.biases.head(std::min(N, network.biases.size()));
+}
+
+double centre(const Network& network) { return network.centred ? network.activation.hermite.lambda_0 : 0; }
+
 /// F = phi(W^T X + b), N x b, of a block of samples.
 template <class Real>
 class Features {
  public:
-  Features(const Matrix& W, const Vector& biases, const Options& options, Index block)
-      : W_(W.cast<Real>()),
-        biases_(biases.cast<Real>()),
-        activation_(options.activation),
-        centre_(options.centred ? options.activation.hermite.lambda_0 : 0),
-        F_(W.cols(), block),
-        value_(W.cols()),
-        derivative_(W.cols()) {}
-
-  [[nodiscard]] double centre() const { return centre_; }
+  /// Of the first N neurons.
+  Features(const Network& network, Index N, Index block)
+      : W_(network.W.leftCols(N).cast<Real>()),
+        biases_(leading_biases(network, N).cast<Real>()),
+        activation_(network.activation),
+        centre_(centre(network)),
+        F_(N, block),
+        value_(N),
+        derivative_(N) {}
 
   auto operator()(const Eigen::Ref<const MatrixOf<Real>>& X) {
     auto F = F_.leftCols(X.cols());
@@ -84,13 +89,15 @@ struct NormalEquations {
 };
 
 template <class Real>
-NormalEquations accumulate(SampleBlocks<Real>& samples, Features<Real>& features, Index N) {
+NormalEquations accumulate(SampleBlocks<Real>& samples, Features<Real>& features, Index N,
+                           const Stage& stage) {
   NormalEquations sum{Matrix::Zero(N, N), Vector::Zero(N)};
   MatrixOf<float> partial;  // of a block in fp32
   if (kIsSingle<Real>) partial.resize(N, N);
   const auto size = static_cast<blasint>(N);
-  samples.for_each([&](const auto& X, const auto& y) {
+  samples.for_each(stage, [&](const auto& X, const auto& y) {
     const auto F = features(X);
+    stage.heard();
     const auto columns = static_cast<blasint>(F.cols());
     if constexpr (kIsSingle<Real>) {
       cblas_ssyrk(CblasColMajor, CblasLower, CblasNoTrans, size, columns, 1, F.data(), size, 0,
@@ -123,48 +130,69 @@ double noise(const SampleBlocks<Real>& samples, Index N) {
                          : static_cast<double>(std::max<Index>(samples.options().samples, N)) * kEpsilon;
 }
 
-double population_risk(const Problem& problem, const Matrix& W, const Vector& biases,
-                       const Activation& activation, double centre, const Vector& a) {
-  // x^T (W diag(a) W^T) x - centre sum_i a_i: its risk as a sum of squares, which unlike E[y^2] - 2 a^T v +
-  // a^T K a loses nothing where a is large.
-  if (is_quadratic_form(activation, biases))
-    return lazygap::population_risk(problem, W * a.asDiagonal() * W.transpose(), -centre * a.sum());
-  const FeatureMoments moments(problem, activation, W, biases, centre);
-  return moments.error() > kSeriesAccuracy ? std::numeric_limits<double>::quiet_NaN() : moments.risk(a, 0);
+/// Of the first neurons, as many as `a` has entries.
+double population_risk(const Problem& problem, const Network& network, const Vector& a, const Stage& stage) {
+  const Index N = a.size();
+  const auto W = network.W.leftCols(N);
+  // x^T (W diag(a_2 a) W^T) x + (a_0 - centre) sum_i a_i: its risk as a sum of squares, which unlike E[y^2] -
+  // 2 a^T v + a^T K a loses nothing where a is large.
+  if (const auto square = as_square(network))
+    return lazygap::population_risk(problem, W * (square->square * a).asDiagonal() * W.transpose(),
+                                    (square->constant - centre(network)) * a.sum());
+  const FeatureMoments moments(problem, network.activation, W, leading_biases(network, N), centre(network),
+                               network::kRounding, stage.part(0, 0.2));
+  return moments.error() > kSeriesAccuracy ? std::numeric_limits<double>::quiet_NaN()
+                                           : moments.risk(a, 0, stage.part(0.2, 1));
+}
+
+/// Beyond this the rounding errors of fp32 are worth a word: they may change the risk by as much. Measured at
+/// n from N to 50 N: by a tenth of it or less.
+constexpr double kSensitive = 0.01;
+
+/// Everything but the test risk.
+Answer answer_of(const Problem& problem, const Network& network, Index N, const Options& options,
+                 const NormalSolution& solution, const Stage& stage) {
+  Answer answer{
+      .status = solution.status, .message = solution.message, .diagnostics = {.rank = solution.rank}};
+  if (solution.status != Status::ok) return answer;
+  if (solution.rank < N)  // with a ridge the solution is unique whatever the rank
+    answer.message =
+        fmt::format("{}the features of {} samples have rank {} of {}",
+                    options.ridge > 0 ? "" : "minimum-norm solution: ", options.samples, solution.rank, N);
+  if (options.precision == Precision::fp32 && solution.sensitivity > kSensitive) {
+    if (!answer.message.empty()) answer.message += "; ";
+    answer.message +=
+        fmt::format("nearly singular: fp32 may change the risk by {:.1g} of itself, fp64 is more accurate",
+                    solution.sensitivity);
+  }
+  answer.risk = population_risk(problem, network, solution.a, stage);
+  return answer;
 }
 
 template <class Real>
-std::vector<Outcome> fit_widths(const Problem& problem, const Matrix& W, const Vector& biases,
-                                std::span<const Index> widths, const Options& options) {
-  SampleBlocks<Real> samples(problem, options);
-  const auto leading_biases = [&](Index N) { return biases.head(std::min(N, biases.size())); };
+std::vector<Answer> fit_widths(const Problem& problem, const Network& network, std::span<const Index> widths,
+                               const Options& options, const Stage& stage) {
   const Index widest = widths.back();
-  Features<Real> features(W.leftCols(widest), leading_biases(widest), options, samples.block());
+  const auto n = static_cast<double>(options.samples), N = static_cast<double>(widest);
+  const double passed = n / (n + N);  // of the time, roughly
+  const Stage solving = stage.part(passed, 1);
+  SampleBlocks<Real> samples(problem, options);
+  Features<Real> features(network, widest, samples.block());
   std::vector<NormalSolution> solutions;
   {
-    NormalEquations equations = accumulate(samples, features, widest);
+    NormalEquations equations = accumulate(samples, features, widest, stage.part(0, passed));
     solutions = solve_normal_equations(std::move(equations.G), options.ridge, noise(samples, widest),
-                                       equations.b, widths);
+                                       equations.b, widths, solving.part(0, 0.6));
   }
-  std::vector<Outcome> outcomes;
+  std::vector<Answer> answers;
   for (std::size_t k = 0; k < widths.size(); ++k) {
-    const Index N = widths[k];
-    const auto& [status, message, rank, a] = solutions[k];
-    Outcome outcome{.status = status, .message = message, .rank = rank};
-    if (status == Status::ok) {
-      if (rank < N)
-        outcome.message = fmt::format("minimum-norm solution: the features of {} samples have rank {} of {}",
-                                      options.samples, rank, N);
-      outcome.risk = population_risk(problem, W.leftCols(N), leading_biases(N), options.activation,
-                                     features.centre(), a);
-    }
-    outcomes.push_back(std::move(outcome));
+    const Stage own = solving.part(0.6, 0.9).share(static_cast<Index>(k), static_cast<Index>(widths.size()));
+    own.done(0);
+    answers.push_back(answer_of(problem, network, widths[k], options, solutions[k], own));
   }
   const auto predict = [&](const auto& X) {
     const auto F = features(X);
-    // Where there is no network its test risk stays NaN.
-    Matrix predictions = Matrix::Constant(F.cols(), static_cast<Index>(widths.size()),
-                                          std::numeric_limits<double>::quiet_NaN());
+    Matrix predictions = Matrix::Zero(F.cols(), static_cast<Index>(widths.size()));
     for_each_piece(F, [&](Index first, const auto& columns) {
       for (Index k = 0; k < predictions.cols(); ++k)
         if (const Vector& a = solutions[static_cast<std::size_t>(k)].a; a.size() > 0)
@@ -173,22 +201,24 @@ std::vector<Outcome> fit_widths(const Problem& problem, const Matrix& W, const V
     });
     return predictions;
   };
-  estimate_risks(samples, predict, outcomes);
-  return outcomes;
+  estimate_risks(samples, predict, answers, solving.part(0.9, 1));
+  return answers;
 }
 
 }  // namespace
 
-Outcome rf(const Problem& problem, const Matrix& W, const Vector& biases, const Options& options) {
-  return std::move(rf(problem, W, biases, std::array{W.cols()}, options).front());
+Answer rf(const Problem& problem, const Network& network, const Options& options, const Control& control) {
+  return std::move(rf(problem, network, std::array{network.W.cols()}, options, control).front());
 }
 
-std::vector<Outcome> rf(const Problem& problem, const Matrix& W, const Vector& biases,
-                        std::span<const Index> widths, const Options& options) {
-  check_arguments("fit::rf", problem, W, biases, options);
-  check_widths("fit::rf", widths, W.cols());
-  return options.precision == Precision::fp64 ? fit_widths<double>(problem, W, biases, widths, options)
-                                              : fit_widths<float>(problem, W, biases, widths, options);
+std::vector<Answer> rf(const Problem& problem, const Network& network, std::span<const Index> widths,
+                       const Options& options, const Control& control) {
+  check_arguments("fit::rf", problem, network, options);
+  check_widths("fit::rf", widths, network.W.cols());
+  return answers_unless_stopped(control, widths.size(), [&](const Stage& stage) {
+    return options.precision == Precision::fp64 ? fit_widths<double>(problem, network, widths, options, stage)
+                                                : fit_widths<float>(problem, network, widths, options, stage);
+  });
 }
 
 }  // namespace lazygap::fit

@@ -7,8 +7,9 @@
 
 namespace lazygap::fit {
 
-void check_arguments(const char* function, const Problem& problem, const Matrix& W, const Vector& biases,
+void check_arguments(const char* function, const Problem& problem, const Network& network,
                      const Options& options) {
+  const auto& [activation, W, biases, centred] = network;
   check_size(function, "W", W.rows(), "the dimension d", dimension(problem));
   check_not_empty(function, "W", W.cols());
   check_finite(function, "W", W);
@@ -26,8 +27,11 @@ void check_arguments(const char* function, const Problem& problem, const Matrix&
                                  std::max(options.samples, options.test_samples), options.block));
 }
 
-bool is_quadratic_form(const Activation& activation, const Vector& biases) {
-  return activation.name == "quadratic" && biases.size() == 0;
+std::optional<SquareActivation> as_square(const Network& network) {
+  if (network.biases.size() > 0) return std::nullopt;
+  const auto quadratic = as_quadratic(network.activation);
+  if (!quadratic || (*quadratic)[1] != 0) return std::nullopt;
+  return SquareActivation{.constant = (*quadratic)[0], .square = (*quadratic)[2]};
 }
 
 }  // namespace lazygap::fit

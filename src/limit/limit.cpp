@@ -9,7 +9,7 @@ Comparison comparison(const Problem& problem, Index N) {
   const double rho = static_cast<double>(N) / static_cast<double>(dimension(problem));
   return {.rf = rf_ratio(problem, FirstLayerLaw::isotropic(problem), Activation::quadratic().hermite, rho),
           .nt = nt_ratio(problem, rho),
-          .nn = nn_ratio(problem, N)};
+          .nn = nn_ratio(problem, N, SecondLayerSign::free)};
 }
 
 }  // namespace lazygap::limit

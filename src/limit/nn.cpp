@@ -1,45 +1,30 @@
 #include "lazygap/limit/nn.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <functional>
-
 #include "lazygap/core/check.h"
-#include "lazygap/core/error.h"
 #include "limit/check_quadratic.h"
+#include "network/fitted_spectrum.h"
 
 namespace lazygap::limit {
 namespace {
 
-/// Squares of the entries, decreasing.
-Vector sorted_squares(const Vector& values) {
-  Vector squares = values.cwiseAbs2();
-  std::sort(squares.data(), squares.data() + squares.size(), std::greater<>());
-  return squares;
+double ratio(const PolynomialTarget&, const network::FittedSpectrum& spectrum) {
+  const Vector squares = spectrum.values.cwiseAbs2();
+  return squares.tail(squares.size() - spectrum.fitted).sum() / squares.sum();
 }
 
-double ratio(const PolynomialTarget& problem, Index N) {
-  const double least = problem.eigenvalues().minCoeff();
-  if (least < 0)
-    throw UsageError(fmt::format(
-        "limit::nn_ratio: the least eigenvalue of B is {}, but Theorem 3 needs B positive semidefinite",
-        least));
-  const Vector squares = sorted_squares(problem.eigenvalues());
-  return squares.tail(std::max<Index>(squares.size() - N, 0)).sum() / squares.sum();
-}
-
-double ratio(const GaussianMixture& problem, Index N) {
-  const Vector squares = sorted_squares(problem.whitened_delta());
-  return 2 / (2 + squares.head(std::min(squares.size(), N)).sum());
+double ratio(const GaussianMixture&, const network::FittedSpectrum& spectrum) {
+  const Vector squares = spectrum.values.cwiseAbs2();
+  return 2 / (2 + squares.head(spectrum.fitted).sum());
 }
 
 }  // namespace
 
-double nn_ratio(const Problem& problem, Index N) {
+double nn_ratio(const Problem& problem, Index N, SecondLayerSign sign) {
   check_at_least("limit::nn_ratio", "N", N, 1);
   check_quadratic("limit::nn_ratio", problem);
-  return std::visit([&](const auto& p) { return ratio(p, N); }, problem);
+  return network::least_risk(problem, N, sign, [&](const network::FittedSpectrum& spectrum) {
+    return std::visit([&](const auto& p) { return ratio(p, spectrum); }, problem);
+  });
 }
 
 }  // namespace lazygap::limit

@@ -11,16 +11,14 @@
 namespace lazygap::math {
 namespace {
 
-constexpr double kEnd = 38;
-
 /// Where the panels begin and end: kinks and, between them, equal steps of at most `panel`.
-std::vector<double> panel_ends(std::span<const double> kinks, double panel) {
-  std::vector<double> stops{-kEnd, 0, kEnd};  // 0: even and odd functions meet a symmetric rule
+std::vector<double> panel_ends(std::span<const double> kinks, double panel, double end) {
+  std::vector<double> stops{-end, 0, end};  // 0: even and odd functions meet a symmetric rule
   for (const double kink : kinks)
-    if (std::abs(kink) < kEnd) stops.push_back(kink);
+    if (std::abs(kink) < end) stops.push_back(kink);
   std::sort(stops.begin(), stops.end());
   stops.erase(std::unique(stops.begin(), stops.end()), stops.end());
-  std::vector<double> ends{-kEnd};
+  std::vector<double> ends{-end};
   for (std::size_t i = 1; i < stops.size(); ++i) {
     const double length = stops[i] - stops[i - 1];
     const double steps = std::ceil(length / panel);
@@ -32,15 +30,16 @@ std::vector<double> panel_ends(std::span<const double> kinks, double panel) {
 
 }  // namespace
 
-GaussianRule gaussian_rule(std::span<const double> kinks, double panel) {
+GaussianRule gaussian_rule(std::span<const double> kinks, double panel, double end) {
   constexpr auto kFunction = "math::gaussian_rule";
   check_positive(kFunction, "panel", panel);
+  check_positive(kFunction, "end", end);
   for (const double kink : kinks) check_finite(kFunction, "a kink", kink);
   using Legendre = boost::math::quadrature::gauss<double, 20>;
   const auto& positive = Legendre::abscissa();  // the ten positive nodes, increasing
   const auto& legendre = Legendre::weights();
   const Index half = static_cast<Index>(positive.size());
-  const std::vector<double> ends = panel_ends(kinks, panel);
+  const std::vector<double> ends = panel_ends(kinks, panel, end);
   GaussianRule rule;
   rule.nodes.resize(2 * half * static_cast<Index>(ends.size() - 1));
   rule.weights.resize(rule.nodes.size());

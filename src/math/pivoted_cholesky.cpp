@@ -62,6 +62,13 @@ SemidefiniteSolution solve_pivoted(Matrix& K, const Vector& v, double tolerance)
   return solution;
 }
 
+void fill_checked(const FillMatrix& fill, Index N, Matrix& K, const Stage& stage) {
+  K.resize(N, N);
+  fill(K, stage);
+  // Finite moments K_ii bound the rest of K; LAPACK would take an infinite one for a dependent feature.
+  check_finite("solve_semidefinite", "the diagonal of K", Vector(K.diagonal()));
+}
+
 }  // namespace
 
 SemidefiniteSolution solve_semidefinite(const std::function<void(Matrix& K)>& fill, const Vector& v,
@@ -76,26 +83,38 @@ std::vector<SemidefiniteSolution> solve_semidefinite(const std::function<void(Ma
   check_widths("solve_semidefinite", widths, v.size());
   check_finite("solve_semidefinite", "v", v);
   check_positive("solve_semidefinite", "tolerance", tolerance);
+  const FillMatrix without_stage = [&](Matrix& K, const Stage&) { fill(K); };
+  std::vector<SemidefiniteSolution> solutions = solve_regular(without_stage, v, widths, Stage());
+  for (std::size_t k = solutions.size(); k < widths.size(); ++k)
+    solutions.push_back(solve_dependent(without_stage, v.head(widths[k]), tolerance, Stage()));
+  return solutions;
+}
+
+std::vector<SemidefiniteSolution> solve_regular(const FillMatrix& fill, const Vector& v,
+                                                std::span<const Index> widths, const Stage& stage) {
+  check_finite("solve_semidefinite", "v", v);
+  constexpr double kFilled = 0.4;  // of the time, roughly
   Matrix K;
   Vector moments;
   const auto fill_leading = [&](Index N) {
-    K.resize(N, N);
-    fill(K);
+    fill_checked(fill, N, K, stage.part(0, kFilled));
     moments = K.diagonal();
-    // Finite moments K_ii bound the rest of K; LAPACK would take an infinite one for a dependent feature.
-    check_finite("solve_semidefinite", "the diagonal of K", moments);
   };
-  std::vector<SemidefiniteSolution> solutions(widths.size());
-  const Index factorised = factorise_leading(K, widths, fill_leading);
+  const Index factorised = factorise_leading(K, widths, fill_leading, stage.part(kFilled, 1));
   const Index safe = factorised == 0 ? 0 : safe_pivots(K, moments);
-  std::size_t k = 0;
-  for (; k < widths.size() && widths[k] <= safe; ++k)
-    solutions[k] = {.a = solve_factored(K, v.head(widths[k])), .rank = widths[k]};
-  for (; k < widths.size(); ++k) {
-    fill_leading(widths[k]);
-    solutions[k] = solve_pivoted(K, v.head(widths[k]), tolerance);
+  std::vector<SemidefiniteSolution> solutions;
+  for (const Index N : widths) {
+    if (N > safe) break;
+    solutions.push_back({.a = solve_factored(K, v.head(N)), .rank = N});
   }
   return solutions;
+}
+
+SemidefiniteSolution solve_dependent(const FillMatrix& fill, const Vector& v, double tolerance,
+                                     const Stage& stage) {
+  Matrix K;
+  fill_checked(fill, v.size(), K, stage);
+  return solve_pivoted(K, v, tolerance);
 }
 
 }  // namespace lazygap

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <utility>
 #include <vector>
 
+#include "network/close_pairs.h"
 #include "network/neuron_functions.h"
 
 namespace lazygap {
@@ -27,6 +29,8 @@ struct Part {
   Component component;
   Neurons neurons;
   Expansion expansion;
+  bool close_pairs = false;  ///< whether pairs with |r| > network::kClose take a quadrature
+  std::map<std::pair<Index, Index>, double> close_moments{};  ///< of these (i > j), E[phi_i phi_j]
 };
 
 /// E[y phi_i] within one component.
@@ -61,15 +65,29 @@ struct FeatureMoments::Storage {
   double error = 0;
 
   /// Largest |r| that is left to the series.
-  [[nodiscard]] double most() const {
-    if (!closed_form) return 1 - network::kParallel;
+  [[nodiscard]] double most(const Part& part) const {
+    if (!closed_form) return part.close_pairs ? network::kClose : 1 - network::kParallel;
     return projections.size() <= kClosedFormWidth ? -1 : kSeries;
   }
 
+  /// Fills close_moments and returns their error.
+  [[nodiscard]] double set_close_moments(Part& part, const Stage& stage) const {
+    double largest = 0;
+    network::for_each_close_pair(part.neurons.directions, [&](Index i, Index j) {
+      stage.heard();
+      const network::PairMoments pair = network::close_pair_moments(sigma, part.neurons, i, j);
+      part.close_moments[{i, j}] = pair.k;
+      largest = std::max(largest, pair.error);
+    });
+    return largest;
+  }
+
   /// E[phi_i phi_j] within one component of a pair with correlation r near 1 or -1: from the kernel in closed
-  /// form, or for parallel pairs by quadrature.
+  /// form, or by quadrature.
   [[nodiscard]] double pair_moment(const Part& part, Index i, Index j, double r) const {
-    if (!closed_form) return network::parallel_moments(sigma, part.neurons, i, j, r > 0 ? 1 : -1).moment;
+    if (!closed_form && network::parallel(r))
+      return network::parallel_moments(sigma, part.neurons, i, j, r > 0 ? 1 : -1).moment;
+    if (!closed_form) return part.close_moments.at({i, j});
     const double si = part.neurons.lengths[i], sj = part.neurons.lengths[j];
     if (si == 0 || sj == 0) return part.expansion.coefficients(i, 0) * part.expansion.coefficients(j, 0);
     // sigma = (sigma - centre) + centre in both factors.
@@ -79,14 +97,16 @@ struct FeatureMoments::Storage {
   }
 
   /// Adds weight * E[phi_i phi_j] to the lower triangle of K, of the features it has room for.
-  void add_gram(const Part& part, Matrix& K) const {
+  void add_gram(const Part& part, Matrix& K, const Stage& stage) const {
     const Index N = K.rows(), last = part.expansion.coefficients.cols() - 1;
     const auto directions = part.neurons.directions.leftCols(N);
     const auto c = part.expansion.coefficients.topRows(N);
     const double weight = part.component.weight;
+    const double most_of_series = most(part);
     Matrix correlations(N, kPanel);
     Eigen::ArrayXd sum(N);
     for (Index start = 0; start < N; start += kPanel) {
+      stage.done(start, N);
       const Index columns = std::min(kPanel, N - start);
       auto R = correlations.topLeftCorner(N - start, columns);
       R.noalias() = directions.rightCols(N - start).transpose() * directions.middleCols(start, columns);
@@ -94,12 +114,12 @@ struct FeatureMoments::Storage {
         const Index rows = N - j - 1;
         const auto r = R.col(j - start).tail(rows).array();
         auto entries = sum.head(rows);
-        if (most() > 0) {  // not every pair has its kernel
+        if (most_of_series > 0) {  // not every pair has its kernel
           entries = c(j, last) * c.col(last).tail(rows).array();
           for (Index k = last - 1; k >= 0; --k) entries = entries * r + c(j, k) * c.col(k).tail(rows).array();
         }
         for (Index i = 0; i < rows; ++i)
-          if (std::abs(r[i]) > most()) entries[i] = pair_moment(part, j + 1 + i, j, r[i]);
+          if (std::abs(r[i]) > most_of_series) entries[i] = pair_moment(part, j + 1 + i, j, r[i]);
         K.col(j).tail(rows).array() += weight * entries;
         K(j, j) += weight * part.expansion.moment[j];
       }
@@ -108,7 +128,7 @@ struct FeatureMoments::Storage {
 };
 
 FeatureMoments::FeatureMoments(const Problem& problem, const Activation& activation, const Matrix& W,
-                               const Vector& biases, double centre, double tolerance)
+                               const Vector& biases, double centre, double tolerance, const Stage& stage)
     : storage_(std::make_unique<Storage>(Storage{
           .activation = activation,
           .centre = centre,
@@ -123,13 +143,24 @@ FeatureMoments::FeatureMoments(const Problem& problem, const Activation& activat
           .null_risk = lazygap::null_risk(problem)})) {
   Storage& m = *storage_;
   const Matrix whitened = network::whiten_neurons(problem, W);
-  for (const Component& component : network::components(problem)) {
+  const std::vector<Component> components = network::components(problem);
+  for (const Component& component : components) {
+    const Stage own = stage.share(static_cast<Index>(m.parts.size()), static_cast<Index>(components.size()));
     Part part{.component = component,
               .neurons = network::act_on_normals(component, whitened, biases),
               .expansion = {}};
-    part.expansion =
-        network::expand(m.sigma, part.neurons,
-                        network::largest_correlation(part.neurons.directions, m.most()), false, tolerance);
+    const auto expand = [&](const Stage& looking) {
+      return network::expand(m.sigma, part.neurons,
+                             network::largest_correlation(part.neurons.directions, m.most(part), looking),
+                             false, tolerance, own.part(0.5, 0.5));
+    };
+    part.expansion = expand(own.part(0, 0.5));
+    part.close_pairs = !m.closed_form && part.expansion.error > tolerance && !m.sigma.kinks.empty() &&
+                       network::few_close_pairs(part.neurons.directions);
+    if (part.close_pairs) {
+      part.expansion = expand(own.part(0.5, 0.5));
+      m.error = std::max(m.error, m.set_close_moments(part, own));
+    }
     m.projections +=
         component.weight * std::visit([&](const auto& p) { return lazygap::projections(p, part); }, problem);
     m.means += component.weight * part.expansion.coefficients.col(0);
@@ -141,19 +172,21 @@ FeatureMoments::FeatureMoments(const Problem& problem, const Activation& activat
 FeatureMoments::~FeatureMoments() = default;
 FeatureMoments::FeatureMoments(FeatureMoments&&) noexcept = default;
 
-void FeatureMoments::gram(Matrix& K) const {
+void FeatureMoments::gram(Matrix& K, const Stage& stage) const {
   K.triangularView<Eigen::Lower>().setZero();
-  for (const Part& part : storage_->parts) storage_->add_gram(part, K);
+  const std::vector<Part>& parts = storage_->parts;
+  for (std::size_t k = 0; k < parts.size(); ++k)
+    storage_->add_gram(parts[k], K, stage.share(static_cast<Index>(k), static_cast<Index>(parts.size())));
 }
 
 const Vector& FeatureMoments::projections() const { return storage_->projections; }
 const Vector& FeatureMoments::means() const { return storage_->means; }
 double FeatureMoments::error() const { return storage_->error; }
 
-double FeatureMoments::risk(const Vector& a, double c) const {
+double FeatureMoments::risk(const Vector& a, double c, const Stage& stage) const {
   const Storage& m = *storage_;
   Matrix K(a.size(), a.size());
-  gram(K);
+  gram(K, stage);
   const Vector product = K.selfadjointView<Eigen::Lower>() * a;
   // Var y + (E y - c)^2 is E (y - c)^2.
   const double without = m.null_risk + (m.mean_label - c) * (m.mean_label - c);

@@ -33,10 +33,11 @@ Vector values(const ScalarFunction& s, double length, double bias, const Vector&
   return nodes.unaryExpr([&](double g) { return s.value(length * g + bias); });
 }
 
-Expansion expand_to(const ScalarFunction& s, const Neurons& neurons, Index degree) {
+Expansion expand_to(const ScalarFunction& s, const Neurons& neurons, Index degree, const Stage& stage) {
   const Index N = neurons.lengths.size();
   Expansion expansion{.coefficients = Matrix(N, degree + 1), .moment = Vector(N), .moment_g2 = Vector(N)};
   for (Index i = 0; i < N; ++i) {
+    stage.done(i, N);
     const double length = neurons.lengths[i], bias = neurons.biases[i];
     const math::GaussianRule rule = rule_for(s, length, bias);
     const Vector phi = values(s, length, bias, rule.nodes);
@@ -106,10 +107,11 @@ Neurons act_on_normals(const Component& component, const Matrix& whitened, const
   return neurons;
 }
 
-double largest_correlation(const Matrix& directions, double most) {
+double largest_correlation(const Matrix& directions, double most, const Stage& stage) {
   constexpr Index kPanel = 256;
   double largest = 0;
   for (Index j = 0; j < directions.cols(); j += kPanel) {
+    stage.done(j, directions.cols());
     const Index columns = std::min(kPanel, directions.cols() - j);
     const Matrix r =
         directions.rightCols(directions.cols() - j).transpose() * directions.middleCols(j, columns);
@@ -121,9 +123,9 @@ double largest_correlation(const Matrix& directions, double most) {
 }
 
 Expansion expand(const ScalarFunction& s, const Neurons& neurons, double correlation, bool derivatives,
-                 double tolerance) {
+                 double tolerance, const Stage& stage) {
   for (Index degree = kFirstDegree;; degree *= 2) {
-    Expansion expansion = expand_to(s, neurons, degree);
+    Expansion expansion = expand_to(s, neurons, degree, stage);
     expansion.error = truncation_error(expansion, correlation, derivatives);
     if (expansion.error <= tolerance || degree >= kLastDegree) return expansion;
   }

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/stage.h"
 #include "lazygap/core/matrix.h"
 #include "lazygap/problem/problem.h"
 
@@ -55,7 +56,8 @@ constexpr double kParallel = 1e-13;
 [[nodiscard]] inline bool parallel(double r) { return std::abs(r) > 1 - kParallel; }
 
 /// Largest |r_ij| over i != j among those up to `most`.
-[[nodiscard]] double largest_correlation(const Matrix& directions, double most = 1 - kParallel);
+[[nodiscard]] double largest_correlation(const Matrix& directions, double most = 1 - kParallel,
+                                         const Stage& stage = {});
 
 /// phi_i = sum_k c_ik He_k / sqrt(k!) in mean square.
 struct Expansion {
@@ -67,11 +69,14 @@ struct Expansion {
           ///< E phi_i^2 E phi_j^2 (with derivatives: or to one of the coefficients of plane_moments)
 };
 
+/// Truncation error at the level of rounding.
+constexpr double kRounding = 1e-14;
+
 /// Raises the degree K until `error` is at most `tolerance` for correlations up to `correlation`, or K has
-/// reached 2048; 1e-14 is the level of rounding. `derivatives`: whether the sums for NT are needed, which
+/// reached 2048. `derivatives`: whether the sums for NT are needed, which
 /// converge more slowly.
 [[nodiscard]] Expansion expand(const ScalarFunction& s, const Neurons& neurons, double correlation,
-                               bool derivatives, double tolerance = 1e-14);
+                               bool derivatives, double tolerance = kRounding, const Stage& stage = {});
 
 /// For a parallel pair: E[phi_i(G) phi_j(sign G)] and the same with a factor G^2.
 struct ParallelMoments {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lazygap/core/error.h"
+#include "network/close_pairs.h"
 #include "network/neuron_functions.h"
 #include "network/tangent_preconditioner.h"
 
@@ -34,12 +35,14 @@ struct PlaneMoments {
   Matrix k, c11, c12, r;  // N x N, r_ij the correlations
 };
 
-PlaneMoments plane_moments(const ScalarFunction& s, const Neurons& neurons, const Expansion& expansion) {
+PlaneMoments plane_moments(const ScalarFunction& s, const Neurons& neurons, const Expansion& expansion,
+                           const Stage& stage) {
   const Matrix& c = expansion.coefficients;
   const Index N = c.rows(), degree = c.cols() - 1;
   PlaneMoments moments{.k = Matrix(N, N), .c11 = Matrix(N, N), .c12 = Matrix(N, N), .r = Matrix(N, N)};
   moments.r.noalias() = neurons.directions.transpose() * neurons.directions;
   for (Index j = 0; j < N; ++j) {
+    stage.done(j, N);
     const auto r = moments.r.col(j).array();
     auto k = moments.k.col(j).array(), c11 = moments.c11.col(j).array(), c12 = moments.c12.col(j).array();
     k.setZero();
@@ -72,12 +75,29 @@ struct Part {
   Component component;
   Neurons neurons;
   Expansion expansion;
+  bool close_pairs = false;  ///< whether pairs with |r| > network::kClose take a quadrature
   PlaneMoments moments;
   Vector stretch;  ///< N, length of C^{1/2} M^T w_i over that of M^T w_i
 
   /// E[G phi_i(G)].
   [[nodiscard]] auto first() const { return expansion.coefficients.col(1); }
 };
+
+/// Takes a quadrature for pairs with |r| > network::kClose. Returns its error.
+double set_close_pairs(const ScalarFunction& s, Part& part, const Stage& stage) {
+  PlaneMoments& moments = part.moments;
+  double error = 0;
+  network::for_each_close_pair(part.neurons.directions, [&](Index i, Index j) {
+    stage.heard();
+    const network::PairMoments pair = network::close_pair_moments(s, part.neurons, i, j);
+    moments.k(i, j) = moments.k(j, i) = pair.k;
+    moments.c12(i, j) = moments.c12(j, i) = pair.c12;
+    moments.c11(i, j) = pair.c11;
+    moments.c11(j, i) = pair.c22;
+    error = std::max(error, pair.error);
+  });
+  return error;
+}
 
 /// target(:, n) = source(start + n, :), n < columns, read along the columns of `source`.
 void copy_rows(const Matrix& source, Index start, Index columns, Matrix& target) {
@@ -88,11 +108,13 @@ void copy_rows(const Matrix& source, Index start, Index columns, Matrix& target)
 /// Calls visit(first column, columns, C^{1/2} A there, P = W^^T C^{1/2} A there, c22 there) for panels of
 /// columns.
 template <class Visit>
-void for_each_panel(const Part& part, const Eigen::Ref<const Matrix>& A, const Visit& visit) {
+void for_each_panel(const Part& part, const Eigen::Ref<const Matrix>& A, const Stage& stage,
+                    const Visit& visit) {
   const Matrix& directions = part.neurons.directions;
   const Index N = A.cols(), d = A.rows(), width = std::min(kPanel, N);
   Matrix a(d, width), P(N, width), c22(N, width);
   for (Index start = 0; start < N; start += width) {
+    stage.done(0);
     const Index columns = std::min(width, N - start);
     a.leftCols(columns) = part.component.root.asDiagonal() * A.middleCols(start, columns);
     P.leftCols(columns).noalias() = directions.transpose() * a.leftCols(columns);
@@ -102,14 +124,15 @@ void for_each_panel(const Part& part, const Eigen::Ref<const Matrix>& A, const V
 }
 
 /// Adds weight * C^{1/2} (sum_j E[phi_i phi_j n n^T] C^{1/2} a_j)_i to `result`; A and `result` are d x N.
-void add_product(const Part& part, const Eigen::Ref<const Matrix>& A, Eigen::Ref<Matrix> result) {
+void add_product(const Part& part, const Eigen::Ref<const Matrix>& A, Eigen::Ref<Matrix> result,
+                 const Stage& stage) {
   const Matrix& directions = part.neurons.directions;
   const Index N = A.cols(), d = A.rows(), width = std::min(kPanel, N);
   const Vector scale = part.component.weight * part.component.root;
   Vector along = Vector::Zero(N);  // coefficients of w^_i in column i
   Matrix right(N, width), sum = Matrix::Zero(d, N);
   for_each_panel(
-      part, A, [&](Index start, Index columns, const Matrix& a, const Matrix& P, const Matrix& c22) {
+      part, A, stage, [&](Index start, Index columns, const Matrix& a, const Matrix& P, const Matrix& c22) {
         for (Index n = 0; n < columns; ++n) {
           const Index j = start + n;
           const auto c11 = part.moments.c11.col(j).array(), c12 = part.moments.c12.col(j).array();
@@ -124,16 +147,19 @@ void add_product(const Part& part, const Eigen::Ref<const Matrix>& A, Eigen::Ref
 }
 
 /// Adds the components of the same along M^T w_i to `result` (N), with a third of the operations.
-void add_parallel_product(const Part& part, const Eigen::Ref<const Matrix>& A, Vector& result) {
+void add_parallel_product(const Part& part, const Eigen::Ref<const Matrix>& A, Vector& result,
+                          const Stage& stage) {
   Vector sum = Vector::Zero(A.cols());
   const Matrix &k = part.moments.k, &c11 = part.moments.c11, &c12 = part.moments.c12, &r = part.moments.r;
-  for_each_panel(part, A, [&](Index start, Index columns, const Matrix&, const Matrix& P, const Matrix& c22) {
-    for (Index n = 0; n < columns; ++n) {
-      const Index j = start + n;
-      sum.array() += (k.col(j) + c11.col(j) + c12.col(j).cwiseProduct(r.col(j))).array() * P.col(n).array() +
-                     (c12.col(j) + c22.col(n).cwiseProduct(r.col(j))).array() * P(j, n);
-    }
-  });
+  for_each_panel(
+      part, A, stage, [&](Index start, Index columns, const Matrix&, const Matrix& P, const Matrix& c22) {
+        for (Index n = 0; n < columns; ++n) {
+          const Index j = start + n;
+          sum.array() +=
+              (k.col(j) + c11.col(j) + c12.col(j).cwiseProduct(r.col(j))).array() * P.col(n).array() +
+              (c12.col(j) + c22.col(n).cwiseProduct(r.col(j))).array() * P(j, n);
+        }
+      });
   result += part.component.weight * part.stretch.cwiseProduct(sum);
 }
 
@@ -192,16 +218,24 @@ struct TangentMoments::Storage {
   double error = 0;
 
   /// The part of one component.
-  [[nodiscard]] Part part(const Component& component) const {
+  [[nodiscard]] Part part(const Component& component, const Stage& stage) const {
     Part part{.component = component, .neurons = network::act_on_normals(component, whitened, biases)};
-    part.expansion =
-        network::expand(s, part.neurons, network::largest_correlation(part.neurons.directions), true);
+    const double correlation =
+        network::largest_correlation(part.neurons.directions, 1 - network::kParallel, stage.part(0, 0.2));
+    const Stage expanding = stage.part(0.2, 0.2);
+    part.expansion = network::expand(s, part.neurons, correlation, true, network::kRounding, expanding);
+    part.close_pairs = part.expansion.error > network::kRounding && !s.kinks.empty() &&
+                       network::few_close_pairs(part.neurons.directions);
+    if (part.close_pairs)
+      part.expansion = network::expand(
+          s, part.neurons, network::largest_correlation(part.neurons.directions, network::kClose, expanding),
+          true, network::kRounding, expanding);
     return part;
   }
 };
 
 TangentMoments::TangentMoments(const Problem& problem, const Activation& activation, const Matrix& W,
-                               const Vector& biases)
+                               const Vector& biases, const Stage& stage)
     : storage_(std::make_unique<Storage>(Storage{
           .problem = problem,
           .whitened = network::whiten_neurons(problem, W),
@@ -214,9 +248,12 @@ TangentMoments::TangentMoments(const Problem& problem, const Activation& activat
     throw UsageError(fmt::format("NT: activation '{}' has no derivative, but NT needs one", activation.name));
   Storage& m = *storage_;
   const Vector lengths = m.whitened.colwise().stableNorm();
-  for (const Component& component : network::components(problem)) {
-    Part part = m.part(component);
-    part.moments = plane_moments(m.s, part.neurons, part.expansion);
+  const std::vector<Component> components = network::components(problem);
+  for (const Component& component : components) {
+    const Stage own = stage.share(static_cast<Index>(m.parts.size()), static_cast<Index>(components.size()));
+    Part part = m.part(component, own.part(0, 0.3));
+    part.moments = plane_moments(m.s, part.neurons, part.expansion, own.part(0.3, 1));
+    if (part.close_pairs) m.error = std::max(m.error, set_close_pairs(m.s, part, own));
     part.stretch = (lengths.array() > 0).select(part.neurons.lengths.cwiseQuotient(lengths), 0.0);
     const Vector scale = component.weight * component.root;
     m.projections += scale.asDiagonal() *
@@ -230,17 +267,19 @@ TangentMoments::TangentMoments(const Problem& problem, const Activation& activat
 TangentMoments::~TangentMoments() = default;
 TangentMoments::TangentMoments(TangentMoments&&) noexcept = default;
 
-void TangentMoments::apply(const Eigen::Ref<const Matrix>& A, Eigen::Ref<Matrix> result) const {
+void TangentMoments::apply(const Eigen::Ref<const Matrix>& A, Eigen::Ref<Matrix> result,
+                           const Stage& stage) const {
   const Storage& m = *storage_;
   result = -m.means.cwiseProduct(A).sum() * m.means;
-  for (const Part& part : m.parts) add_product(part, A, result);
+  for (const Part& part : m.parts) add_product(part, A, result, stage);
 }
 
-ConjugateGradientSolution TangentMoments::solve(double tolerance, int max_iterations) const {
+ConjugateGradientSolution TangentMoments::solve(double tolerance, int max_iterations,
+                                                const Stage& stage) const {
   const Storage& m = *storage_;
   const Index d = m.means.rows(), N = m.means.cols();
   // The first level is for z ~ N(0, I): on mg the mean of the classes.
-  const Part average = m.part({.weight = 1, .label = 0, .root = Vector::Ones(d)});
+  const Part average = m.part({.weight = 1, .label = 0, .root = Vector::Ones(d)}, stage.part(0, 0));
   const network::TangentPreconditioner preconditioner(average.neurons, average.expansion);
   const Matrix& directions = average.neurons.directions;
   const auto along = [&](const Matrix& A) -> Vector {
@@ -255,18 +294,26 @@ ConjugateGradientSolution TangentMoments::solve(double tolerance, int max_iterat
   Eigen::LLT<Eigen::Ref<Matrix>> coarse(H);
   const bool two_levels = coarse.info() == Eigen::Success;
 
+  // How many products there will be is not known: half of the way after kTypicalProducts.
+  constexpr double kTypicalProducts = 40;
+  double products = 0;
+  Stage now = stage.part(0, 1);
   Matrix preconditioned(d, N);
   const auto precondition = [&](const Vector& r, Vector& z) {
     const Eigen::Map<const Matrix> R(r.data(), d, N);
     preconditioner.apply(R, preconditioned);
     if (two_levels) {
       Vector product = -m.means.cwiseProduct(preconditioned).sum() * mean;
-      for (const Part& part : m.parts) add_parallel_product(part, preconditioned, product);
+      for (const Part& part : m.parts) add_parallel_product(part, preconditioned, product, now);
       preconditioned += directions * coarse.solve(along(R) - product).asDiagonal();
     }
     z = preconditioned.reshaped();
   };
-  const auto multiply = [&](const Vector& p, Vector& Ap) { apply(p.reshaped(d, N), Ap.reshaped(d, N)); };
+  const auto multiply = [&](const Vector& p, Vector& Ap) {
+    ++products;
+    now = stage.part(products / (products + kTypicalProducts), 1);
+    apply(p.reshaped(d, N), Ap.reshaped(d, N), now);
+  };
   Vector start;
   if (two_levels) start = (directions * coarse.solve(along(m.projections)).asDiagonal()).reshaped();
   return conjugate_gradient(multiply, m.projections.reshaped(),
@@ -280,11 +327,11 @@ const Matrix& TangentMoments::projections() const { return storage_->projections
 const Matrix& TangentMoments::means() const { return storage_->means; }
 double TangentMoments::error() const { return storage_->error; }
 
-double TangentMoments::risk(const Matrix& A, double c) const {
+double TangentMoments::risk(const Matrix& A, double c, const Stage& stage) const {
   const Storage& m = *storage_;
   const Matrix whitened = network::whiten_neurons(m.problem, A);
   Matrix product(A.rows(), A.cols());
-  apply(whitened, product);
+  apply(whitened, product, stage);
   const double bias = network::mean_label(m.problem) - c - m.means.cwiseProduct(whitened).sum();
   return null_risk(m.problem) - 2 * m.projections.cwiseProduct(whitened).sum() +
          product.cwiseProduct(whitened).sum() + bias * bias;

@@ -54,7 +54,7 @@ void check_options(const char* function, Regime regime, Index neurons, const Opt
 }
 
 bool is_quadratic_form(Regime regime, const Options& options) {
-  return options.activation.name == Activation::quadratic().name && options.bias_scale == 0 &&
+  return is_pure_quadratic(options.activation) && options.bias_scale == 0 &&
          !options.train_biases && options.momentum == 0 &&
          !(regime == Regime::nn && options.second_layer == SecondLayer::free);
 }

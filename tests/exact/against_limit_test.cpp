@@ -24,18 +24,19 @@ Problem make_problem(const std::string& model, Index d) {
 double limit_ratio(const Problem& problem, Regime regime, Index N) {
   const double rho = static_cast<double>(N) / static_cast<double>(dimension(problem));
   if (regime == Regime::nt) return limit::nt_ratio(problem, rho);
-  if (regime == Regime::nn) return limit::nn_ratio(problem, N);
+  if (regime == Regime::nn) return limit::nn_ratio(problem, N, SecondLayerSign::one_sign);
   return limit::rf_ratio(problem, first_layer_law(regime, problem), Activation::quadratic().hermite, rho);
 }
 
 double exact_ratio(const Problem& problem, Regime regime, Index N, std::uint32_t draw) {
-  if (regime == Regime::nn) return exact::nn(problem, N, exact::Sign::one_sign).risk / null_risk(problem);
+  if (regime == Regime::nn) return exact::nn(problem, N, SecondLayerSign::one_sign).risk / null_risk(problem);
   // The mean over draws is known here, and its small difference to the limit would drown in their
   // fluctuations.
   if (const auto* qf = std::get_if<PolynomialTarget>(&problem); qf != nullptr && regime == Regime::nt)
     return exact::nt_mean(*qf, N) / null_risk(problem);
   const Matrix W = first_layer_law(regime, problem).sample(N, 3, draw);
-  return (regime == Regime::nt ? exact::nt(problem, W) : exact::rf(problem, W)).risk / null_risk(problem);
+  return (regime == Regime::nt ? exact::nt(problem, {.W = W}) : exact::rf(problem, {.W = W})).risk /
+         null_risk(problem);
 }
 
 /// Largest |mean over draws of the exact ratio - limit| over rho.

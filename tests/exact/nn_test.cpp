@@ -45,10 +45,10 @@ double descend(const Problem& problem, const Vector& signs) {
   return best;
 }
 
-double descend(const Problem& problem, Index N, exact::Sign sign) {
+double descend(const Problem& problem, Index N, SecondLayerSign sign) {
   const Vector plus = Vector::Ones(N);
-  if (sign == exact::Sign::positive) return descend(problem, plus);
-  if (sign == exact::Sign::one_sign) return std::min(descend(problem, plus), descend(problem, -plus));
+  if (sign == SecondLayerSign::positive) return descend(problem, plus);
+  if (sign == SecondLayerSign::one_sign) return std::min(descend(problem, plus), descend(problem, -plus));
   double best = std::numeric_limits<double>::infinity();
   for (Index negative = 0; negative <= N; ++negative) {
     Vector signs = plus;
@@ -66,9 +66,10 @@ TEST(ExactNn, GradientDescentReachesItAndGoesNoLower) {
                                       GaussianMixture(mixed), GaussianMixture(mixed.cwiseAbs()),
                                       GaussianMixture((Vector(4) << 1, 2, 0.5, 1.5).finished(), 0.5 * mixed)};
   for (std::size_t i = 0; i < problems.size(); ++i)
-    for (const exact::Sign sign : {exact::Sign::positive, exact::Sign::one_sign, exact::Sign::free})
+    for (const SecondLayerSign sign :
+         {SecondLayerSign::positive, SecondLayerSign::one_sign, SecondLayerSign::free})
       for (const Index N : {1, 2, 3}) {
-        const exact::Risk risk = exact::nn(problems[i], N, sign);
+        const Answer risk = exact::nn(problems[i], N, sign);
         const double found = descend(problems[i], N, sign);
         EXPECT_GE(found, risk.risk * (1 - 1e-12)) << i << " " << N << " " << static_cast<int>(sign);
         EXPECT_NEAR(found, risk.risk, kDescent) << i << " " << N << " " << static_cast<int>(sign);
@@ -79,11 +80,12 @@ TEST(ExactNn, Theorem3) {
   const PolynomialTarget problem((Vector(5) << 1, 5, 2, 4, 3).finished());
   const double expected[] = {0, 60, 28, 10, 2, 0, 0};  // 2 (1 + 4 + 9 + 16), ...
   for (Index N = 1; N <= 6; ++N) {
-    for (const exact::Sign sign : {exact::Sign::positive, exact::Sign::one_sign, exact::Sign::free}) {
-      const exact::Risk risk = exact::nn(problem, N, sign);
+    for (const SecondLayerSign sign :
+         {SecondLayerSign::positive, SecondLayerSign::one_sign, SecondLayerSign::free}) {
+      const Answer risk = exact::nn(problem, N, sign);
       EXPECT_EQ(risk.risk, expected[N]);
       EXPECT_EQ(risk.status, Status::ok);
-      EXPECT_EQ(risk.rank, std::min<Index>(N, 5));
+      EXPECT_EQ(risk.diagnostics.rank, std::min<Index>(N, 5));
     }
   }
 }
@@ -93,41 +95,41 @@ TEST(ExactNn, SignsDecideWhatIsFitted) {
   const auto fit = [](double v) { return v * v / (1 + v * v); };
   const PolynomialTarget qf(values);
   const GaussianMixture mg(values);
-  using exact::Sign;
-  EXPECT_DOUBLE_EQ(exact::nn(qf, 2, Sign::positive).risk, 2 * (0.36 + 0.16));
-  EXPECT_DOUBLE_EQ(exact::nn(qf, 2, Sign::one_sign).risk, 2 * (0.25 + 0.01));
-  EXPECT_DOUBLE_EQ(exact::nn(qf, 2, Sign::free).risk, 2 * (0.16 + 0.01));
-  EXPECT_DOUBLE_EQ(exact::nn(mg, 2, Sign::positive).risk, 2 / (2 + fit(0.6) + fit(0.4)));
-  EXPECT_DOUBLE_EQ(exact::nn(mg, 2, Sign::one_sign).risk, 2 / (2 + fit(0.6) + fit(0.4)));
-  EXPECT_DOUBLE_EQ(exact::nn(mg, 2, Sign::free).risk, 2 / (2 + fit(0.6) + fit(0.5)));
+  EXPECT_DOUBLE_EQ(exact::nn(qf, 2, SecondLayerSign::positive).risk, 2 * (0.36 + 0.16));
+  EXPECT_DOUBLE_EQ(exact::nn(qf, 2, SecondLayerSign::one_sign).risk, 2 * (0.25 + 0.01));
+  EXPECT_DOUBLE_EQ(exact::nn(qf, 2, SecondLayerSign::free).risk, 2 * (0.16 + 0.01));
+  EXPECT_DOUBLE_EQ(exact::nn(mg, 2, SecondLayerSign::positive).risk, 2 / (2 + fit(0.6) + fit(0.4)));
+  EXPECT_DOUBLE_EQ(exact::nn(mg, 2, SecondLayerSign::one_sign).risk, 2 / (2 + fit(0.6) + fit(0.4)));
+  EXPECT_DOUBLE_EQ(exact::nn(mg, 2, SecondLayerSign::free).risk, 2 / (2 + fit(0.6) + fit(0.5)));
   // The paper's Delta >= 0 needs a negative second layer: with a = 1 nothing can be fitted.
   const GaussianMixture positive(values.cwiseAbs());
-  EXPECT_EQ(exact::nn(positive, 4, Sign::positive).risk, 1);
-  EXPECT_LT(exact::nn(positive, 4, Sign::one_sign).risk, 1);
+  EXPECT_EQ(exact::nn(positive, 4, SecondLayerSign::positive).risk, 1);
+  EXPECT_LT(exact::nn(positive, 4, SecondLayerSign::one_sign).risk, 1);
 }
 
 TEST(ExactNn, OneDimension) {
-  EXPECT_EQ(exact::nn(PolynomialTarget(Vector::Constant(1, -2)), 1, exact::Sign::positive).risk, 8);
-  EXPECT_EQ(exact::nn(PolynomialTarget(Vector::Constant(1, -2)), 3, exact::Sign::one_sign).risk, 0);
-  EXPECT_DOUBLE_EQ(exact::nn(GaussianMixture(Vector::Constant(1, 0.5)), 1, exact::Sign::free).risk, 2 / 2.2);
+  EXPECT_EQ(exact::nn(PolynomialTarget(Vector::Constant(1, -2)), 1, SecondLayerSign::positive).risk, 8);
+  EXPECT_EQ(exact::nn(PolynomialTarget(Vector::Constant(1, -2)), 3, SecondLayerSign::one_sign).risk, 0);
+  EXPECT_DOUBLE_EQ(exact::nn(GaussianMixture(Vector::Constant(1, 0.5)), 1, SecondLayerSign::free).risk,
+                   2 / 2.2);
 }
 
 TEST(ExactNn, RefusesNoNeurons) {
-  EXPECT_THROW(static_cast<void>(exact::nn(test::mixture(2), 0, exact::Sign::free)), UsageError);
+  EXPECT_THROW(static_cast<void>(exact::nn(test::mixture(2), 0, SecondLayerSign::free)), UsageError);
 }
 
 TEST(ExactNn, LeavesTheOtherDegreesUnexplained) {
   const PolynomialTarget target = test::target_of_every_degree(5);
   const PolynomialTarget quadratic(target.eigenvalues(), target.offset());
-  EXPECT_NEAR(exact::nn(target, 2, exact::Sign::free).risk,
-              exact::nn(quadratic, 2, exact::Sign::free).risk + target.rest_risk(),
+  EXPECT_NEAR(exact::nn(target, 2, SecondLayerSign::free).risk,
+              exact::nn(quadratic, 2, SecondLayerSign::free).risk + target.rest_risk(),
               1e-12 * target.null_risk());
   Matrix cubic = Matrix::Zero(5, 3);
   cubic(2, 2) = 1.5;
   const PolynomialTarget unseen = PolynomialTarget::from_hermite(cubic);
-  const exact::Risk risk = exact::nn(unseen, 2, exact::Sign::free);
+  const Answer risk = exact::nn(unseen, 2, SecondLayerSign::free);
   EXPECT_EQ(risk.risk, unseen.null_risk());
-  EXPECT_EQ(risk.rank, 0);
+  EXPECT_EQ(risk.diagnostics.rank, 0);
 }
 
 }  // namespace

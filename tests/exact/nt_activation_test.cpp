@@ -3,9 +3,11 @@
 #include <Eigen/Cholesky>
 #include <Eigen/QR>
 #include <cmath>
+#include <numbers>
 #include <string>
 #include <vector>
 
+#include "../src/exact/nt_ways.h"
 #include "../src/network/tangent_moments.h"
 #include "exact/problems.h"
 #include "lazygap/activation/activation.h"
@@ -25,9 +27,10 @@ TEST(ExactNtActivation, QuadraticAgreesWithTheProjector) {
     for (const Problem& problem : problems(d))
       for (const Index N : {1, 2, 7, 15}) {
         Matrix W = neurons(d, N, 0);
-        const exact::Risk general = exact::nt(problem, Activation::quadratic(), W);
+        const Answer general = exact::nt_general(problem, {.W = W}, {});
         EXPECT_EQ(general.status, Status::ok);
-        EXPECT_NEAR(general.risk, exact::nt(problem, W).risk, 1e-12 * null_risk(problem)) << d << " " << N;
+        EXPECT_NEAR(general.risk, exact::nt(problem, {.W = W}).risk, 1e-12 * null_risk(problem))
+            << d << " " << N;
       }
 }
 
@@ -38,7 +41,8 @@ TEST(ExactNtActivation, NearlySingularSystemsAreSolved) {
       const Problem problem = PolynomialTarget(Vector{{1.0, 0.4}});
       const Matrix W = neurons(2, N, 3);
       const Vector biases = test::uniforms(N, -1, 1, 5);
-      const exact::Risk risk = exact::nt(problem, activation_from_name(name), W, biases);
+      const Answer risk =
+          exact::nt(problem, {.activation = activation_from_name(name), .W = W, .biases = biases});
       EXPECT_EQ(risk.status, Status::ok) << name << " " << N;
       // So many features leave next to nothing of a quadratic target in two dimensions.
       EXPECT_GT(risk.risk, -1e-10) << name << " " << N;
@@ -47,14 +51,69 @@ TEST(ExactNtActivation, NearlySingularSystemsAreSolved) {
 }
 
 TEST(ExactNtActivation, MomentsThatAreNotKnownGiveNoAnswer) {
-  // Two neurons of relu at an angle of 1e-4: the series of the derivative of a step does not converge.
+  // Two neurons at an angle of 1e-4 and a relu that does not tell where its kink is: the series of the
+  // derivative of a step does not converge.
   Matrix W(2, 2);
   W << 1, 1, 0, 1e-4;
-  const exact::Risk risk =
-      exact::nt(PolynomialTarget(Vector{{1.0, 0.4}}), activation_from_name("relu"), W, Vector{{0.1, 0.2}});
-  EXPECT_EQ(risk.status, Status::not_converged);
-  EXPECT_TRUE(std::isnan(risk.risk));
-  EXPECT_GT(risk.kernel_error, 1e-2);
+  Activation relu = activation_from_name("relu");
+  relu.kinks.clear();
+  const Answer answer = exact::nt(PolynomialTarget(Vector{{1.0, 0.4}}),
+                                  {.activation = relu, .W = W, .biases = Vector{{0.1, 0.2}}});
+  EXPECT_EQ(answer.status, Status::not_converged);
+  EXPECT_TRUE(std::isnan(answer.risk));
+  EXPECT_GT(answer.diagnostics.kernel_error, 1e-2);
+  EXPECT_NE(answer.message.find("kernel accurate to"), std::string::npos) << answer.message;
+}
+
+/// The risk of NT with relu and no biases on qf, from the (N d) x (N d) matrix of moments in closed form:
+/// with the angle t of w_i and w_j, E[s_i s_j x x^T] = (pi - t)/(2 pi) I - cot t (u_i u_i^T + u_j u_j^T)/(2
+/// pi) + (u_i u_j^T + u_j u_i^T)/(2 pi sin t), u the directions: s' is a delta function.
+double relu_risk(const PolynomialTarget& target, const Matrix& W) {
+  const Index d = W.rows(), N = W.cols();
+  const Matrix u = W.colwise().normalized();
+  constexpr double kTwoPi = 2 * std::numbers::pi;
+  Matrix G(N * d, N * d), h(d, N);
+  for (Index i = 0; i < N; ++i) {
+    // E[(y - E y) 1(u > 0) x]: the part of the step that sees He_2 is He_1 / sqrt(2 pi) and He_3.
+    const Vector b = target.eigenvalues().cwiseProduct(u.col(i));
+    h.col(i) = (2 * b - u.col(i).dot(b) * u.col(i)) / std::sqrt(kTwoPi);
+    for (Index j = 0; j < N; ++j) {
+      const double sine = (u.col(j) - u.col(i).dot(u.col(j)) * u.col(i)).norm();
+      const double angle = std::atan2(sine, u.col(i).dot(u.col(j)));
+      auto block = G.block(i * d, j * d, d, d);
+      block = (i == j ? 0.5 : (std::numbers::pi - angle) / kTwoPi) * Matrix::Identity(d, d);
+      if (i != j) {
+        const Matrix cross = u.col(i) * u.col(j).transpose();
+        block += (cross + cross.transpose() -
+                  std::cos(angle) * (u.col(i) * u.col(i).transpose() + u.col(j) * u.col(j).transpose())) /
+                 (kTwoPi * sine);
+      }
+      block -= u.col(i) * u.col(j).transpose() / kTwoPi;  // the means E[s x] = u / sqrt(2 pi)
+    }
+  }
+  const Eigen::CompleteOrthogonalDecomposition<Matrix> solver =
+      Eigen::CompleteOrthogonalDecomposition<Matrix>().setThreshold(1e-12).compute(G);
+  return target.null_risk() - h.reshaped().dot(solver.solve(Vector(h.reshaped())));
+}
+
+TEST(ExactNtActivation, AlmostParallelNeuronsOfReluAreTakenFromClosedForm) {
+  // G is nearly singular, and both sides leave out what is below 1e-12 of its largest eigenvalue.
+  constexpr double kNearlySingular = 1e-6;
+  for (const std::uint32_t draw : {0u, 1u, 2u, 3u, 4u, 5u}) {
+    const PolynomialTarget target(test::uniforms(3, 0.2, 2, 50 + draw));
+    const Matrix W = neurons(3, 12, 60 + draw);
+    const Answer answer = exact::nt(target, {.activation = activation_from_name("relu"), .W = W});
+    EXPECT_EQ(answer.status, Status::ok) << answer.message;
+    EXPECT_LT(answer.diagnostics.kernel_error, 1e-12);
+    EXPECT_NEAR(answer.risk, relu_risk(target, W), kNearlySingular * target.null_risk()) << draw;
+  }
+  for (const double angle : {0.3, 1e-2, 1e-4, 1e-6}) {
+    const PolynomialTarget target(Vector{{1.0, 0.4}});
+    const Matrix W{{1, std::cos(angle)}, {0, std::sin(angle)}};
+    const Answer answer = exact::nt(target, {.activation = activation_from_name("relu"), .W = W});
+    EXPECT_EQ(answer.status, Status::ok) << angle << " " << answer.message;
+    EXPECT_NEAR(answer.risk, relu_risk(target, W), kNearlySingular * target.null_risk()) << angle;
+  }
 }
 
 TEST(ExactNtActivation, AgreesWithLeastSquaresOnAGrid) {
@@ -64,7 +123,7 @@ TEST(ExactNtActivation, AgreesWithLeastSquaresOnAGrid) {
         const Index N = 5 - d;
         const Matrix W = neurons(d, N, 1);
         const Vector biases = test::uniforms(N, -1, 1, 9);
-        const exact::Risk risk = exact::nt(problem, activation, W, biases);
+        const Answer risk = exact::nt(problem, {.activation = activation, .W = W, .biases = biases});
         EXPECT_EQ(risk.status, Status::ok);
         EXPECT_NEAR(risk.risk, reference::nt_risk_by_quadrature(problem, activation, W, biases),
                     1e-6 * null_risk(problem))
@@ -89,7 +148,7 @@ TEST(ExactNtActivation, LeastSquaresOnManySamplesTendsToIt) {
     const Vector squares = (y - features.transpose() * a).array().square();
     const double mean = squares.mean();
     const double se = std::sqrt((squares.array() - mean).square().mean() / kSamples);
-    const exact::Risk risk = exact::nt(problem, relu, W, biases);
+    const Answer risk = exact::nt(problem, {.activation = relu, .W = W, .biases = biases});
     EXPECT_EQ(risk.status, Status::ok);
     EXPECT_LT(std::abs(mean - risk.risk) / se, 4) << problem.index();
   }
@@ -115,9 +174,9 @@ TEST(ExactNtActivation, AgreesWithADenseSolution) {
         EXPECT_LT((G - G.transpose()).norm(), 1e-13 * G.norm());
         const Vector h = moments.projections().reshaped();
         const Vector x = G.completeOrthogonalDecomposition().solve(h);
-        const exact::Risk risk = exact::nt(problem, activation, W, biases);
+        const Answer risk = exact::nt(problem, {.activation = activation, .W = W, .biases = biases});
         EXPECT_EQ(risk.status, Status::ok);
-        EXPECT_LE(risk.residual, 1e-8);
+        EXPECT_LE(risk.diagnostics.residual, 1e-8);
         // 2 <h,x> - <x,Gx> is of second order in the error of x.
         EXPECT_NEAR(risk.risk, null_risk(problem) - 2 * h.dot(x) + x.dot(G * x), 1e-10 * null_risk(problem))
             << name << " N = " << N << " problem " << problem.index();
@@ -134,10 +193,12 @@ TEST(ExactNtActivation, ConvergesInFewIterations) {
   for (const Case& c : {Case{"relu", 0}, Case{"tanh", 1}})
     for (const Problem& problem : {Problem(test::polynomial_target(d)), Problem(test::mixture(d))})
       for (const Index N : {30, 60, 180}) {
-        const exact::Risk risk = exact::nt(problem, activation_from_name(c.name), neurons(d, N, 23),
-                                           sample_biases(c.tau, N, 1, 0));
+        const Answer risk = exact::nt(problem, {.activation = activation_from_name(c.name),
+                                                .W = neurons(d, N, 23),
+                                                .biases = sample_biases(c.tau, N, 1, 0)});
         EXPECT_EQ(risk.status, Status::ok);
-        EXPECT_LT(risk.iterations, 60) << c.name << " N = " << N << " problem " << problem.index();
+        EXPECT_LT(risk.diagnostics.iterations, 60)
+            << c.name << " N = " << N << " problem " << problem.index();
       }
 }
 
@@ -146,12 +207,13 @@ TEST(ExactNtActivation, RepeatedAndVanishingNeurons) {
     for (const Problem& problem : problems(5)) {
       const Matrix W = neurons(5, 3, 3);
       const Vector biases = test::uniforms(3, -1, 1, 13);
-      const double once = exact::nt(problem, activation, W, biases).risk;
+      const double once = exact::nt(problem, {.activation = activation, .W = W, .biases = biases}).risk;
       Matrix repeated(5, 6);
       repeated << W, W;
       Vector repeated_biases(6);
       repeated_biases << biases, biases;
-      const exact::Risk twice = exact::nt(problem, activation, repeated, repeated_biases);
+      const Answer twice =
+          exact::nt(problem, {.activation = activation, .W = repeated, .biases = repeated_biases});
       EXPECT_EQ(twice.status, Status::ok);
       EXPECT_NEAR(twice.risk, once, 1e-10 * null_risk(problem));
       // A vanishing neuron adds x itself, which no even target sees alone, but it may help others: never
@@ -160,7 +222,8 @@ TEST(ExactNtActivation, RepeatedAndVanishingNeurons) {
       more << W, Vector::Zero(5);
       Vector more_biases(4);
       more_biases << biases, 0.5;
-      EXPECT_LE(exact::nt(problem, activation, more, more_biases).risk, once + 1e-10);
+      EXPECT_LE(exact::nt(problem, {.activation = activation, .W = more, .biases = more_biases}).risk,
+                once + 1e-10);
     }
 }
 
@@ -171,15 +234,15 @@ TEST(ExactNtActivation, OppositeNeuronsOfReluAreHalfSpaces) {
   const Matrix W = (Matrix(1, 2) << 0.7, -2).finished();
   const double mean = 2 / std::sqrt(2 * M_PI);
   const double covariance = 2 * mean - mean, variance = 1 - mean * mean;
-  const exact::Risk risk = exact::nt(problem, activation_from_name("relu"), W);
+  const Answer risk = exact::nt(problem, {.activation = activation_from_name("relu"), .W = W});
   EXPECT_NEAR(risk.risk, 2 - covariance * covariance / variance, 1e-12);
 }
 
 TEST(ExactNtActivation, AnOddActivationIsBlind) {
   // sigma' even, features odd in x: nothing of an even target is seen.
   for (const Problem& problem : test::quadratic_problems(6))
-    EXPECT_NEAR(exact::nt(problem, activation_from_name("tanh"), neurons(6, 9, 5)).risk, null_risk(problem),
-                1e-12);
+    EXPECT_NEAR(exact::nt(problem, {.activation = activation_from_name("tanh"), .W = neurons(6, 9, 5)}).risk,
+                null_risk(problem), 1e-12);
 }
 
 TEST(ExactNtActivation, ReluIsBlindToDegreeThree) {
@@ -189,8 +252,10 @@ TEST(ExactNtActivation, ReluIsBlindToDegreeThree) {
   const PolynomialTarget target = PolynomialTarget::from_hermite(beta);
   const Activation relu = activation_from_name("relu");
   const Matrix W = neurons(6, 9, 5);
-  EXPECT_NEAR(exact::nt(target, relu, W).risk / target.null_risk(), 1, 1e-12);
-  EXPECT_LT(exact::nt(target, relu, W, test::uniforms(9, -1, 1, 17)).risk / target.null_risk(), 0.99);
+  EXPECT_NEAR(exact::nt(target, {.activation = relu, .W = W}).risk / target.null_risk(), 1, 1e-12);
+  EXPECT_LT(exact::nt(target, {.activation = relu, .W = W, .biases = test::uniforms(9, -1, 1, 17)}).risk /
+                target.null_risk(),
+            0.99);
 }
 
 TEST(ExactNtActivation, KeepsAGapOnDegreeThree) {
@@ -201,7 +266,9 @@ TEST(ExactNtActivation, KeepsAGapOnDegreeThree) {
   beta.col(2) = test::uniforms(d, 0.5, 1.5, 18);
   const PolynomialTarget target = PolynomialTarget::from_hermite(beta);
   const auto ratio = [&](const std::string& name, Index N, double tau) {
-    return exact::nt(target, activation_from_name(name), neurons(d, N, 24), sample_biases(tau, N, 1, 0))
+    return exact::nt(target, {.activation = activation_from_name(name),
+                              .W = neurons(d, N, 24),
+                              .biases = sample_biases(tau, N, 1, 0)})
                .risk /
            target.null_risk();
   };
@@ -213,14 +280,18 @@ TEST(ExactNtActivation, KeepsAGapOnDegreeThree) {
 
 TEST(ExactNtActivation, RefusesWhatItCannotAnswer) {
   const Problem problem = test::polynomial_target(3);
-  EXPECT_THROW(static_cast<void>(exact::nt(problem, activation_from_name("relu"), Matrix::Ones(2, 2))),
-               UsageError);
-  EXPECT_THROW(static_cast<void>(exact::nt(problem, activation_from_name("relu"), Matrix::Ones(3, 0))),
+  EXPECT_THROW(static_cast<void>(
+                   exact::nt(problem, {.activation = activation_from_name("relu"), .W = Matrix::Ones(2, 2)})),
                UsageError);
   EXPECT_THROW(static_cast<void>(
-                   exact::nt(problem, activation_from_name("relu"), Matrix::Ones(3, 2), Vector::Ones(3))),
+                   exact::nt(problem, {.activation = activation_from_name("relu"), .W = Matrix::Ones(3, 0)})),
                UsageError);
-  EXPECT_THROW(static_cast<void>(exact::nt(problem, activation_from_name("sign"), Matrix::Ones(3, 2))),
+  EXPECT_THROW(static_cast<void>(exact::nt(problem, {.activation = activation_from_name("relu"),
+                                                     .W = Matrix::Ones(3, 2),
+                                                     .biases = Vector::Ones(3)})),
+               UsageError);
+  EXPECT_THROW(static_cast<void>(
+                   exact::nt(problem, {.activation = activation_from_name("sign"), .W = Matrix::Ones(3, 2)})),
                UsageError);
 }
 

@@ -2,11 +2,13 @@
 
 #include <Eigen/Cholesky>
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
 #include <string>
 #include <vector>
 
+#include "../src/exact/rf_ways.h"
 #include "exact/problems.h"
 #include "lazygap/activation/activation.h"
 #include "lazygap/core/error.h"
@@ -26,9 +28,10 @@ TEST(ExactRfActivation, QuadraticAgreesWithTheClosedForm) {
     for (const Problem& problem : problems(d))
       for (const Index N : {Index{1}, Index{2}, Index{3}, Index{20}, 10 * d}) {
         const Matrix W = neurons(d, N, 0);
-        const exact::Risk general = exact::rf(problem, Activation::quadratic(), W);
-        EXPECT_NEAR(general.risk, exact::rf(problem, W).risk, 1e-9 * null_risk(problem)) << d << " " << N;
-        EXPECT_LT(general.kernel_error, 1e-13);
+        const Answer general = exact::rf_general(problem, {.W = W}, std::array{N}, {}).front();
+        EXPECT_NEAR(general.risk, exact::rf(problem, {.W = W}).risk, 1e-9 * null_risk(problem))
+            << d << " " << N;
+        EXPECT_LT(general.diagnostics.kernel_error, 1e-13);
       }
 }
 
@@ -40,13 +43,31 @@ TEST(ExactRfActivation, AgreesWithLeastSquaresOnAGrid) {
       for (const Problem& problem : problems(d)) {
         const Matrix W = neurons(d, 5, 1);
         const Vector biases = test::uniforms(5, -1, 1, 9);
-        const exact::Risk risk = exact::rf(problem, activation, W, biases);
+        const Answer risk = exact::rf(problem, {.activation = activation, .W = W, .biases = biases});
         EXPECT_EQ(risk.status, Status::ok);
-        EXPECT_LT(risk.kernel_error, 1e-10);
+        EXPECT_LT(risk.diagnostics.kernel_error, 1e-10);
         EXPECT_NEAR(risk.risk, reference::rf_risk_by_quadrature(problem, activation, W, biases),
                     1e-6 * null_risk(problem))
             << activation.name << " d = " << d << " problem " << problem.index();
       }
+}
+
+TEST(ExactRfActivation, MultiplesOfTheCentredSquareTakeItsAlgebra) {
+  // The risk is that of the same span; a name alone decides nothing.
+  constexpr double kSameSpan = 1e-12;
+  const Problem problem = test::mixture(5);
+  const Matrix W = neurons(5, 9, 80);
+  const double expected = exact::rf(problem, {.W = W}).risk;
+  for (const char* name : {"polynomial(0,0,1)", "polynomial(7,0,-3)", "hermite(2)"})
+    EXPECT_NEAR(exact::rf(problem, {.activation = activation_from_name(name), .W = W}).risk, expected,
+                kSameSpan);
+  EXPECT_EQ(
+      exact::rf(problem, {.activation = activation_from_name("hermite(2)"), .W = W, .centred = false}).risk,
+      exact::rf(problem, {.activation = activation_from_name("hermite(2)"), .W = W}).risk);
+  Activation named = activation_from_name("relu");
+  named.name = "quadratic";
+  EXPECT_EQ(exact::rf(problem, {.activation = named, .W = W}).risk,
+            exact::rf(problem, {.activation = activation_from_name("relu"), .W = W}).risk);
 }
 
 TEST(ExactRfActivation, ArcCosineKernelOfRelu) {
@@ -70,9 +91,10 @@ TEST(ExactRfActivation, ArcCosineKernelOfRelu) {
         K(i, j) = s[i] * s[j] / (2 * pi) * (std::sqrt(1 - r * r) + r * (pi - std::acos(r)));
         if (centred) K(i, j) += l0 * l0 * (1 - s[i] - s[j]);
       }
-    const exact::Risk risk = exact::rf(problem, activation_from_name("relu"), W, {}, centred);
+    const Answer risk =
+        exact::rf(problem, {.activation = activation_from_name("relu"), .W = W, .centred = centred});
     EXPECT_NEAR(risk.risk, problem.null_risk() - v.dot(K.ldlt().solve(v)), 1e-10 * problem.null_risk());
-    EXPECT_LT(risk.kernel_error, 1e-13);
+    EXPECT_LT(risk.diagnostics.kernel_error, 1e-13);
   }
 }
 
@@ -83,19 +105,21 @@ TEST(ExactRfActivation, ClosedFormTakesOverWhereNeuronsAreAlmostParallel) {
     for (const Problem& problem : problems(2)) {
       Activation activation = activation_from_name(name);
       const Matrix W = neurons(2, 4, 6);
-      const exact::Risk closed = exact::rf(problem, activation, W);
+      const Answer closed = exact::rf(problem, {.activation = activation, .W = W});
       activation.kernel = nullptr;
-      const exact::Risk series = exact::rf(problem, activation, W);
-      EXPECT_LT(closed.kernel_error, 1e-13) << name;
+      const Answer series = exact::rf(problem, {.activation = activation, .W = W});
+      EXPECT_LT(closed.diagnostics.kernel_error, 1e-13) << name;
       // What the truncated series lacks is magnified by the inverse of the smallest pivot.
-      EXPECT_NEAR(closed.risk, series.risk, (1e-8 + 1e3 * series.kernel_error) * null_risk(problem)) << name;
+      EXPECT_NEAR(closed.risk, series.risk,
+                  (1e-8 + 1e3 * series.diagnostics.kernel_error) * null_risk(problem))
+          << name;
     }
 }
 
 TEST(ExactRfActivation, AnOddActivationIsBlind) {
   for (const Problem& problem : {Problem(test::polynomial_target(8)), Problem(test::mixture(8))})
-    EXPECT_NEAR(exact::rf(problem, activation_from_name("tanh"), neurons(8, 30, 5)).risk, null_risk(problem),
-                1e-12);
+    EXPECT_NEAR(exact::rf(problem, {.activation = activation_from_name("tanh"), .W = neurons(8, 30, 5)}).risk,
+                null_risk(problem), 1e-12);
 }
 
 TEST(ExactRfActivation, RepeatedNeuronsChangeNothing) {
@@ -107,9 +131,10 @@ TEST(ExactRfActivation, RepeatedNeuronsChangeNothing) {
       repeated << W, W;
       Vector repeated_biases(10);
       repeated_biases << biases, biases;
-      const exact::Risk once = exact::rf(problem, activation, W, biases);
-      const exact::Risk twice = exact::rf(problem, activation, repeated, repeated_biases);
-      EXPECT_EQ(twice.rank, 5);
+      const Answer once = exact::rf(problem, {.activation = activation, .W = W, .biases = biases});
+      const Answer twice =
+          exact::rf(problem, {.activation = activation, .W = repeated, .biases = repeated_biases});
+      EXPECT_EQ(twice.diagnostics.rank, 5);
       EXPECT_NEAR(twice.risk, once.risk, 1e-10 * null_risk(problem));
     }
 }
@@ -129,7 +154,9 @@ TEST(ExactRfActivation, LeastSquaresOnManySamplesTendsToIt) {
     const Vector squares = (y - features.transpose() * a).array().square();
     const double mean = squares.mean();
     const double se = std::sqrt((squares.array() - mean).square().mean() / kSamples);
-    EXPECT_LT(std::abs(mean - exact::rf(problem, relu, W, biases).risk) / se, 4) << problem.index();
+    EXPECT_LT(std::abs(mean - exact::rf(problem, {.activation = relu, .W = W, .biases = biases}).risk) / se,
+              4)
+        << problem.index();
   }
 }
 
@@ -142,7 +169,9 @@ double distance_to_the_limit(const Activation& activation, const Problem& proble
     const auto N = static_cast<Index>(std::lround(rho * d));
     double mean = 0;
     for (int draw = 0; draw < draws; ++draw)
-      mean += exact::rf(problem, activation, law.sample(N, 2, static_cast<std::uint32_t>(draw))).risk /
+      mean += exact::rf(problem,
+                        {.activation = activation, .W = law.sample(N, 2, static_cast<std::uint32_t>(draw))})
+                  .risk /
               null_risk(problem) / draws;
     const double limit = limit::rf_ratio(problem, law, activation.hermite, static_cast<double>(N) / d);
     largest = std::max(largest, std::abs(mean - limit));
@@ -174,8 +203,10 @@ TEST(ExactRfActivation, ReluIsBlindToDegreeThree) {
   const PolynomialTarget target = PolynomialTarget::from_hermite(beta);
   const Activation relu = activation_from_name("relu");
   const Matrix W = neurons(6, 9, 5);
-  EXPECT_NEAR(exact::rf(target, relu, W).risk / target.null_risk(), 1, 1e-12);
-  EXPECT_LT(exact::rf(target, relu, W, test::uniforms(9, -1, 1, 17)).risk / target.null_risk(), 0.99);
+  EXPECT_NEAR(exact::rf(target, {.activation = relu, .W = W}).risk / target.null_risk(), 1, 1e-12);
+  EXPECT_LT(exact::rf(target, {.activation = relu, .W = W, .biases = test::uniforms(9, -1, 1, 17)}).risk /
+                target.null_risk(),
+            0.99);
 }
 
 void expect_the_single_risks(const Problem& problem, const Matrix& W, const Vector& biases,
@@ -183,15 +214,16 @@ void expect_the_single_risks(const Problem& problem, const Matrix& W, const Vect
   // Rounding, and two series that are cut at 1e-14, times the inverse of the smallest pivot trusted, 1e6.
   constexpr double kSharedFactor = 1e-8;
   const Activation relu = activation_from_name("relu");
-  const std::vector<exact::Risk> risks = exact::rf(problem, relu, W, widths, biases);
+  const std::vector<Answer> risks =
+      exact::rf(problem, {.activation = relu, .W = W, .biases = biases}, widths);
   ASSERT_EQ(risks.size(), widths.size());
   for (std::size_t k = 0; k < widths.size(); ++k) {
     const Index N = widths[k];
-    const exact::Risk single =
-        exact::rf(problem, relu, W.leftCols(N), biases.head(std::min(N, biases.size())));
+    const Answer single = exact::rf(
+        problem, {.activation = relu, .W = W.leftCols(N), .biases = biases.head(std::min(N, biases.size()))});
     EXPECT_EQ(risks[k].status, Status::ok);
-    EXPECT_EQ(risks[k].rank, single.rank) << N;
-    EXPECT_LE(risks[k].kernel_error, 1e-14) << N;
+    EXPECT_EQ(risks[k].diagnostics.rank, single.diagnostics.rank) << N;
+    EXPECT_LE(risks[k].diagnostics.kernel_error, 1e-14) << N;
     EXPECT_NEAR(risks[k].risk, single.risk, kSharedFactor * null_risk(problem)) << N;
   }
 }
@@ -211,15 +243,19 @@ TEST(ExactRfActivation, NestedWidthsAreTheSingleOnes) {
 
 TEST(ExactRfActivation, RefusesWhatItCannotAnswer) {
   const Problem problem = test::polynomial_target(3);
-  EXPECT_THROW(static_cast<void>(exact::rf(problem, activation_from_name("relu"), Matrix::Ones(2, 2))),
-               UsageError);
-  EXPECT_THROW(static_cast<void>(exact::rf(problem, activation_from_name("relu"), Matrix::Ones(3, 0))),
+  EXPECT_THROW(static_cast<void>(
+                   exact::rf(problem, {.activation = activation_from_name("relu"), .W = Matrix::Ones(2, 2)})),
                UsageError);
   EXPECT_THROW(static_cast<void>(
-                   exact::rf(problem, activation_from_name("relu"), Matrix::Ones(3, 2), Vector::Ones(3))),
+                   exact::rf(problem, {.activation = activation_from_name("relu"), .W = Matrix::Ones(3, 0)})),
                UsageError);
-  EXPECT_THROW(static_cast<void>(exact::rf(problem, activation_from_name("relu"), Matrix::Ones(3, 2),
-                                           std::vector<Index>{1, 3})),
+  EXPECT_THROW(static_cast<void>(exact::rf(problem, {.activation = activation_from_name("relu"),
+                                                     .W = Matrix::Ones(3, 2),
+                                                     .biases = Vector::Ones(3)})),
+               UsageError);
+  EXPECT_THROW(static_cast<void>(
+                   exact::rf(problem, {.activation = activation_from_name("relu"), .W = Matrix::Ones(3, 2)},
+                             std::vector<Index>{1, 3})),
                UsageError);
 }
 

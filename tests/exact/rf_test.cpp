@@ -34,9 +34,9 @@ TEST(ExactRf, AgreesWithWickSums) {
                           Size{3, 12}, Size{4, 4}, Size{4, 10}, Size{4, 15}})
     for (const Problem& problem : test::quadratic_problems(size.d)) {
       const Matrix W = neurons(size.d, size.N, 0);
-      const exact::Risk risk = exact::rf(problem, W);
+      const Answer risk = exact::rf(problem, {.W = W});
       EXPECT_EQ(risk.status, Status::ok);
-      EXPECT_EQ(risk.rank, std::min(size.N, size.d * (size.d + 1) / 2 + 1));
+      EXPECT_EQ(risk.diagnostics.rank, std::min(size.N, size.d * (size.d + 1) / 2 + 1));
       EXPECT_NEAR(risk.risk, reference::rf_risk(problem, W), kReferenceAccuracy * null_risk(problem))
           << "d = " << size.d << ", N = " << size.N << ", problem " << problem.index();
     }
@@ -46,12 +46,12 @@ TEST(ExactRf, LeavesTheOtherDegreesUnexplained) {
   const PolynomialTarget target = test::target_of_every_degree(5);
   const PolynomialTarget quadratic(target.eigenvalues(), target.offset());
   const Matrix W = neurons(5, 3, 1);
-  EXPECT_NEAR(exact::rf(target, W).risk, exact::rf(quadratic, W).risk + target.rest_risk(),
+  EXPECT_NEAR(exact::rf(target, {.W = W}).risk, exact::rf(quadratic, {.W = W}).risk + target.rest_risk(),
               1e-12 * target.null_risk());
   Matrix cubic = Matrix::Zero(5, 3);
   cubic(2, 2) = 1.5;
   const PolynomialTarget unseen = PolynomialTarget::from_hermite(cubic);
-  EXPECT_DOUBLE_EQ(exact::rf(unseen, W).risk, unseen.null_risk());
+  EXPECT_DOUBLE_EQ(exact::rf(unseen, {.W = W}).risk, unseen.null_risk());
 }
 
 TEST(ExactRf, AllQuadraticFormsAreReachedOnceThereAreEnoughNeurons) {
@@ -59,14 +59,14 @@ TEST(ExactRf, AllQuadraticFormsAreReachedOnceThereAreEnoughNeurons) {
     const Index all = d * (d + 1) / 2 + 1;
     const Matrix W = neurons(d, all + 30, 1);
     const PolynomialTarget qf = test::shifted_polynomial_target(d);
-    const exact::Risk fitted = exact::rf(qf, W);
-    EXPECT_EQ(fitted.rank, all);
+    const Answer fitted = exact::rf(qf, {.W = W});
+    EXPECT_EQ(fitted.diagnostics.rank, all);
     EXPECT_GE(fitted.risk, 0);
     EXPECT_LT(fitted.risk, kZeroRisk * qf.null_risk());
 
     const GaussianMixture mg = test::scaled_mixture(d);
     const auto squares = mg.whitened_delta().array().square();
-    EXPECT_NEAR(exact::rf(mg, W).risk, 2 / (2 + (squares / (1 + squares)).sum()), 1e-12);
+    EXPECT_NEAR(exact::rf(mg, {.W = W}).risk, 2 / (2 + (squares / (1 + squares)).sum()), 1e-12);
   }
 }
 
@@ -75,8 +75,8 @@ TEST(ExactRf, RepeatedNeuronsChangeNothing) {
     const Matrix W = neurons(6, 5, 2);
     Matrix repeated(6, 15);
     repeated << W, -W, W;
-    const exact::Risk once = exact::rf(problem, W), thrice = exact::rf(problem, repeated);
-    EXPECT_EQ(thrice.rank, 5);
+    const Answer once = exact::rf(problem, {.W = W}), thrice = exact::rf(problem, {.W = repeated});
+    EXPECT_EQ(thrice.diagnostics.rank, 5);
     EXPECT_NEAR(thrice.risk, once.risk, 1e-12 * null_risk(problem));
   }
 }
@@ -84,9 +84,9 @@ TEST(ExactRf, RepeatedNeuronsChangeNothing) {
 TEST(ExactRf, AVanishingNeuronIsAConstant) {
   // All of b0 + tr B beyond the quadratic part is the constant's; nothing else is fitted by it.
   const PolynomialTarget problem(Vector::LinSpaced(4, 1, 2), 3.0);
-  EXPECT_NEAR(exact::rf(problem, Matrix::Zero(4, 1)).risk, problem.null_risk(), 1e-12);
-  const exact::Risk risk = exact::rf(problem, Matrix::Zero(4, 3));
-  EXPECT_EQ(risk.rank, 1);
+  EXPECT_NEAR(exact::rf(problem, {.W = Matrix::Zero(4, 1)}).risk, problem.null_risk(), 1e-12);
+  const Answer risk = exact::rf(problem, {.W = Matrix::Zero(4, 3)});
+  EXPECT_EQ(risk.diagnostics.rank, 1);
   EXPECT_NEAR(risk.risk, problem.null_risk(), 1e-12);
 }
 
@@ -94,11 +94,11 @@ TEST(ExactRf, NeuronsOfVeryDifferentLengths) {
   for (const Problem& problem : problems(4)) {
     Matrix W = neurons(4, 8, 3);
     for (Index i = 0; i < 8; ++i) W.col(i) *= std::pow(10.0, static_cast<double>(i) - 2);
-    const exact::Risk risk = exact::rf(problem, W);
-    EXPECT_EQ(risk.rank, 8);
+    const Answer risk = exact::rf(problem, {.W = W});
+    EXPECT_EQ(risk.diagnostics.rank, 8);
     EXPECT_LT(risk.risk, null_risk(problem) + 1);
     // More neurons cannot do worse, whatever their length.
-    EXPECT_LE(risk.risk, exact::rf(problem, W.leftCols(3)).risk * (1 + 1e-10));
+    EXPECT_LE(risk.risk, exact::rf(problem, {.W = W.leftCols(3)}).risk * (1 + 1e-10));
   }
 }
 
@@ -107,7 +107,7 @@ TEST(ExactRf, MoreNeuronsNeverDoWorse) {
     const Matrix W = neurons(10, 80, 4);
     double last = std::numeric_limits<double>::infinity();
     for (Index N = 1; N <= 80; ++N) {
-      const double risk = exact::rf(problem, W.leftCols(N)).risk;
+      const double risk = exact::rf(problem, {.W = W.leftCols(N)}).risk;
       EXPECT_LE(risk, last + 1e-12) << N;
       last = risk;
     }
@@ -123,7 +123,7 @@ TEST(ExactRf, PanelsOfTheGramMatrixFitTogether) {
     const Matrix G = W.transpose() * C * W, H = W.transpose() * D * W;
     const Vector e = G.diagonal().array() - 1, h = H.diagonal();
     const Matrix K = 2 * (G.cwiseAbs2() + H.cwiseAbs2()) + e * e.transpose() + h * h.transpose();
-    EXPECT_NEAR(exact::rf(problem, W).risk, 1 - h.dot(K.llt().solve(h)), 1e-11) << N;
+    EXPECT_NEAR(exact::rf(problem, {.W = W}).risk, 1 - h.dot(K.llt().solve(h)), 1e-11) << N;
   }
 }
 
@@ -131,12 +131,12 @@ TEST(ExactRf, PanelsOfTheGramMatrixFitTogether) {
 constexpr double kSharedFactor = 1e-10;
 
 void expect_the_single_risks(const Problem& problem, const Matrix& W, const std::vector<Index>& widths) {
-  const std::vector<exact::Risk> risks = exact::rf(problem, W, widths);
+  const std::vector<Answer> risks = exact::rf(problem, {.W = W}, widths);
   ASSERT_EQ(risks.size(), widths.size());
   for (std::size_t k = 0; k < widths.size(); ++k) {
-    const exact::Risk single = exact::rf(problem, W.leftCols(widths[k]));
+    const Answer single = exact::rf(problem, {.W = W.leftCols(widths[k])});
     EXPECT_EQ(risks[k].status, Status::ok);
-    EXPECT_EQ(risks[k].rank, single.rank) << widths[k];
+    EXPECT_EQ(risks[k].diagnostics.rank, single.diagnostics.rank) << widths[k];
     EXPECT_NEAR(risks[k].risk, single.risk, kSharedFactor * null_risk(problem)) << widths[k];
   }
 }
@@ -179,7 +179,7 @@ TEST(ExactRf, LeastSquaresOnManySamplesTendsToIt) {
     const double mean = squares.mean();
     const double se = std::sqrt((squares.array() - mean).square().mean() / kSamples);
     // Fitting four numbers lowers the mean by about 4 / kSamples of it, far below one standard error.
-    EXPECT_LT(std::abs(mean - exact::rf(problem, W).risk) / se, 4) << problem.index();
+    EXPECT_LT(std::abs(mean - exact::rf(problem, {.W = W}).risk) / se, 4) << problem.index();
   }
 }
 
@@ -191,7 +191,7 @@ TEST(ExactRf, FollowsTheorem4AndNotThePrintedEquation17) {
   const double strength = std::pow(problem.delta().sum(), 2) / (2 * d);
   for (const double rho : {0.5, 1.0, 2.0}) {
     const auto N = static_cast<Index>(rho * d);
-    const double risk = exact::rf(problem, FirstLayerLaw::isotropic(problem).sample(N, 1, 0)).risk;
+    const double risk = exact::rf(problem, {.W = FirstLayerLaw::isotropic(problem).sample(N, 1, 0)}).risk;
     const double theorem = 1 / (1 + rho / (1 + rho) * strength);
     const double printed = 1 / (1 + rho / (1 + 2 * rho) * strength);
     EXPECT_LT(std::abs(risk - theorem), 0.01) << rho;  // fluctuations at d = 400 are about 0.003
@@ -202,7 +202,7 @@ TEST(ExactRf, FollowsTheorem4AndNotThePrintedEquation17) {
 TEST(ExactRf, RefusesWhatItCannotAnswer) {
   const auto message = [](const Matrix& W) -> std::string {
     try {
-      static_cast<void>(exact::rf(test::polynomial_target(3), W));
+      static_cast<void>(exact::rf(test::polynomial_target(3), {.W = W}));
     } catch (const UsageError& error) {
       return error.what();
     }
@@ -217,7 +217,8 @@ TEST(ExactRf, RefusesWhatItCannotAnswer) {
   EXPECT_EQ(message(1e100 * Matrix::Ones(3, 2)),
             "solve_semidefinite: the diagonal of K[0] is inf, but must be finite");
   const auto widths = [](const std::vector<Index>& of) {
-    return test::message([&] { return exact::rf(test::polynomial_target(3), Matrix::Ones(3, 4), of); });
+    return test::message(
+        [&] { return exact::rf(test::polynomial_target(3), {.W = Matrix::Ones(3, 4)}, of); });
   };
   EXPECT_EQ(widths({}), "exact::rf: widths is empty, but must have at least one entry");
   EXPECT_EQ(widths({1, 5}), "exact::rf: widths has 5 after 1, but must be increasing, from 1 to 4");

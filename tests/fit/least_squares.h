@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "lazygap/fit/options.h"
+#include "lazygap/problem/problem.h"
 
 /// The fits as their definition reads: all samples at once in fp64, orthogonal decomposition instead of
 /// normal equations.

@@ -44,17 +44,20 @@ void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
 
 class FitNt : public testing::TestWithParam<Case> {
  protected:
-  void SetUp() override {
-    options_.activation = activation_from_name(GetParam().activation);
-    options_.tolerance = kResidual;
-  }
+  void SetUp() override { options_.tolerance = kResidual; }
   Options options_ = GetParam().options;
-  Matrix W_ = neurons(GetParam().problem, GetParam().N);
-  Vector biases_ = sample_biases(GetParam().tau, GetParam().N, 3, 0);
+  Network network_{.activation = activation_from_name(GetParam().activation),
+                   .W = neurons(GetParam().problem, GetParam().N),
+                   .biases = sample_biases(GetParam().tau, GetParam().N, 3, 0)};
 };
 
+Network relu_network(const Problem& problem, Index N) {
+  return {.activation = activation_from_name("relu"), .W = neurons(problem, N)};
+}
+
 /// Features of all samples, n x (N d); column i d + k is s(u_i) x_k.
-Matrix features(const Data& data, const Matrix& W, const Vector& biases, const Activation& activation) {
+Matrix features(const Data& data, const Network& network) {
+  const auto& [activation, W, biases, centred] = network;
   const Index d = W.rows(), N = W.cols();
   Matrix U = data.X.transpose() * W;
   if (biases.size() > 0) U.rowwise() += biases.transpose();
@@ -67,7 +70,7 @@ Matrix features(const Data& data, const Matrix& W, const Vector& biases, const A
 TEST_P(FitNt, ThreeWaysToTheLeastSquaresSolution) {
   const Problem& problem = GetParam().problem;
   const Data data = draw_all(problem, options_);
-  Matrix F = features(data, W_, biases_, options_.activation);
+  Matrix F = features(data, network_);
   const Vector means = F.colwise().mean();
   F.rowwise() -= means.transpose();
   const Vector y = data.y.array() - data.y.mean();
@@ -76,7 +79,7 @@ TEST_P(FitNt, ThreeWaysToTheLeastSquaresSolution) {
   const double scale = expected.norm() + std::abs(c);
 
   SampleBlocks<double> samples(problem, options_);
-  Gates gates(W_, biases_, options_.activation, samples.block());
+  Gates gates(network_, samples.block());
   const NtSolution kernel = solve_by_kernel(samples, gates), moments = solve_by_moments(samples, gates),
                    iterative = solve_by_conjugate_gradients(samples, gates);
   EXPECT_EQ(kernel.status, Status::ok);
@@ -96,10 +99,10 @@ TEST_P(FitNt, ThreeWaysToTheLeastSquaresSolution) {
 
 TEST_P(FitNt, PopulationRiskIsWhatFreshSamplesSay) {
   options_.test_samples = 50000;
-  const Outcome outcome = nt(GetParam().problem, W_, biases_, options_);
+  const Answer outcome = nt(GetParam().problem, network_, options_);
   EXPECT_EQ(outcome.status, Status::ok);
-  EXPECT_LT(std::abs(outcome.test_risk - outcome.risk),
-            kStandardErrors * outcome.test_se + kSquaredRounding * null_risk(GetParam().problem));
+  EXPECT_LT(std::abs(outcome.test->value - outcome.risk),
+            kStandardErrors * outcome.test->se + kSquaredRounding * null_risk(GetParam().problem));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -128,10 +131,10 @@ TEST(FitNtLimits, ApproachesTheExactRiskFromAboveLikeOneOverN) {
   const Activation relu = activation_from_name("relu");
   for (const Problem& problem : {qf(20), mg(20)}) {
     const Matrix W = neurons(problem, 5);
-    const double exact = exact::nt(problem, relu, W).risk;
+    const double exact = exact::nt(problem, {.activation = relu, .W = W}).risk;
     for (const std::int64_t n : {2000, 20000}) {
       const double excess =
-          nt(problem, W, {}, {.activation = relu, .samples = n, .test_samples = 0}).risk - exact;
+          nt(problem, {.activation = relu, .W = W}, {.samples = n, .test_samples = 0}).risk - exact;
       // For Gaussian features and noise the mean excess would be exact N d / (n - N d).
       const double scale = exact * 100 / static_cast<double>(n - 100);
       EXPECT_GT(excess, scale / 2) << n;
@@ -143,31 +146,29 @@ TEST(FitNtLimits, ApproachesTheExactRiskFromAboveLikeOneOverN) {
 TEST(FitNtLimits, ATargetInTheClassIsFoundExactly) {
   // N >= d: every quadratic form. More samples than d (d + 1) / 2 + 1.
   const Problem problem = qf(8);
-  const Outcome outcome = nt(problem, neurons(problem, 10), {}, {.samples = 200, .test_samples = 100});
-  EXPECT_EQ(outcome.rank, 36);
+  const Answer outcome = nt(problem, {.W = neurons(problem, 10)}, {.samples = 200, .test_samples = 100});
+  EXPECT_EQ(outcome.diagnostics.rank, 36);
   EXPECT_LT(outcome.risk, kSquaredRounding * null_risk(problem));
-  EXPECT_LT(outcome.test_risk, kSquaredRounding * null_risk(problem));
+  EXPECT_LT(outcome.test->value, kSquaredRounding * null_risk(problem));
 }
 
 TEST(FitNtLimits, AHugeRidgeLeavesTheOffset) {
   const Problem problem = PolynomialTarget(Vector::LinSpaced(6, 1, 2), 3);
-  const Options options{
-      .activation = activation_from_name("relu"), .samples = 400, .ridge = 1e12, .test_samples = 0};
+  const Options options{.samples = 400, .ridge = 1e12, .test_samples = 0};
   const double mean = draw_all(problem, options).y.mean();
   const double bias = std::get<PolynomialTarget>(problem).mean() - mean;
-  EXPECT_NEAR(nt(problem, neurons(problem, 4), {}, options).risk, null_risk(problem) + bias * bias,
+  EXPECT_NEAR(nt(problem, relu_network(problem, 4), options).risk, null_risk(problem) + bias * bias,
               1e-9 * null_risk(problem));  // ||A|| is of the order 1e-12 null_risk
 }
 
 TEST(FitNtLimits, RidgeShrinks) {
   const Problem problem = qf(10);
-  const Matrix W = neurons(problem, 4);
+  const Network network = relu_network(problem, 4);
   double previous = std::numeric_limits<double>::infinity();
   for (const double ridge : {0.0, 0.01, 0.1, 1.0, 10.0}) {
-    const Options options{.activation = activation_from_name("relu"), .samples = 500, .ridge = ridge};
+    const Options options{.samples = 500, .ridge = ridge};
     SampleBlocks<double> samples(problem, options);
-    const Vector none;
-    Gates gates(W, none, options.activation, samples.block());
+    Gates gates(network, samples.block());
     const double norm = solve_by_moments(samples, gates).A.norm();
     EXPECT_LT(norm, previous);
     previous = norm;
@@ -176,74 +177,75 @@ TEST(FitNtLimits, RidgeShrinks) {
 
 TEST(FitNtLimits, WithFewSamplesItInterpolatesThem) {
   const Problem problem = mg(10);
-  const Matrix W = neurons(problem, 20);
-  const Options options{.activation = activation_from_name("relu"), .label_noise = 1, .samples = 100};
+  const Network network = relu_network(problem, 20);
+  const Options options{.label_noise = 1, .samples = 100};
   SampleBlocks<double> samples(problem, options);
-  const Vector none;
-  Gates gates(W, none, options.activation, samples.block());
+  Gates gates(network, samples.block());
   const NtSolution solution = solve_by_kernel(samples, gates);
   const Data data = draw_all(problem, options);
-  const Vector f = (features(data, W, none, options.activation) * solution.A.reshaped()).array() + solution.c;
+  const Vector f = (features(data, network) * solution.A.reshaped()).array() + solution.c;
   EXPECT_LT((data.y - f).norm(), kNormalEquations * data.y.norm());
 }
 
 TEST(FitNtBehaviour, OneSampleGivesItsLabel) {
   const Problem problem = qf(3);
-  const Options options{.activation = activation_from_name("relu"), .samples = 1, .test_samples = 0};
+  const Options options{.samples = 1, .test_samples = 0};
   const double y = draw_all(problem, options).y[0];
   for (const double memory : {2e9, 0.0}) {
     Options with = options;
     with.memory_bytes = memory;
-    const Outcome outcome = nt(problem, neurons(problem, 2), {}, with);
+    const Answer outcome = nt(problem, relu_network(problem, 2), with);
     EXPECT_EQ(outcome.status, Status::ok);
-    EXPECT_EQ(outcome.rank, 0);
+    EXPECT_EQ(outcome.diagnostics.rank, 0);
     EXPECT_NEAR(outcome.risk, null_risk(problem) + y * y, 1e-12 * (null_risk(problem) + y * y));
   }
 }
 
 TEST(FitNtBehaviour, ChoosesTheSmallerSystemThatFits) {
   const Problem problem = qf(5);
-  const Matrix W = neurons(problem, 4);
-  Options options{
-      .activation = activation_from_name("relu"), .samples = 300, .test_samples = 0, .tolerance = 1e-10};
-  const Outcome moments = nt(problem, W, {}, options);
+  const Network network = relu_network(problem, 4);
+  Options options{.samples = 300, .test_samples = 0, .tolerance = 1e-10};
+  const Answer moments = nt(problem, network, options);
   EXPECT_EQ(moments.message, "(N d) x (N d) system");
-  EXPECT_EQ(moments.iterations, 0);
+  EXPECT_EQ(moments.diagnostics.iterations, 0);
   options.memory_bytes = 1000;
-  const Outcome iterative = nt(problem, W, {}, options);
+  const Answer iterative = nt(problem, network, options);
   EXPECT_EQ(iterative.message.substr(0, 20), "conjugate gradients:");
-  EXPECT_GT(iterative.iterations, 0);
+  EXPECT_GT(iterative.diagnostics.iterations, 0);
   EXPECT_NEAR(iterative.risk, moments.risk, kConjugateGradients * moments.risk);
-  options = {.activation = options.activation, .samples = 15, .test_samples = 0};
-  EXPECT_EQ(nt(problem, W, {}, options).message, "n x n system");
-  EXPECT_EQ(nt(problem, Matrix::Ones(5, 2), {}, {.samples = 300, .test_samples = 0}).message,
+  options = {.samples = 15, .test_samples = 0};
+  EXPECT_EQ(nt(problem, network, options).message, "n x n system");
+  EXPECT_EQ(nt(problem, {.W = Matrix::Ones(5, 2)}, {.samples = 300, .test_samples = 0}).message,
             "(N d) x (N d) system; minimum-norm solution: rank 5 of 10");
+  EXPECT_EQ(
+      nt(problem, {.W = Matrix::Ones(5, 2)}, {.samples = 300, .ridge = 1e-15, .test_samples = 0}).message,
+      "(N d) x (N d) system; rank 5 of 10");
 }
 
 TEST(FitNtBehaviour, SaysWhereConjugateGradientsDidNotConverge) {
   const Problem problem = qf(5);
-  const Outcome outcome = nt(
-      problem, neurons(problem, 4), {},
-      {.activation = activation_from_name("relu"), .samples = 300, .memory_bytes = 0, .max_iterations = 2});
+  const Answer outcome = nt(problem, {.activation = activation_from_name("relu"), .W = neurons(problem, 4)},
+                            {.samples = 300, .memory_bytes = 0, .max_iterations = 2});
   EXPECT_EQ(outcome.status, Status::not_converged);
-  EXPECT_EQ(outcome.iterations, 2);
-  EXPECT_GT(outcome.residual, 1e-6);
+  EXPECT_EQ(outcome.diagnostics.iterations, 2);
+  EXPECT_GT(outcome.diagnostics.residual, 1e-6);
   EXPECT_TRUE(std::isfinite(outcome.risk));
 }
 
 TEST(FitNtBehaviour, SameAddressSameNumbersOtherDrawOtherNumbers) {
   const Problem problem = qf(5);
   const Matrix W = neurons(problem, 4);
-  const Outcome first = nt(problem, W, {}, {.samples = 300}), again = nt(problem, W, {}, {.samples = 300});
+  const Answer first = nt(problem, {.W = W}, {.samples = 300}),
+               again = nt(problem, {.W = W}, {.samples = 300});
   EXPECT_EQ(first.risk, again.risk);
-  EXPECT_EQ(first.test_risk, again.test_risk);
-  EXPECT_NE(first.risk, nt(problem, W, {}, {.samples = 300, .draw = 1}).risk);
+  EXPECT_EQ(first.test->value, again.test->value);
+  EXPECT_NE(first.risk, nt(problem, {.W = W}, {.samples = 300, .draw = 1}).risk);
 }
 
 TEST(FitNtBehaviour, FeaturesThatOverflowAreAFailure) {
   const Problem problem = qf(3);
   for (const std::int64_t n : {5, 50}) {
-    const Outcome outcome = nt(problem, Matrix::Constant(3, 2, 1e200), {}, {.samples = n});
+    const Answer outcome = nt(problem, {.W = Matrix::Constant(3, 2, 1e200)}, {.samples = n});
     EXPECT_EQ(outcome.status, Status::failed);
     EXPECT_TRUE(std::isnan(outcome.risk));
   }
@@ -261,9 +263,9 @@ TEST(FitNtBehaviour, CostFollowsTheWayTaken) {
   EXPECT_GT(iterative.operations, 1e13);
 }
 
-std::string message(const Matrix& W, const Options& options, const Vector& biases = {}) {
+std::string message(const Network& network, const Options& options) {
   try {
-    (void)nt(qf(3), W, biases, options);
+    (void)nt(qf(3), network, options);
   } catch (const UsageError& error) {
     return error.what();
   }
@@ -274,13 +276,14 @@ TEST(FitNtBehaviour, RefusesBadArguments) {
   const Matrix W = Matrix::Ones(3, 2);
   Matrix bad = W;
   bad(2, 1) = std::nan("");
-  EXPECT_EQ(message(bad, {}), "fit::nt: W[2,1] is nan, but must be finite");
-  EXPECT_EQ(message(W, {}, Vector{{0, std::nan("")}}), "fit::nt: biases[1] is nan, but must be finite");
-  EXPECT_EQ(message(W, {.tolerance = 0}), "fit::nt: tolerance is 0, but must be positive and finite");
-  EXPECT_EQ(message(W, {.memory_bytes = -1}),
+  EXPECT_EQ(message({.W = bad}, {}), "fit::nt: W[2,1] is nan, but must be finite");
+  EXPECT_EQ(message({.W = W, .biases = Vector{{0, std::nan("")}}}, {}),
+            "fit::nt: biases[1] is nan, but must be finite");
+  EXPECT_EQ(message({.W = W}, {.tolerance = 0}), "fit::nt: tolerance is 0, but must be positive and finite");
+  EXPECT_EQ(message({.W = W}, {.memory_bytes = -1}),
             "fit::nt: memory_bytes is -1, but must be zero or positive, and finite");
-  EXPECT_EQ(message(W, {.max_iterations = 0}), "fit::nt: max_iterations is 0, but must be at least 1");
-  EXPECT_EQ(message(W, {.activation = activation_from_name("sign")}),
+  EXPECT_EQ(message({.W = W}, {.max_iterations = 0}), "fit::nt: max_iterations is 0, but must be at least 1");
+  EXPECT_EQ(message({.activation = activation_from_name("sign"), .W = W}, {}),
             "fit::nt: activation 'sign' has no derivative, but NT needs one");
 }
 

@@ -39,13 +39,13 @@ Problem mg(Index d) {
   return GaussianMixture(Vector::LinSpaced(d, 1, 2), delta);
 }
 
-Vector least_squares_rf(const Problem& problem, const Matrix& W, const Vector& biases,
-                        const Options& options) {
+Vector least_squares_rf(const Problem& problem, const Network& network, const Options& options) {
+  const auto& [activation, W, biases, centred] = network;
   const Data data = draw_all(problem, options);
   Matrix U = data.X.transpose() * W;
   if (biases.size() > 0) U.rowwise() += biases.transpose();
-  const double centre = options.centred ? options.activation.hermite.lambda_0 : 0;
-  const Matrix F = U.unaryExpr([&](double u) { return options.activation.value(u) - centre; });
+  const double centre = centred ? activation.hermite.lambda_0 : 0;
+  const Matrix F = U.unaryExpr([&](double u) { return network.activation.value(u) - centre; });
   return least_squares(F, data.y, options.ridge, 1e-6);
 }
 
@@ -74,17 +74,17 @@ class FitRf : public testing::TestWithParam<Case> {};
 TEST_P(FitRf, IsTheLeastSquaresSolution) {
   const auto& [name, problem, N, given, rank] = GetParam();
   const Matrix W = FirstLayerLaw::isotropic(problem).sample(N, 3, 0);
-  const double expected = risk(problem, W, least_squares_rf(problem, W, {}, given));
+  const double expected = risk(problem, W, least_squares_rf(problem, {.W = W}, given));
   for (const Precision precision : {Precision::fp32, Precision::fp64}) {
     SCOPED_TRACE(precision == Precision::fp64 ? "fp64" : "fp32");
     Options options = given;
     options.precision = precision;
-    const Outcome outcome = rf(problem, W, {}, options);
+    const Answer outcome = rf(problem, {.W = W}, options);
     EXPECT_EQ(outcome.status, Status::ok);
     EXPECT_NEAR(outcome.risk, expected, accuracy(precision) * (expected + null_risk(problem)));
-    EXPECT_LT(std::abs(outcome.test_risk - outcome.risk),
-              kStandardErrors * outcome.test_se + kSquaredSinglePrecision * null_risk(problem));
-    EXPECT_EQ(outcome.rank, rank);
+    EXPECT_LT(std::abs(outcome.test->value - outcome.risk),
+              kStandardErrors * outcome.test->se + kSquaredSinglePrecision * null_risk(problem));
+    EXPECT_EQ(outcome.diagnostics.rank, rank);
     EXPECT_EQ(outcome.message.empty(), rank == N) << outcome.message;
   }
 }
@@ -113,7 +113,7 @@ TEST(FitRfLimits, ApproachesTheExactRiskFromAboveLikeOneOverN) {
     const Matrix W = FirstLayerLaw::isotropic(problem).sample(30, 1, 0);
     const double exact = exact_risk(problem, W);
     for (const std::int64_t n : {2000, 20000, 200000}) {
-      const double excess = rf(problem, W, {}, {.samples = n, .test_samples = 0}).risk - exact;
+      const double excess = rf(problem, {.W = W}, {.samples = n, .test_samples = 0}).risk - exact;
       // With features of Gaussian tails the mean excess would be exact N / (n - N); those of degree two have
       // heavier tails, and one draw fluctuates: within a factor of 6 either way.
       const double scale = exact * 30 / static_cast<double>(n);
@@ -127,15 +127,15 @@ TEST(FitRfLimits, NeverBelowTheExactRisk) {
   for (std::uint32_t draw = 0; draw < 10; ++draw) {
     const Problem problem = qf(6);
     const Matrix W = FirstLayerLaw::aligned(problem).sample(15, 1, draw);
-    const Outcome outcome = rf(problem, W, {}, {.samples = 4000, .test_samples = 0, .draw = draw});
+    const Answer outcome = rf(problem, {.W = W}, {.samples = 4000, .test_samples = 0, .draw = draw});
     EXPECT_GE(outcome.risk, exact_risk(problem, W) - kRounding * null_risk(problem));
   }
 }
 
 TEST(FitRfLimits, AHugeRidgeLeavesNoNetwork) {
   const Problem problem = mg(5);
-  const Outcome outcome =
-      rf(problem, FirstLayerLaw::isotropic(problem).sample(7, 1, 0), {}, {.samples = 100, .ridge = 1e12});
+  const Answer outcome =
+      rf(problem, {.W = FirstLayerLaw::isotropic(problem).sample(7, 1, 0)}, {.samples = 100, .ridge = 1e12});
   EXPECT_NEAR(outcome.risk, 1, 1e-10);  // |a| is of the order 1e-12
 }
 
@@ -143,31 +143,33 @@ struct ActivationCase {
   std::string activation;
   double tau;
   Options options;
+  bool centred = true;
 };
 void PrintTo(const ActivationCase& c, std::ostream* out) {
   *out << c.activation << ", tau = " << c.tau << ", ridge = " << c.options.ridge
-       << ", noise = " << c.options.label_noise << (c.options.centred ? ", centred" : "");
+       << ", noise = " << c.options.label_noise << (c.centred ? ", centred" : "");
 }
 
 class FitRfActivations : public testing::TestWithParam<ActivationCase> {};
 
 TEST_P(FitRfActivations, IsTheLeastSquaresSolution) {
   ActivationCase c = GetParam();
-  c.options.activation = activation_from_name(c.activation);
+  const Activation activation = activation_from_name(c.activation);
   for (const Problem& problem : {qf(8), mg(8)}) {
     const Matrix W = FirstLayerLaw::isotropic(problem).sample(12, 3, 0);
     const Vector biases = sample_biases(c.tau, 12, 3, 0);
-    const double centre = c.options.centred ? c.options.activation.hermite.lambda_0 : 0;
-    const double expected = FeatureMoments(problem, c.options.activation, W, biases, centre)
-                                .risk(least_squares_rf(problem, W, biases, c.options), 0);
+    const Network network{.activation = activation, .W = W, .biases = biases, .centred = c.centred};
+    const double centre = c.centred ? activation.hermite.lambda_0 : 0;
+    const double expected = FeatureMoments(problem, activation, W, biases, centre)
+                                .risk(least_squares_rf(problem, network, c.options), 0);
     for (const Precision precision : {Precision::fp32, Precision::fp64}) {
       SCOPED_TRACE(precision == Precision::fp64 ? "fp64" : "fp32");
       c.options.precision = precision;
-      const Outcome outcome = rf(problem, W, biases, c.options);
+      const Answer outcome = rf(problem, network, c.options);
       EXPECT_EQ(outcome.status, Status::ok);
-      EXPECT_EQ(outcome.rank, 12);
+      EXPECT_EQ(outcome.diagnostics.rank, 12);
       EXPECT_NEAR(outcome.risk, expected, accuracy(precision) * (expected + null_risk(problem)));
-      EXPECT_LT(std::abs(outcome.test_risk - outcome.risk), kStandardErrors * outcome.test_se);
+      EXPECT_LT(std::abs(outcome.test->value - outcome.risk), kStandardErrors * outcome.test->se);
     }
   }
 }
@@ -176,10 +178,10 @@ INSTANTIATE_TEST_SUITE_P(
     Cases, FitRfActivations,
     testing::Values(ActivationCase{"relu", 0, {.samples = 5000}},
                     ActivationCase{"relu", 1, {.samples = 5000}},
-                    ActivationCase{"relu", 0, {.centred = false, .samples = 5000}},
+                    ActivationCase{"relu", 0, {.samples = 5000}, false},
                     ActivationCase{"tanh", 0.5, {.samples = 5000}},
                     ActivationCase{"erf", 1, {.label_noise = 2, .samples = 5000, .ridge = 0.1}},
-                    ActivationCase{"quadratic", 0, {.centred = false, .samples = 5000}},
+                    ActivationCase{"quadratic", 0, {.samples = 5000}, false},
                     ActivationCase{"quadratic", 0.5, {.label_noise = 1, .samples = 5000}}));
 
 TEST(FitRfActivation, ApproachesTheExactRiskFromAbove) {
@@ -187,10 +189,12 @@ TEST(FitRfActivation, ApproachesTheExactRiskFromAbove) {
   for (const Problem& problem : {qf(20), mg(20)}) {
     const Matrix W = FirstLayerLaw::isotropic(problem).sample(30, 1, 0);
     const Vector biases = sample_biases(0.5, 30, 1, 0);
-    const double exact = exact::rf(problem, relu, W, biases).risk;
+    const double exact = exact::rf(problem, {.activation = relu, .W = W, .biases = biases}).risk;
     for (const std::int64_t n : {2000, 20000, 200000}) {
       const double excess =
-          rf(problem, W, biases, {.activation = relu, .samples = n, .test_samples = 0}).risk - exact;
+          rf(problem, {.activation = relu, .W = W, .biases = biases}, {.samples = n, .test_samples = 0})
+              .risk -
+          exact;
       const double scale = exact * 30 / static_cast<double>(n);  // as for the quadratic activation
       EXPECT_GT(excess, scale / 6) << n;
       EXPECT_LT(excess, scale * 6) << n;
@@ -201,8 +205,8 @@ TEST(FitRfActivation, ApproachesTheExactRiskFromAbove) {
 TEST(FitRfActivation, AnOddActivationWithoutBiasesSeesNothing) {
   const Problem problem = qf(10);
   const Matrix W = FirstLayerLaw::isotropic(problem).sample(20, 1, 0);
-  const Outcome outcome =
-      rf(problem, W, {}, {.activation = activation_from_name("tanh"), .samples = 200000, .test_samples = 0});
+  const Answer outcome = rf(problem, {.activation = activation_from_name("tanh"), .W = W},
+                            {.samples = 200000, .test_samples = 0});
   // The excess R0 N / n that fitting noise costs, and fluctuations.
   EXPECT_GE(outcome.risk, null_risk(problem));
   EXPECT_LT(outcome.risk, null_risk(problem) * (1 + 5 * 20 / 200000.0));
@@ -215,21 +219,48 @@ TEST(FitRfActivation, LabelNoiseCostsWhatItShould) {
   const double exact = exact_risk(problem, W);
   const double noise = 10 * std::sqrt(exact);
   const double excess =
-      rf(problem, W, {}, {.label_noise = noise, .samples = 20000, .test_samples = 0}).risk - exact;
+      rf(problem, {.W = W}, {.label_noise = noise, .samples = 20000, .test_samples = 0}).risk - exact;
   const double scale = noise * noise * 30 / 20000;
   EXPECT_GT(excess, scale / 3);
   EXPECT_LT(excess, scale * 3);
 }
 
 TEST(FitRfActivation, WhereTheSeriesIsNotAccurateOnlyTheTestRiskIsGiven) {
-  // Almost parallel neurons in two dimensions: relu's series converges like k^(-3/2).
+  // Almost parallel neurons in two dimensions: relu's series converges like k^(-3/2), and one that does not
+  // tell where its kink is has no other way.
   const Problem problem = qf(2);
-  const Matrix W{{1, 0.9999995}, {0, 1e-3}};
-  const Outcome outcome =
-      rf(problem, W, Vector{{0.1, 0.2}}, {.activation = activation_from_name("relu"), .samples = 5000});
-  EXPECT_EQ(outcome.status, Status::ok);
-  EXPECT_TRUE(std::isnan(outcome.risk));
-  EXPECT_TRUE(std::isfinite(outcome.test_risk));
+  Network network{.activation = activation_from_name("relu"),
+                  .W = Matrix{{1, 0.9999995}, {0, 1e-3}},
+                  .biases = Vector{{0.1, 0.2}}};
+  const Answer known = rf(problem, network, {.samples = 5000});
+  EXPECT_LT(std::abs(known.test->value - known.risk), kStandardErrors * known.test->se);
+  network.activation.kinks.clear();
+  const Answer unknown = rf(problem, network, {.samples = 5000});
+  EXPECT_EQ(unknown.status, Status::ok);
+  EXPECT_TRUE(std::isnan(unknown.risk));
+  EXPECT_EQ(unknown.test->value, known.test->value);
+}
+
+TEST(FitRfBehaviour, SaysOnlyWithoutRidgeThatTheSolutionIsOfLeastNorm) {
+  const Problem problem = qf(4);  // eleven quadratic functions
+  const Network network{.W = FirstLayerLaw::isotropic(problem).sample(30, 1, 0)};
+  EXPECT_EQ(rf(problem, network, {.samples = 3000}).message,
+            "minimum-norm solution: the features of 3000 samples have rank 11 of 30");
+  EXPECT_EQ(rf(problem, network, {.samples = 3000, .ridge = 1e-9}).message,
+            "the features of 3000 samples have rank 11 of 30");
+}
+
+TEST(FitRfPrecision, SingleSaysWhereItIsNotEnough) {
+  // As many samples as neurons: the normal equations have a condition of 1e6.
+  const Problem problem = qf(40);
+  const Network network{.activation = activation_from_name("relu"),
+                        .W = FirstLayerLaw::isotropic(problem).sample(60, 1, 0)};
+  const auto message = [&](std::int64_t n, Precision precision) {
+    return rf(problem, network, {.samples = n, .test_samples = 0, .precision = precision}).message;
+  };
+  EXPECT_EQ(message(60, Precision::fp32).substr(0, 41), "nearly singular: fp32 may change the risk");
+  EXPECT_EQ(message(60, Precision::fp64), "");
+  EXPECT_EQ(message(300, Precision::fp32), "");
 }
 
 TEST(FitRfBehaviour, RepeatedNeuronsGiveTheRiskOfOneCopy) {
@@ -237,26 +268,31 @@ TEST(FitRfBehaviour, RepeatedNeuronsGiveTheRiskOfOneCopy) {
   const Matrix W = FirstLayerLaw::isotropic(problem).sample(5, 1, 0);
   Matrix twice(8, 10);
   twice << W, W;
-  const Outcome one = rf(problem, W, {}, {.samples = 3000}), two = rf(problem, twice, {}, {.samples = 3000});
-  EXPECT_EQ(two.rank, 5);
+  const Answer one = rf(problem, {.W = W}, {.samples = 3000}),
+               two = rf(problem, {.W = twice}, {.samples = 3000});
+  EXPECT_EQ(two.diagnostics.rank, 5);
   EXPECT_NEAR(two.risk, one.risk, kSinglePrecision * one.risk);
 }
 
-void expect_the_single_fits(const Problem& problem, const Matrix& W, const Vector& biases,
-                            const std::vector<Index>& widths, const Options& options) {
-  const std::vector<Outcome> outcomes = rf(problem, W, biases, widths, options);
+void expect_the_single_fits(const Problem& problem, const Network& network, const std::vector<Index>& widths,
+                            const Options& options) {
+  const auto& [activation, W, biases, centred] = network;
+  const std::vector<Answer> outcomes = rf(problem, network, widths, options);
   ASSERT_EQ(outcomes.size(), widths.size());
   for (std::size_t k = 0; k < widths.size(); ++k) {
     const Index N = widths[k];
-    const Outcome single = rf(problem, W.leftCols(N), biases.head(std::min(N, biases.size())), options);
+    const Answer single =
+        rf(problem,
+           {.activation = activation, .W = W.leftCols(N), .biases = biases.head(std::min(N, biases.size()))},
+           options);
     // Products in fp32 are rounded differently in matrices of another shape.
     const double allowed = kSinglePrecision * (single.risk + null_risk(problem));
     EXPECT_EQ(outcomes[k].status, Status::ok);
     EXPECT_EQ(outcomes[k].message, single.message);
-    EXPECT_EQ(outcomes[k].rank, single.rank) << N;
+    EXPECT_EQ(outcomes[k].diagnostics.rank, single.diagnostics.rank) << N;
     EXPECT_NEAR(outcomes[k].risk, single.risk, allowed) << N;
-    EXPECT_NEAR(outcomes[k].test_risk, single.test_risk, allowed) << N;
-    EXPECT_NEAR(outcomes[k].test_se, single.test_se, allowed) << N;
+    EXPECT_NEAR(outcomes[k].test->value, single.test->value, allowed) << N;
+    EXPECT_NEAR(outcomes[k].test->se, single.test->se, allowed) << N;
   }
 }
 
@@ -265,14 +301,14 @@ TEST(FitRfNested, WidthsAreTheSingleOnes) {
     const Matrix W = FirstLayerLaw::isotropic(problem).sample(60, 1, 0);
     const Vector biases = Vector::LinSpaced(60, -1, 1);
     const Options options{.samples = 5000};
-    expect_the_single_fits(problem, W, {}, {1}, options);
-    expect_the_single_fits(problem, W, {}, {1, 17, 60}, options);
-    expect_the_single_fits(problem, W, {}, {5, 50}, options);  // the neurons beyond are of no account
-    expect_the_single_fits(problem, W, biases, {1, 17, 60}, options);
-    expect_the_single_fits(problem, W, biases, {1, 17, 60},
-                           {.activation = activation_from_name("relu"), .samples = 5000, .ridge = 0.1});
-    expect_the_single_fits(problem, W, {}, {1, 17, 60},
-                           {.activation = activation_from_expression("max(u,0)^2"), .samples = 5000});
+    expect_the_single_fits(problem, {.W = W}, {1}, options);
+    expect_the_single_fits(problem, {.W = W}, {1, 17, 60}, options);
+    expect_the_single_fits(problem, {.W = W}, {5, 50}, options);  // the neurons beyond are of no account
+    expect_the_single_fits(problem, {.W = W, .biases = biases}, {1, 17, 60}, options);
+    expect_the_single_fits(problem, {.activation = activation_from_name("relu"), .W = W, .biases = biases},
+                           {1, 17, 60}, {.samples = 5000, .ridge = 0.1});
+    expect_the_single_fits(problem, {.activation = activation_from_expression("max(u,0)^2"), .W = W},
+                           {1, 17, 60}, {.samples = 5000});
   }
 }
 
@@ -280,18 +316,18 @@ TEST(FitRfNested, SingularWidths) {
   // Of the quadratic forms in four dimensions there are eleven.
   for (const Problem& problem : {qf(4), mg(4)}) {
     const Matrix W = FirstLayerLaw::isotropic(problem).sample(30, 1, 0);
-    expect_the_single_fits(problem, W, {}, {3, 8, 15, 30}, {.samples = 5000});
-    expect_the_single_fits(problem, W, {}, {15, 30}, {.samples = 5000});
-    expect_the_single_fits(problem, W, {}, {3, 15, 30}, {.samples = 5000, .ridge = 0.1});
+    expect_the_single_fits(problem, {.W = W}, {3, 8, 15, 30}, {.samples = 5000});
+    expect_the_single_fits(problem, {.W = W}, {15, 30}, {.samples = 5000});
+    expect_the_single_fits(problem, {.W = W}, {3, 15, 30}, {.samples = 5000, .ridge = 0.1});
   }
   // Fewer samples than neurons.
   const Problem problem = qf(30);
   const Matrix W = FirstLayerLaw::isotropic(problem).sample(100, 3, 0);
-  expect_the_single_fits(problem, W, {}, {1, 10, 70, 100}, {.samples = 40});
+  expect_the_single_fits(problem, {.W = W}, {1, 10, 70, 100}, {.samples = 40});
   // A repeated neuron, and new ones after it.
   Matrix repeated = W.leftCols(20);
   repeated.col(9) = repeated.col(2);
-  expect_the_single_fits(problem, repeated, {}, {5, 9, 10, 20}, {.samples = 5000});
+  expect_the_single_fits(problem, {.W = repeated}, {5, 9, 10, 20}, {.samples = 5000});
 }
 
 TEST(FitRfPrecision, SingleAgreesWithDouble) {
@@ -300,17 +336,18 @@ TEST(FitRfPrecision, SingleAgreesWithDouble) {
     const std::vector<Index> widths{10, 30};
     for (const char* activation : {"quadratic", "relu"}) {
       SCOPED_TRACE(activation);
-      Options options{.activation = activation_from_name(activation), .label_noise = 0.5, .samples = 5000};
-      const std::vector<Outcome> single = rf(problem, W, {}, widths, options);
+      const Network network{.activation = activation_from_name(activation), .W = W};
+      Options options{.label_noise = 0.5, .samples = 5000};
+      const std::vector<Answer> single = rf(problem, network, widths, options);
       options.precision = Precision::fp64;
-      const std::vector<Outcome> twice = rf(problem, W, {}, widths, options);
+      const std::vector<Answer> twice = rf(problem, network, widths, options);
       for (std::size_t k = 0; k < widths.size(); ++k) {
         const double allowed = kSinglePrecision * (twice[k].risk + null_risk(problem));
         EXPECT_NE(single[k].risk, twice[k].risk);
         EXPECT_NEAR(single[k].risk, twice[k].risk, allowed);
-        EXPECT_NEAR(single[k].test_risk, twice[k].test_risk, allowed);
-        EXPECT_NEAR(single[k].test_se, twice[k].test_se, allowed);
-        EXPECT_EQ(single[k].rank, twice[k].rank);
+        EXPECT_NEAR(single[k].test->value, twice[k].test->value, allowed);
+        EXPECT_NEAR(single[k].test->se, twice[k].test->se, allowed);
+        EXPECT_EQ(single[k].diagnostics.rank, twice[k].diagnostics.rank);
       }
     }
   }
@@ -322,26 +359,26 @@ TEST(FitRfPrecision, DoubleTellsNeuronsApartThatSingleTakesForEqual) {
   Matrix W = FirstLayerLaw::isotropic(problem).sample(5, 1, 0);
   W.col(4) = W.col(0);
   W(0, 4) += 1e-4;
-  EXPECT_EQ(rf(problem, W, {}, {.samples = 3000}).rank, 4);
-  EXPECT_EQ(rf(problem, W, {}, {.samples = 3000, .precision = Precision::fp64}).rank, 5);
+  EXPECT_EQ(rf(problem, {.W = W}, {.samples = 3000}).diagnostics.rank, 4);
+  EXPECT_EQ(rf(problem, {.W = W}, {.samples = 3000, .precision = Precision::fp64}).diagnostics.rank, 5);
 }
 
 TEST(FitRfNested, OverflowFailsFromThatWidthOn) {
   const Problem problem = qf(5);
   Matrix W = FirstLayerLaw::isotropic(problem).sample(6, 1, 0);
-  const Outcome single = rf(problem, W.leftCols(3), {}, {.samples = 500});
+  const Answer single = rf(problem, {.W = W.leftCols(3)}, {.samples = 500});
   W.col(4) *= 1e15;
-  const std::vector<Outcome> outcomes = rf(problem, W, {}, std::vector<Index>{3, 6}, {.samples = 500});
+  const std::vector<Answer> outcomes = rf(problem, {.W = W}, std::vector<Index>{3, 6}, {.samples = 500});
   EXPECT_EQ(outcomes[0].status, Status::ok);
-  EXPECT_NEAR(outcomes[0].test_risk, single.test_risk, kSinglePrecision * single.test_risk);
+  EXPECT_NEAR(outcomes[0].test->value, single.test->value, kSinglePrecision * single.test->value);
   EXPECT_EQ(outcomes[1].status, Status::failed);
   EXPECT_NE(outcomes[1].message.find("overflow"), std::string::npos);
-  EXPECT_TRUE(std::isnan(outcomes[1].test_risk));
+  EXPECT_FALSE(outcomes[1].test.has_value());
 }
 
 TEST(FitRfNested, RefusesWidthsThatAreNotIncreasing) {
   const auto refused = [](const std::vector<Index>& widths) {
-    return test::message([&] { return rf(qf(3), Matrix::Ones(3, 4), {}, widths); });
+    return test::message([&] { return rf(qf(3), {.W = Matrix::Ones(3, 4)}, widths); });
   };
   EXPECT_EQ(refused({}), "fit::rf: widths is empty, but must have at least one entry");
   EXPECT_EQ(refused({2, 5}), "fit::rf: widths has 5 after 2, but must be increasing, from 1 to 4");
@@ -351,41 +388,41 @@ TEST(FitRfNested, RefusesWidthsThatAreNotIncreasing) {
 TEST(FitRfBehaviour, SameAddressSameNumbersOtherDrawOtherNumbers) {
   const Problem problem = qf(8);
   const Matrix W = FirstLayerLaw::isotropic(problem).sample(5, 1, 0);
-  const Outcome first = rf(problem, W, {}, {.samples = 3000}), again = rf(problem, W, {}, {.samples = 3000});
+  const Answer first = rf(problem, {.W = W}, {.samples = 3000}),
+               again = rf(problem, {.W = W}, {.samples = 3000});
   EXPECT_EQ(first.risk, again.risk);
-  EXPECT_EQ(first.test_risk, again.test_risk);
-  EXPECT_NE(first.risk, rf(problem, W, {}, {.samples = 3000, .draw = 1}).risk);
-  EXPECT_NE(first.risk, rf(problem, W, {}, {.samples = 3000, .seed = 2}).risk);
+  EXPECT_EQ(first.test->value, again.test->value);
+  EXPECT_NE(first.risk, rf(problem, {.W = W}, {.samples = 3000, .draw = 1}).risk);
+  EXPECT_NE(first.risk, rf(problem, {.W = W}, {.samples = 3000, .seed = 2}).risk);
 }
 
 TEST(FitRfBehaviour, WithoutTestSamplesTheTestRiskIsEmpty) {
   const Problem problem = qf(3);
-  const Outcome outcome =
-      rf(problem, FirstLayerLaw::isotropic(problem).sample(2, 1, 0), {}, {.samples = 50, .test_samples = 0});
+  const Answer outcome = rf(problem, {.W = FirstLayerLaw::isotropic(problem).sample(2, 1, 0)},
+                            {.samples = 50, .test_samples = 0});
   EXPECT_TRUE(std::isfinite(outcome.risk));
-  EXPECT_TRUE(std::isnan(outcome.test_risk));
-  EXPECT_TRUE(std::isnan(outcome.test_se));
-  EXPECT_EQ(Outcome{}.status, Status::none);
-  EXPECT_TRUE(std::isnan(Outcome{}.risk));
+  EXPECT_FALSE(outcome.test.has_value());
+  EXPECT_EQ(Answer{}.status, Status::none);
+  EXPECT_TRUE(std::isnan(Answer{}.risk));
 }
 
 TEST(FitRfBehaviour, FeaturesThatOverflowAreAFailure) {
   const Problem problem = qf(3);
-  const Outcome outcome = rf(problem, Matrix::Constant(3, 2, 1e15), {}, {.samples = 50});
+  const Answer outcome = rf(problem, {.W = Matrix::Constant(3, 2, 1e15)}, {.samples = 50});
   EXPECT_EQ(outcome.status, Status::failed);
   EXPECT_TRUE(std::isnan(outcome.risk));
   EXPECT_NE(outcome.message.find("overflow"), std::string::npos) << outcome.message;
   const auto in_fp64 = [&](double entry) {
-    return rf(problem, Matrix::Constant(3, 2, entry), {}, {.samples = 50, .precision = Precision::fp64})
+    return rf(problem, {.W = Matrix::Constant(3, 2, entry)}, {.samples = 50, .precision = Precision::fp64})
         .status;
   };
   EXPECT_EQ(in_fp64(1e15), Status::ok);
   EXPECT_EQ(in_fp64(1e160), Status::failed);
 }
 
-std::string message(const Matrix& W, const Options& options, const Vector& biases = {}) {
+std::string message(const Network& network, const Options& options) {
   try {
-    (void)rf(qf(3), W, biases, options);
+    (void)rf(qf(3), network, options);
   } catch (const UsageError& error) {
     return error.what();
   }
@@ -396,22 +433,25 @@ TEST(FitRfBehaviour, RefusesBadArguments) {
   const Matrix W = Matrix::Ones(3, 2);
   Matrix bad = W;
   bad(2, 1) = std::nan("");
-  EXPECT_EQ(message(bad, {}), "fit::rf: W[2,1] is nan, but must be finite");
-  EXPECT_EQ(message(Matrix::Ones(4, 2), {}), "fit::rf: W has size 4, but must have the dimension d = 3");
-  EXPECT_EQ(message(Matrix(3, 0), {}), "fit::rf: W is empty, but must have at least one entry");
-  EXPECT_EQ(message(W, {}, Vector::Zero(3)),
+  EXPECT_EQ(message({.W = bad}, {}), "fit::rf: W[2,1] is nan, but must be finite");
+  EXPECT_EQ(message({.W = Matrix::Ones(4, 2)}, {}),
+            "fit::rf: W has size 4, but must have the dimension d = 3");
+  EXPECT_EQ(message({.W = Matrix(3, 0)}, {}), "fit::rf: W is empty, but must have at least one entry");
+  EXPECT_EQ(message({.W = W, .biases = Vector::Zero(3)}, {}),
             "fit::rf: biases has size 3, but must have the number of neurons = 2");
-  EXPECT_EQ(message(W, {}, Vector{{0, std::nan("")}}), "fit::rf: biases[1] is nan, but must be finite");
-  EXPECT_EQ(message(W, {.label_noise = -1}),
+  EXPECT_EQ(message({.W = W, .biases = Vector{{0, std::nan("")}}}, {}),
+            "fit::rf: biases[1] is nan, but must be finite");
+  EXPECT_EQ(message({.W = W}, {.label_noise = -1}),
             "fit::rf: label_noise is -1, but must be zero or positive, and finite");
-  EXPECT_EQ(message(W, {.samples = 0}), "fit::rf: samples is 0, but must be at least 1");
-  EXPECT_EQ(message(W, {.ridge = -1}), "fit::rf: ridge is -1, but must be zero or positive, and finite");
-  EXPECT_EQ(message(W, {.ridge = std::nan("")}),
+  EXPECT_EQ(message({.W = W}, {.samples = 0}), "fit::rf: samples is 0, but must be at least 1");
+  EXPECT_EQ(message({.W = W}, {.ridge = -1}),
+            "fit::rf: ridge is -1, but must be zero or positive, and finite");
+  EXPECT_EQ(message({.W = W}, {.ridge = std::nan("")}),
             "fit::rf: ridge is nan, but must be zero or positive, and finite");
-  EXPECT_EQ(message(W, {.test_samples = 1}),
+  EXPECT_EQ(message({.W = W}, {.test_samples = 1}),
             "fit::rf: test_samples (unless it is 0) is 1, but must be at least 2");
-  EXPECT_EQ(message(W, {.block = 0}), "fit::rf: block is 0, but must be at least 1");
-  EXPECT_EQ(message(W, {.samples = std::int64_t{1} << 40, .block = 1}),
+  EXPECT_EQ(message({.W = W}, {.block = 0}), "fit::rf: block is 0, but must be at least 1");
+  EXPECT_EQ(message({.W = W}, {.samples = std::int64_t{1} << 40, .block = 1}),
             "fit::rf: 1099511627776 samples in blocks of 1 are more than 2^32 blocks");
 }
 

@@ -7,6 +7,7 @@
 #include <limits>
 #include <string>
 
+#include "lazygap/exact/nn.h"
 #include "lazygap/problem/rotation.h"
 #include "lazygap/problem/spectrum.h"
 #include "support/message.h"
@@ -204,7 +205,7 @@ TEST(Limits, AreKnownForQuadraticFunctionsOnly) {
   for (const std::string& text : {message([&] { return limit::rf_ratio(cubic, law, relu(), 1); }),
                                   message([&] { return limit::rf_ratio_wide(cubic, law); }),
                                   message([&] { return limit::nt_ratio(cubic, 1); }),
-                                  message([&] { return limit::nn_ratio(cubic, 1); }),
+                                  message([&] { return limit::nn_ratio(cubic, 1, SecondLayerSign::free); }),
                                   message([&] { return limit::comparison(cubic, 1); })})
     expect_mentions(text, "f* has parts of other degrees than 2, up to 3, and no limit is known for them");
 }
@@ -282,18 +283,42 @@ TEST(NtRatioGivenWeights, RefusesBadArguments) {
 }
 
 TEST(NnRatio, KeepsTheLargestDirections) {
-  EXPECT_NEAR(limit::nn_ratio(PolynomialTarget(Vector{{1, 3, 2}}), 1), 5.0 / 14, kRounding);
-  EXPECT_EQ(limit::nn_ratio(PolynomialTarget(Vector{{1, 3, 2}}), 3), 0);
-  EXPECT_EQ(limit::nn_ratio(PolynomialTarget(Vector{{1, 3, 2}}), 1000), 0);
-  EXPECT_NEAR(limit::nn_ratio(GaussianMixture(Vector{{0.5, -0.75}}), 1), 2 / (2 + 0.5625), kRounding);
+  EXPECT_NEAR(limit::nn_ratio(PolynomialTarget(Vector{{1, 3, 2}}), 1, SecondLayerSign::free), 5.0 / 14,
+              kRounding);
+  EXPECT_EQ(limit::nn_ratio(PolynomialTarget(Vector{{1, 3, 2}}), 3, SecondLayerSign::free), 0);
+  EXPECT_EQ(limit::nn_ratio(PolynomialTarget(Vector{{1, 3, 2}}), 1000, SecondLayerSign::free), 0);
+  EXPECT_NEAR(limit::nn_ratio(GaussianMixture(Vector{{0.5, -0.75}}), 1, SecondLayerSign::free),
+              2 / (2 + 0.5625), kRounding);
 }
 
-TEST(NnRatio, RefusesWhatTheTheoremDoesNotCover) {
-  expect_mentions(message([] {
-                    return limit::nn_ratio(PolynomialTarget(Vector{{1, -3}}), 1);
-                  }),
-                  "positive semidefinite");
-  expect_mentions(message([] { return limit::nn_ratio(function(), 0); }), "N is 0");
+TEST(NnRatio, FitsTheSignsOfItsSecondLayer) {
+  using enum SecondLayerSign;
+  // The case of a report: the shared second layer was compared with the limit of a free one.
+  const GaussianMixture mg(Vector{{0.6, 0.4, 0.2, -0.3, -0.5, -0.1}});
+  const double made_by_positive = 0.09 + 0.25 + 0.01, made_by_negative = 0.36 + 0.16 + 0.04;
+  EXPECT_NEAR(limit::nn_ratio(mg, 8, free), 2 / (2 + made_by_positive + made_by_negative), kRounding);
+  EXPECT_NEAR(limit::nn_ratio(mg, 8, positive), 2 / (2 + made_by_positive), kRounding);
+  EXPECT_NEAR(limit::nn_ratio(mg, 8, negative), 2 / (2 + made_by_negative), kRounding);
+  EXPECT_NEAR(limit::nn_ratio(mg, 8, one_sign), 2 / (2 + made_by_negative), kRounding);
+  EXPECT_NEAR(limit::nn_ratio(mg, 1, one_sign), 2 / 2.36, kRounding);
+  const PolynomialTarget qf(Vector{{1, -3, 2}});
+  EXPECT_NEAR(limit::nn_ratio(qf, 2, positive), 9.0 / 14, kRounding);
+  EXPECT_NEAR(limit::nn_ratio(qf, 2, negative), 5.0 / 14, kRounding);
+  EXPECT_NEAR(limit::nn_ratio(qf, 2, one_sign), 5.0 / 14, kRounding);
+  EXPECT_NEAR(limit::nn_ratio(qf, 2, free), 1.0 / 14, kRounding);
+}
+
+TEST(NnRatio, IsTheExactRiskOnQf) {
+  // Theorem 3 holds at every d; on mg the two differ by D S D, which vanishes as d grows.
+  const PolynomialTarget qf(Vector{{0.6, 0.4, 0.2, -0.3, -0.5, -0.1}});
+  for (const auto sign : {SecondLayerSign::positive, SecondLayerSign::negative, SecondLayerSign::one_sign,
+                          SecondLayerSign::free})
+    for (const Index N : {1, 2, 3, 8})
+      EXPECT_NEAR(limit::nn_ratio(qf, N, sign), exact::nn(qf, N, sign).risk / qf.null_risk(), kRounding);
+}
+
+TEST(NnRatio, RefusesNoNeurons) {
+  expect_mentions(message([] { return limit::nn_ratio(function(), 0, SecondLayerSign::free); }), "N is 0");
 }
 
 TEST(Comparison, IsEquation13) {
@@ -305,7 +330,7 @@ TEST(Comparison, IsEquation13) {
     EXPECT_NEAR(rf, 1 - rho / (1 + rho) * tau, kRounding);
     const double missing = std::max(1 - rho, 0.0);
     EXPECT_NEAR(nt, missing * missing * (1 - tau) + missing * tau, kRounding);
-    EXPECT_EQ(nn, limit::nn_ratio(problem, N));
+    EXPECT_EQ(nn, limit::nn_ratio(problem, N, SecondLayerSign::free));
   }
 }
 
@@ -326,7 +351,7 @@ TEST(Comparison, IsEquation17Corrected) {
     const double kappa =
         1 - missing * missing * (1 - problem.trace_ratio()) - missing * problem.trace_ratio();
     EXPECT_NEAR(nt, 1 / (1 + kappa * problem.delta().squaredNorm() / 2), kRounding);
-    EXPECT_EQ(nn, limit::nn_ratio(problem, N));
+    EXPECT_EQ(nn, limit::nn_ratio(problem, N, SecondLayerSign::free));
   }
 }
 
@@ -357,7 +382,7 @@ TEST(Comparison, OrdersTheRegimes) {
 }
 
 TEST(BayesRatio, BoundsEveryNetworkFromBelow) {
-  EXPECT_LT(limit::bayes_ratio(mixture()), limit::nn_ratio(mixture(), 6));
+  EXPECT_LT(limit::bayes_ratio(mixture()), limit::nn_ratio(mixture(), 6, SecondLayerSign::free));
   // mu = ||Delta||_F^2 = 2e-4: 1 - mu/2 + mu^2/4 and a third order below 1e-11.
   const GaussianMixture faint(Vector{{1e-2, 1e-2}});
   EXPECT_NEAR(limit::bayes_ratio(faint), 1 - 1e-4 + 1e-8, 1e-11);

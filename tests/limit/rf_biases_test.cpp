@@ -106,7 +106,7 @@ TEST(RfBiases, ApproachesTheExactRisk) {
         double difference = 0;
         for (std::uint32_t draw = 0; draw < kDraws; ++draw) {
           const Vector biases = sample_biases(tau, N, 1, draw);
-          const double exact = exact::rf(problem, activation, law.sample(N, 1, draw), biases).risk;
+          const double exact = exact::rf(problem, {.activation = activation, .W = law.sample(N, 1, draw), .biases = biases}).risk;
           difference += exact / null_risk(problem) - rf_ratio_given_biases(problem, law, activation, biases);
         }
         EXPECT_LT(std::abs(difference / kDraws), kDifference) << name << " " << tau;

@@ -30,7 +30,7 @@ double value_of(const test::Row& row) {
   if (row[0] == "rf") return limit::rf_ratio(problem, law(), hermite(), std::stod(row[5]));
   if (row[0] == "rf_wide") return limit::rf_ratio_wide(problem, law());
   if (row[0] == "nt") return limit::nt_ratio(problem, std::stod(row[5]));
-  if (row[0] == "nn") return limit::nn_ratio(problem, std::stol(row[5]));
+  if (row[0] == "nn") return limit::nn_ratio(problem, std::stol(row[5]), SecondLayerSign::free);
   if (row[0] == "bayes") return limit::bayes_ratio(std::get<GaussianMixture>(problem));
   if (row[0] == "nt_given_weights") {
     const Vector weights = test::numbers(row[6]);

@@ -118,13 +118,18 @@ TEST(FullMixture, RisksDoNotDependOnTheCoordinates) {
     const Matrix W = law.sample(N, 1, 0), rotated_W = pair.Q * W, S = W * W.transpose();
     EXPECT_NEAR(pair.rotated.population_risk(pair.turn(S), 0.2), pair.problem.population_risk(S, 0.2),
                 kRounding);
-    EXPECT_NEAR(exact::rf(pair.rotated, rotated_W).risk, exact::rf(pair.problem, W).risk, kRounding) << N;
-    EXPECT_NEAR(exact::nt(pair.rotated, rotated_W).risk, exact::nt(pair.problem, W).risk, kRounding) << N;
+    EXPECT_NEAR(exact::rf(pair.rotated, {.W = rotated_W}).risk, exact::rf(pair.problem, {.W = W}).risk,
+                kRounding)
+        << N;
+    EXPECT_NEAR(exact::nt(pair.rotated, {.W = rotated_W}).risk, exact::nt(pair.problem, {.W = W}).risk,
+                kRounding)
+        << N;
     EXPECT_NEAR(limit::nt_ratio_given_weights(pair.rotated, rotated_W),
                 limit::nt_ratio_given_weights(pair.problem, W), kRounding);
-    EXPECT_NEAR(limit::nn_ratio(pair.rotated, N), limit::nn_ratio(pair.problem, N), kRounding);
-    EXPECT_NEAR(exact::nn(pair.rotated, N, exact::Sign::free).risk,
-                exact::nn(pair.problem, N, exact::Sign::free).risk, kRounding);
+    EXPECT_NEAR(limit::nn_ratio(pair.rotated, N, SecondLayerSign::free),
+                limit::nn_ratio(pair.problem, N, SecondLayerSign::free), kRounding);
+    EXPECT_NEAR(exact::nn(pair.rotated, N, SecondLayerSign::free).risk,
+                exact::nn(pair.problem, N, SecondLayerSign::free).risk, kRounding);
   }
 }
 
@@ -135,10 +140,10 @@ TEST(FullMixture, TheRisksOfAnyActivationDoNotDependOnTheCoordinates) {
   const Activation softplus = activation_from_name("softplus");
   const Matrix W = FirstLayerLaw::isotropic(pair.problem).sample(5, 1, 0);
   const Vector biases = sample_biases(0.5, 5, 1, 0);
-  EXPECT_NEAR(exact::rf(pair.rotated, softplus, pair.Q * W, biases).risk,
-              exact::rf(pair.problem, softplus, W, biases).risk, kSolved);
-  EXPECT_NEAR(exact::nt(pair.rotated, softplus, pair.Q * W, biases).risk,
-              exact::nt(pair.problem, softplus, W, biases).risk, kSolved);
+  EXPECT_NEAR(exact::rf(pair.rotated, {.activation = softplus, .W = pair.Q * W, .biases = biases}).risk,
+              exact::rf(pair.problem, {.activation = softplus, .W = W, .biases = biases}).risk, kSolved);
+  EXPECT_NEAR(exact::nt(pair.rotated, {.activation = softplus, .W = pair.Q * W, .biases = biases}).risk,
+              exact::nt(pair.problem, {.activation = softplus, .W = W, .biases = biases}).risk, kSolved);
 }
 
 TEST(FullMixture, RoundingMakesNoEigenvalues) {
@@ -227,8 +232,8 @@ TEST(Diagonalise, KeepsTheRankAndTheSemidefiniteness) {
   const Matrix B = Q.leftCols(3) * Vector{{1, 2, 5}}.asDiagonal() * Q.leftCols(3).transpose();
   const PolynomialTarget target = diagonalise(B).target;
   EXPECT_EQ(target.eigenvalues().head(kDimension - 3), Vector::Zero(kDimension - 3));
-  EXPECT_NEAR(limit::nn_ratio(target, 2), 1.0 / 30, kRounding);
-  EXPECT_EQ(limit::nn_ratio(target, 3), 0);
+  EXPECT_NEAR(limit::nn_ratio(target, 2, SecondLayerSign::free), 1.0 / 30, kRounding);
+  EXPECT_EQ(limit::nn_ratio(target, 3, SecondLayerSign::free), 0);
 }
 
 TEST(Diagonalise, AGammaOfTheDataFollows) {

@@ -74,7 +74,7 @@ std::vector<double> grid(const Problem& problem, Index neurons) {
 /// in fp64, and within `excess` of it.
 void expect_reached(const Problem& problem, Index neurons, const std::vector<double>& found, double excess) {
   constexpr double kRounding = 1e-9;
-  const double minimum = exact::nn(problem, neurons, exact::Sign::one_sign).risk / null_risk(problem);
+  const double minimum = exact::nn(problem, neurons, SecondLayerSign::one_sign).risk / null_risk(problem);
   const double best = *std::min_element(found.begin(), found.end());
   EXPECT_GT(best, minimum - kRounding);
   EXPECT_LT(best, minimum + excess);

@@ -373,7 +373,7 @@ TEST(GeneralSgd, NtApproachesTheExactRiskFromAbove) {
   options.records = 10;
   options.test_samples = 0;
   const Matrix W = first_layer_law(Regime::nt, problem).sample(N, options.seed, options.draw);
-  const double exact = exact::nt(problem, options.activation, W).risk;
+  const double exact = exact::nt(problem, {.activation = options.activation, .W = W}).risk;
   const Outcome outcome = run_nt(problem, N, options);
   ASSERT_EQ(outcome.status, Status::ok);
   for (const Point& point : outcome.trajectory) EXPECT_GT(point.risk, exact);

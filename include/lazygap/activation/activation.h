@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -43,6 +45,13 @@ struct Activation {
   /// sigma(u) = u^2. RF subtracts its Gaussian mean and so uses u^2 - 1; NT and NN have an offset c instead.
   [[nodiscard]] static Activation quadratic();
 };
+
+/// a_0, a_1, a_2 where sigma(u) = a_0 + a_1 u + a_2 u^2 up to rounding, a_2 != 0. Found from the values of
+/// sigma (and of sigma' where there is one) on |u| <= 38, two in each Activation::length, not from its name.
+[[nodiscard]] std::optional<std::array<double, 3>> as_quadratic(const Activation& activation);
+
+/// Whether sigma(u) = u^2: the activation that the algebra of the quadratic network is for.
+[[nodiscard]] bool is_pure_quadratic(const Activation& activation);
 
 /// The activation written as `name`: quadratic, relu, leaky_relu, abs, tanh, erf, sigmoid, softplus, gelu,
 /// swish, sin, cos, sign, or with arguments leaky_relu(a), hermite(k), polynomial(a_0, a_1, ...); see

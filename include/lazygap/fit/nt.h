@@ -1,6 +1,10 @@
 #pragma once
 
+#include "lazygap/core/answer.h"
+#include "lazygap/core/control.h"
 #include "lazygap/fit/options.h"
+#include "lazygap/network/network.h"
+#include "lazygap/problem/problem.h"
 
 namespace lazygap::fit {
 
@@ -18,13 +22,13 @@ namespace lazygap::fit {
 ///     residual of Options::tolerance, or after Options::max_iterations with Status::not_converged; the
 ///     risks are then those of the A found so far, a solution with more shrinkage than asked for.
 /// `message` says which. All in fp64, whatever Options::precision. Directions of variance below rounding (the
-/// size of the system times 2e-16, relative to the largest) count as dependent; `rank` is the number of those
-/// kept, at most min(n - 1, N d).
+/// size of the system times 2e-16, relative to the largest) count as dependent; Diagnostics::rank is the
+/// number of those kept, at most min(n - 1, N d).
 ///
-/// W is d x N, `biases` has N entries or none. Throws UsageError for options out of range, W or biases of the
-/// wrong size or not finite, an activation without derivative.
-[[nodiscard]] Outcome nt(const Problem& problem, const Matrix& W, const Vector& biases,
-                         const Options& options = {});
+/// `risk` and `test` are as in fit::rf. Throws UsageError for options out of range, W or biases of the wrong
+/// size or not finite, an activation without derivative.
+[[nodiscard]] Answer nt(const Problem& problem, const Network& network, const Options& options = {},
+                        const Control& control = {});
 
 /// Floating-point operations and bytes of nt(), from its leading terms; conjugate gradients: with 100
 /// iterations, typical of ridge = 0 and n > 2 N d.

@@ -1,12 +1,8 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
-#include <string>
 
-#include "lazygap/activation/activation.h"
-#include "lazygap/core/status.h"
-#include "lazygap/problem/problem.h"
+#include "lazygap/core/matrix.h"
 
 /// The route `fit`: least squares on n samples, and the risk of what it finds.
 namespace lazygap::fit {
@@ -17,8 +13,6 @@ namespace lazygap::fit {
 enum class Precision { fp32, fp64 };
 
 struct Options {
-  Activation activation = Activation::quadratic();
-  bool centred = true;                ///< RF: sigma - lambda_0 instead of sigma
   double label_noise = 0;             ///< >= 0, standard deviation of N(0, .) added to the labels of the fit
   std::int64_t samples = 500000;      ///< n >= 1
   double ridge = 0;                   ///< >= 0; normalisation: see fit::rf, fit::nt
@@ -30,20 +24,6 @@ struct Options {
   double memory_bytes = 2e9;  ///< NT: beyond this conjugate gradients, without a matrix
   double tolerance = 1e-6;    ///< NT by conjugate gradients: relative residual to reach, > 0
   int max_iterations = 2000;  ///< NT by conjugate gradients, >= 1
-};
-
-/// What a fit gives. Risks are in units of y, not divided by R0. Default-constructed: visibly empty.
-struct Outcome {
-  /// Population risk of the fitted network, without sampling. NaN where the Hermite series behind it is not
-  /// accurate to 1e-6 (almost parallel neurons of an activation with kinks); the test risk remains.
-  double risk = std::numeric_limits<double>::quiet_NaN();
-  double test_risk = std::numeric_limits<double>::quiet_NaN();  ///< mean squared error on fresh samples
-  double test_se = std::numeric_limits<double>::quiet_NaN();    ///< its standard error
-  Status status = Status::none;
-  std::string message;  ///< RF: empty unless the solution is a minimum-norm one; NT: also how it was solved
-  Index rank = 0;       ///< independent features among the samples; 0 where conjugate gradients leave it open
-  int iterations = 0;   ///< of conjugate gradients; 0 where the solution is direct
-  double residual = 0;  ///< relative residual of the normal equations; 0 where the solution is direct
 };
 
 }  // namespace lazygap::fit

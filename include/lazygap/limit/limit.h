@@ -22,7 +22,8 @@ struct Comparison {
 ///   mg  [GMMM19, eq. (17)]  RF 1 / (1 + (rho/(1+rho)) tr(Delta)^2/(2d)), NT as Theorem 5, NN as Theorem 6;
 ///       the paper prints rho/(1+2 rho) for RF, which contradicts its Theorem 4: see docs/theory/limit.md.
 ///
-/// Throws UsageError where nt_ratio or nn_ratio does. (For Sigma != I use the three functions.)
+/// The second layer of NN is free. Throws UsageError where nt_ratio does. (For Sigma != I use the three
+/// functions.)
 [[nodiscard]] Comparison comparison(const Problem& problem, Index N);
 
 }  // namespace lazygap::limit

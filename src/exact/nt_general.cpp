@@ -1,6 +1,7 @@
 #include <Eigen/Eigenvalues>
 
-#include "lazygap/exact/nt.h"
+#include "exact/messages.h"
+#include "exact/nt_ways.h"
 #include "network/neuron_functions.h"
 #include "network/tangent_moments.h"
 
@@ -19,10 +20,11 @@ constexpr double kSingular = 1e-13;
 constexpr double kUnresolved = 1e-2;
 
 /// h^T G^+ h, from the eigenvalues of G; its residual is the part of h outside their span.
-ConjugateGradientSolution solve_dense(const TangentMoments& moments) {
+ConjugateGradientSolution solve_dense(const TangentMoments& moments, const Stage& stage) {
   const Matrix& h = moments.projections();
   Matrix G(h.size(), h.size()), unit = Matrix::Zero(h.rows(), h.cols()), column(h.rows(), h.cols());
   for (Index j = 0; j < h.size(); ++j) {
+    stage.part(1, 1).done(0);
     unit.reshaped()[j] = 1;
     moments.apply(unit, column);
     G.col(j) = column.reshaped();
@@ -40,18 +42,21 @@ ConjugateGradientSolution solve_dense(const TangentMoments& moments) {
 
 }  // namespace
 
-Risk nt(const Problem& problem, const Activation& activation, const Matrix& W, const Vector& biases) {
-  network::check_first_layer("exact::nt", problem, W, biases);
-  const TangentMoments moments(problem, activation, W, biases);
-  if (!(moments.error() <= kUnresolved))
-    return {.status = Status::not_converged, .kernel_error = moments.error()};
-  ConjugateGradientSolution solution = moments.solve(kTolerance, kMaxIterations);
-  if (!solution.converged && W.size() <= kDense) solution = solve_dense(moments);
-  return {.risk = null_risk(problem) - solution.form,
-          .status = solution.converged ? Status::ok : Status::not_converged,
-          .iterations = solution.iterations,
-          .residual = solution.residual,
-          .kernel_error = moments.error()};
+Answer nt_general(const Problem& problem, const Network& network, const Stage& stage) {
+  constexpr double kMoments = 0.3;  // of the time, roughly
+  const TangentMoments moments(problem, network.activation, network.W, network.biases,
+                               stage.part(0, kMoments));
+  Answer answer{.diagnostics = {.kernel_error = moments.error()}};
+  if (!(moments.error() <= kUnresolved)) {
+    answer.status = Status::not_converged;
+  } else {
+    ConjugateGradientSolution solution = moments.solve(kTolerance, kMaxIterations, stage.part(kMoments, 1));
+    if (!solution.converged && network.W.size() <= kDense) solution = solve_dense(moments, stage);
+    answer.risk = null_risk(problem) - solution.form;
+    add_outcome(answer, solution);
+  }
+  add_sentence(answer.message, moments_message(moments.error()));
+  return answer;
 }
 
 }  // namespace lazygap::exact
