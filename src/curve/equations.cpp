@@ -1,5 +1,7 @@
 #include "curve/equations.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/math/tools/minima.hpp>
 #include <boost/math/tools/roots.hpp>
@@ -13,23 +15,20 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-/// Means over the pairs that the risk is made of, at one m.
-struct Means {
-  double noise;    ///< < (r^2 + tau^2) xi / (1 + xi m)^2 >
-  double squares;  ///< < xi^2 / (1 + xi m)^2 >
-};
+/// w = m / (1 + xi m) of each pair: between m, for many samples or much ridge, and 1/xi, for m -> infinity.
+/// With a = theta m = < xi w > and b = ridge m, sums over A_k = theta s_k + ridge are sums over (a s_k + b) /
+/// m, so that nothing overflows however small the ridge is.
+Eigen::ArrayXd weights(const View& view, double m) { return m / (1 + view.leverage() * m); }
 
-Means means(const View& view, double m, double noise) {
-  const Eigen::ArrayXd &xi = view.leverage(), &r2 = view.squared_residuals();
-  const Eigen::ArrayXd weight = xi / (1 + xi * m).square();
-  return {.noise = ((r2 + noise) * weight).mean(), .squares = (xi * weight).mean()};
-}
-
-void set_training_error(const View& view, double m, double noise, Solution& solution) {
-  const Eigen::ArrayXd &xi = view.leverage(), &r2 = view.squared_residuals();
-  const Eigen::ArrayXd left = 1 / (1 + xi * m);
-  solution.train = ((xi * solution.excess + r2 + noise) * left.square()).mean();
-  solution.gcv = solution.train / std::pow(left.mean(), 2);
+/// What the equations give at one m: `squares` is m^-2 D2, `bias` is ridge^2 sum_k c_k / A_k^2.
+Solution solve_at(const View& view, const Eigen::ArrayXd& w, double squares, double bias, double noise) {
+  const Eigen::ArrayXd& xi = view.leverage();
+  const Eigen::ArrayXd residuals = view.squared_residuals() + noise;
+  Solution solution{};
+  solution.excess =
+      (bias + (residuals * xi * w.square()).mean() * squares) / (1 - (xi * w).square().mean() * squares);
+  solution.gcv = ((xi * solution.excess + residuals) * w.square()).mean() / std::pow(w.mean(), 2);
+  return solution;
 }
 
 /// < xi m / (1 + xi m) >: the share of the samples that is fitted.
@@ -46,16 +45,14 @@ Solution with_ridge(const View& view, double n, double ridge, double noise) {
   const double low = std::log(view.sum([&](const auto& s) { return s / (s + ridge); }) / n);
   const double high = std::log(view.trace() / n) - std::log(ridge);
   const double m = std::exp(root(balance, low, std::max(low, high)));
-  const double t = theta(m);
-  const auto squared = [&](const auto& s) { return (s / (t * s + ridge)).square(); };
-  const auto biased = [&](const auto& s) { return (ridge / (t * s + ridge)).square(); };
-  const Means of = means(view, m, noise);
-  const double D2 = view.sum(squared) / n;
-  Solution solution{};
-  solution.excess = (view.power_sum(biased) + of.noise * D2) / (1 - of.squares * D2);
-  solution.degrees = view.sum([&](const auto& s) { return t * s / (t * s + ridge); });
-  solution.kappa = ridge / t;
-  set_training_error(view, m, noise, solution);
+  const Eigen::ArrayXd w = weights(view, m);
+  const double fitted = (view.leverage() * w).mean(), rest = ridge * m;  // a and b of weights()
+  const double squares = view.sum([&](const auto& s) { return (s / (fitted * s + rest)).square(); }) / n;
+  const double bias = view.power_sum([&](const auto& s) { return (rest / (fitted * s + rest)).square(); });
+  Solution solution = solve_at(view, w, squares, bias, noise);
+  solution.train = solution.gcv * std::pow(w.mean() / m, 2);
+  solution.degrees = view.sum([&](const auto& s) { return fitted * s / (fitted * s + rest); });
+  solution.kappa = rest / fitted;
   return solution;
 }
 
@@ -65,15 +62,11 @@ Solution least_squares(const View& view, double n, double noise) {
   // xi m/(1 + xi m) is concave in xi, with mean xi = 1, and at least its value at the least xi.
   const double low = std::log(fitted / (1 - fitted)), high = low - std::log(view.leverage().minCoeff());
   const double m = std::exp(root([&](double x) { return share(view, std::exp(x)) - fitted; }, low, high));
-  const double theta = fitted / m;
-  const double D2 = fitted / (theta * theta);
-  const Means of = means(view, m, noise);
-  Solution solution{.excess = of.noise * D2 / (1 - of.squares * D2),
-                    .train = 0,
-                    .gcv = 0,
-                    .degrees = view.rank(),
-                    .kappa = 0};
-  set_training_error(view, m, noise, solution);
+  const Eigen::ArrayXd w = weights(view, m);
+  // a = D/n and b = 0: each of the D terms of m^-2 D2 is a^-2.
+  Solution solution = solve_at(view, w, 1 / fitted, 0, noise);
+  solution.train = solution.gcv * std::pow(w.mean() / m, 2);
+  solution.degrees = view.rank();
   // The mean of an inverse Wishart matrix of order D is n/(n - D - 1), not n/(n - D).
   const double left = n - view.rank();
   solution.excess = left > 1 ? solution.excess * left / (left - 1) : kInfinity;
@@ -88,14 +81,11 @@ Solution interpolation(const View& view, double n, double noise) {
   const double kappa = std::exp(root([&](double x) { return n - degrees(std::exp(x)); }, low, high));
   const double gamma = view.sum([&](const auto& s) { return (s / (s + kappa)).square(); }) / n;
   const double bias = view.power_sum([&](const auto& s) { return (kappa / (s + kappa)).square(); });
-  const Eigen::ArrayXd inverse = 1 / view.leverage();
-  const Eigen::ArrayXd residuals = view.squared_residuals() + noise;
-  const double excess = (bias + (residuals * inverse).mean() * gamma) / (1 - gamma);
-  return {.excess = excess,
-          .train = 0,
-          .gcv = ((excess + residuals * inverse) * inverse).mean() / std::pow(inverse.mean(), 2),
-          .degrees = n,
-          .kappa = kappa};
+  // w = 1/xi, a = 1, b = kappa.
+  Solution solution = solve_at(view, 1 / view.leverage(), gamma, bias, noise);
+  solution.degrees = n;
+  solution.kappa = kappa;
+  return solution;
 }
 
 }  // namespace
@@ -157,6 +147,15 @@ Solution solve_equations(const View& view, double n, double ridge, double noise)
   if (n > view.rank()) return least_squares(view, n, noise);
   if (n < view.rank()) return interpolation(view, n, noise);
   return {.excess = kInfinity, .train = 0, .gcv = kInfinity, .degrees = n, .kappa = 0};
+}
+
+std::string doubt_near(double n, double threshold) {
+  constexpr double kPeak = 3;
+  if (std::abs(n - threshold) > kPeak) return {};
+  return fmt::format(
+      "n is within {} of the interpolation threshold {:.0f}, where the mean risk without ridge need not "
+      "exist",
+      kPeak, threshold);
 }
 
 double root(const std::function<double(double)>& f, double low, double high) {

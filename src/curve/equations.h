@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "lazygap/curve/predict.h"
@@ -60,6 +61,10 @@ struct Solution {
 
 /// n > 0, ridge >= 0, noise = tau^2.
 [[nodiscard]] Solution solve_equations(const View& view, double n, double ridge, double noise);
+
+/// A sentence where n is too near the interpolation threshold for the mean risk without ridge to exist; empty
+/// elsewhere.
+[[nodiscard]] std::string doubt_near(double n, double threshold);
 
 /// x in [low, high] with f(x) = 0, f increasing; an end where there is no change of sign.
 [[nodiscard]] double root(const std::function<double(double)>& f, double low, double high);

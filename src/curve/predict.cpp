@@ -65,7 +65,6 @@ double standard_error(const Model& model, const Setting& setting, Equivalent equ
 
 /// Regions where simulations disagree with both equivalents, from docs/theory/curve.md.
 std::string doubt(const Model& model, const Setting& setting) {
-  constexpr double kPeak = 3;
   constexpr double kSeriesAccuracy = 1e-6;
   constexpr Index kFewNeurons = 8;
   constexpr double kWideLeverage = 0.5;
@@ -75,11 +74,8 @@ std::string doubt(const Model& model, const Setting& setting) {
   if (model.kernel_error > kSeriesAccuracy)
     return fmt::format("the moments of the features are known to {:.1e} only", model.kernel_error);
   if (model.status != Status::ok) return model.message;
-  if (setting.ridge == 0 && std::abs(n - threshold) <= kPeak)
-    return fmt::format(
-        "n is within {} of the interpolation threshold {:.0f}, where the mean risk without ridge need not "
-        "exist",
-        kPeak, threshold);
+  if (setting.ridge == 0)
+    if (std::string near = doubt_near(n, threshold); !near.empty()) return near;
   if (model.features == Features::nt && model.neurons < kFewNeurons)
     return fmt::format("NT features of {} neurons (fewer than {}) are not near the law that is assumed",
                        model.neurons, kFewNeurons);

@@ -17,8 +17,8 @@ struct Options {
   /// NT: up to this many parameters N d all eigenvalues are computed; beyond, traces are estimated without
   /// the (N d) x (N d) matrix. >= 0; 0: always without.
   Index dense_parameters = 3000;
-  Index matrix_free_samples = 400;  ///< NT without the matrix: M, 2 or more, instead of leverage_samples
-  Index probes = 10;                ///< NT without the matrix: random vectors for traces, >= 2
+  Index matrix_free_samples = 1000;  ///< NT without the matrix: M, 2 or more, instead of leverage_samples
+  Index probes = 30;                 ///< NT without the matrix: random vectors for traces, >= 2
 };
 
 /// What making a model takes, from the leading terms.
