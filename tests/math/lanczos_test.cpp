@@ -1,4 +1,4 @@
-#include "math/lanczos.h"
+#include "src/math/lanczos.h"
 
 #include <gtest/gtest.h>
 
