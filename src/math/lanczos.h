@@ -17,7 +17,7 @@ struct LanczosRule {
 
 /// The rule of `steps` >= 1 steps of Lanczos from `b`, not 0, with full reorthogonalisation: the size of b
 /// times `steps` numbers of memory. Fewer nodes where b lies in an invariant subspace of fewer dimensions.
-/// `stop` is asked at each step (empty: never); an empty rule where it says true.  [GM10, sec. 6.2]
+/// `stop` is asked at each step (empty: never); an empty rule where it says true.  [UCS17, sec. 3]
 [[nodiscard]] LanczosRule lanczos_quadrature(const LinearOperator& apply, const Vector& b, Index steps,
                                              const std::function<bool()>& stop = {});
 

@@ -40,7 +40,7 @@ struct AveragedModel {
 ///   Y = [ df^2/N + (1 - df/N)^2 N s1/(N - s1) ]/n,
 ///   risk = { nu^2 sum_k t_k (1 + chi e_k)/(e_k + nu)^2 + rest + tau^2 }/(1 - Y) - tau^2.
 ///
-/// [DLM24, Thm 3.3], in a form that is symmetric in n and N. It is a Gaussian equivalent and has no elliptic
+/// [DLM24, sec. 3], in a form that is symmetric in n and N. It is a Gaussian equivalent and has no elliptic
 /// correction. Of the prediction, train and gcv are not given. N >= 1; errors as predict.
 [[nodiscard]] Prediction predict(const AveragedModel& model, Index neurons, const Setting& setting);
 
