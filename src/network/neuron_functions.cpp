@@ -1,5 +1,6 @@
 #include "network/neuron_functions.h"
 
+#include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -81,6 +82,20 @@ void check_first_layer(std::string_view function, const Problem& problem, const 
 Matrix whiten_neurons(const Problem& problem, const Matrix& W) {
   const auto* mg = std::get_if<GaussianMixture>(&problem);
   return mg != nullptr ? mg->whiten_neurons(W) : W;
+}
+
+Matrix mix(const Problem& problem, const Matrix& Z) {
+  const auto* mg = std::get_if<GaussianMixture>(&problem);
+  if (mg == nullptr) return Z;
+  if (mg->is_diagonal()) return mg->sigma().cwiseSqrt().asDiagonal() * Z;
+  return mg->mixing() * Z;
+}
+
+Matrix whiten_samples(const Problem& problem, const Matrix& X) {
+  const auto* mg = std::get_if<GaussianMixture>(&problem);
+  if (mg == nullptr) return X;
+  if (mg->is_diagonal()) return mg->sigma().cwiseSqrt().cwiseInverse().asDiagonal() * X;
+  return mg->mixing().partialPivLu().solve(X);
 }
 
 double mean_label(const Problem& problem) {

@@ -22,6 +22,10 @@ void check_first_layer(std::string_view function, const Problem& problem, const 
 /// M^T W: neurons (or the vectors a_i of NT) as they act on z.
 [[nodiscard]] Matrix whiten_neurons(const Problem& problem, const Matrix& W);
 
+/// M Z and M^{-1} X: from whitened coordinates to those of the data and back. d x b.
+[[nodiscard]] Matrix mix(const Problem& problem, const Matrix& Z);
+[[nodiscard]] Matrix whiten_samples(const Problem& problem, const Matrix& X);
+
 /// E y; null_risk is Var y.
 [[nodiscard]] double mean_label(const Problem& problem);
 

@@ -146,6 +146,19 @@ void add_product(const Part& part, const Eigen::Ref<const Matrix>& A, Eigen::Ref
   result += scale.asDiagonal() * sum;
 }
 
+/// Adds weight * C^{1/2} E[phi_i phi_j n n^T] C^{1/2} to `block`, d x d.
+void add_block(const Part& part, Index i, Index j, Eigen::Ref<Matrix> block) {
+  const auto& [k, c11, c12, r] = part.moments;
+  const Vector& root = part.component.root;
+  const Vector u = root.cwiseProduct(part.neurons.directions.col(i)),
+               v = root.cwiseProduct(part.neurons.directions.col(j));
+  const double weight = part.component.weight, c22 = c11(j, i);
+  const Vector with_u = weight * (c11(i, j) * u + c12(i, j) * v);
+  const Vector with_v = weight * (c12(i, j) * u + c22 * v);
+  for (Index b = 0; b < block.cols(); ++b) block.col(b) += with_u[b] * u + with_v[b] * v;
+  block.diagonal() += weight * k(i, j) * root.cwiseAbs2();
+}
+
 /// Adds the components of the same along M^T w_i to `result` (N), with a third of the operations.
 void add_parallel_product(const Part& part, const Eigen::Ref<const Matrix>& A, Vector& result,
                           const Stage& stage) {
@@ -274,53 +287,91 @@ void TangentMoments::apply(const Eigen::Ref<const Matrix>& A, Eigen::Ref<Matrix>
   for (const Part& part : m.parts) add_product(part, A, result, stage);
 }
 
-ConjugateGradientSolution TangentMoments::solve(double tolerance, int max_iterations,
-                                                const Stage& stage) const {
+void TangentMoments::gram(Matrix& G) const {
   const Storage& m = *storage_;
   const Index d = m.means.rows(), N = m.means.cols();
-  // The first level is for z ~ N(0, I): on mg the mean of the classes.
-  const Part average = m.part({.weight = 1, .label = 0, .root = Vector::Ones(d)}, stage.part(0, 0));
-  const network::TangentPreconditioner preconditioner(average.neurons, average.expansion);
-  const Matrix& directions = average.neurons.directions;
-  const auto along = [&](const Matrix& A) -> Vector {
-    return directions.cwiseProduct(A).colwise().sum().transpose();
-  };
-
-  const Vector mean = along(m.means);
-  Matrix H = -mean * mean.transpose();
-  for (const Part& part : m.parts) add_parallel_block(part, H);
-  // Dependent features leave H singular, and a vanishing neuron has no direction; approximate is enough here.
-  for (Index i = 0; i < N; ++i) H(i, i) = H(i, i) > 0 ? (1 + kRidge) * H(i, i) : 1;
-  Eigen::LLT<Eigen::Ref<Matrix>> coarse(H);
-  const bool two_levels = coarse.info() == Eigen::Success;
-
-  // How many products there will be is not known: half of the way after kTypicalProducts.
-  constexpr double kTypicalProducts = 40;
-  double products = 0;
-  Stage now = stage.part(0, 1);
-  Matrix preconditioned(d, N);
-  const auto precondition = [&](const Vector& r, Vector& z) {
-    const Eigen::Map<const Matrix> R(r.data(), d, N);
-    preconditioner.apply(R, preconditioned);
-    if (two_levels) {
-      Vector product = -m.means.cwiseProduct(preconditioned).sum() * mean;
-      for (const Part& part : m.parts) add_parallel_product(part, preconditioned, product, now);
-      preconditioned += directions * coarse.solve(along(R) - product).asDiagonal();
+  for (Index j = 0; j < N; ++j)
+    for (Index i = j; i < N; ++i) {
+      auto block = G.block(i * d, j * d, d, d);
+      block.noalias() = -m.means.col(i) * m.means.col(j).transpose();
+      for (const Part& part : m.parts) add_block(part, i, j, block);
     }
-    z = preconditioned.reshaped();
+}
+
+/// What solving needs whatever the right-hand side is.
+struct TangentMoments::Preconditioner {
+  const TangentMoments& moments;
+  Part average;  ///< the first level is for z ~ N(0, I): on mg the mean of the classes
+  network::TangentPreconditioner first;
+  Vector mean;  ///< components of the means along the directions
+  Matrix H;
+  Eigen::LLT<Eigen::Ref<Matrix>> coarse;
+
+  Preconditioner(const TangentMoments& of, const Stage& stage)
+      : moments(of),
+        average(of.storage_->part({.weight = 1, .label = 0, .root = Vector::Ones(of.storage_->means.rows())},
+                                  stage)),
+        first(average.neurons, average.expansion),
+        mean(along(of.storage_->means)),
+        H(second_moments()),
+        coarse(H) {}
+
+  [[nodiscard]] Vector along(const Matrix& A) const {
+    return average.neurons.directions.cwiseProduct(A).colwise().sum().transpose();
+  }
+  [[nodiscard]] Matrix second_moments() const {
+    Matrix result = -mean * mean.transpose();
+    for (const Part& part : moments.storage_->parts) add_parallel_block(part, result);
+    // Dependent features leave it singular, and a vanishing neuron has no direction; approximate is enough.
+    for (double& entry : result.diagonal()) entry = entry > 0 ? (1 + kRidge) * entry : 1;
+    return result;
+  }
+  [[nodiscard]] bool two_levels() const { return coarse.info() == Eigen::Success; }
+  /// The best solution with a_i along w_i.
+  [[nodiscard]] Matrix coarse_solution(const Vector& right) const {
+    return average.neurons.directions * coarse.solve(right).asDiagonal();
+  }
+  void apply(const Vector& r, Vector& z, const Stage& stage) const {
+    const Storage& m = *moments.storage_;
+    const Eigen::Map<const Matrix> R(r.data(), m.means.rows(), m.means.cols());
+    Matrix result(R.rows(), R.cols());
+    first.apply(R, result);
+    if (two_levels()) {
+      Vector product = -m.means.cwiseProduct(result).sum() * mean;
+      for (const Part& part : m.parts) add_parallel_product(part, result, product, stage);
+      result += coarse_solution(along(R) - product);
+    }
+    z = result.reshaped();
+  }
+};
+
+TangentMoments::Solver TangentMoments::solver(double tolerance, int max_iterations, const Stage& stage) const {
+  const auto preconditioner = std::make_shared<const Preconditioner>(*this, stage.part(0, 0));
+  return [this, preconditioner, tolerance, max_iterations, stage](const Matrix& right) {
+    const Index d = right.rows(), N = right.cols();
+    Vector start;
+    if (preconditioner->two_levels())
+      start = preconditioner->coarse_solution(preconditioner->along(right)).reshaped();
+    // How many products there will be is not known: half of the way after kTypicalProducts.
+    constexpr double kTypicalProducts = 40;
+    double products = 0;
+    Stage now = stage.part(0, 1);
+    return conjugate_gradient(
+        [&](const Vector& p, Vector& Ap) {
+          ++products;
+          now = stage.part(products / (products + kTypicalProducts), 1);
+          apply(p.reshaped(d, N), Ap.reshaped(d, N), now);
+        },
+        right.reshaped(),
+        {.tolerance = tolerance,
+         .max_iterations = max_iterations,
+         .start = start,
+         .preconditioner = [&](const Vector& r, Vector& z) { preconditioner->apply(r, z, now); }});
   };
-  const auto multiply = [&](const Vector& p, Vector& Ap) {
-    ++products;
-    now = stage.part(products / (products + kTypicalProducts), 1);
-    apply(p.reshaped(d, N), Ap.reshaped(d, N), now);
-  };
-  Vector start;
-  if (two_levels) start = (directions * coarse.solve(along(m.projections)).asDiagonal()).reshaped();
-  return conjugate_gradient(multiply, m.projections.reshaped(),
-                            {.tolerance = tolerance,
-                             .max_iterations = max_iterations,
-                             .start = start,
-                             .preconditioner = precondition});
+}
+
+ConjugateGradientSolution TangentMoments::solve(double tolerance, int max_iterations, const Stage& stage) const {
+  return solver(tolerance, max_iterations, stage)(projections());
 }
 
 const Matrix& TangentMoments::projections() const { return storage_->projections; }

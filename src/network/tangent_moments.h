@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "core/stage.h"
@@ -25,11 +26,19 @@ class TangentMoments {
   /// Centred second moments times A, in the whitened coordinates z of the problem (x = M z):
   /// result_i = sum_j Cov(s_i z, s_j z) a_j; A and result are d x N. O(N^2 d) operations.
   void apply(const Eigen::Ref<const Matrix>& A, Eigen::Ref<Matrix> result, const Stage& stage = {}) const;
-  /// The best A in whitened coordinates (reshaped to a vector): conjugate gradients on `apply`, from the best
-  /// network with a_i along w_i on, with a preconditioner of two levels, TangentPreconditioner and the exact
-  /// solution within that subspace. `form` is the explained part of Var y. One more N x N matrix.
-  [[nodiscard]] ConjugateGradientSolution solve(double tolerance, int max_iterations,
-                                                const Stage& stage = {}) const;
+  /// The matrix of `apply`: overwrites the lower triangle of G, (N d) x (N d); what is above the d x d blocks
+  /// of the diagonal is not touched. O((N d)^2) operations.
+  void gram(Matrix& G) const;
+
+  /// Solves apply(A) = H for given H (d x N); the solution is reshaped to a vector.
+  using Solver = std::function<ConjugateGradientSolution(const Matrix& H)>;
+  /// Conjugate gradients on `apply`, from the best solution with a_i along w_i on, with a preconditioner of
+  /// two levels, TangentPreconditioner and the exact solution within that subspace. One more N x N matrix. It
+  /// refers to *this.
+  [[nodiscard]] Solver solver(double tolerance, int max_iterations, const Stage& stage = {}) const;
+  /// The best A in whitened coordinates: `solver` for H = projections(). `form` is the explained part of Var
+  /// y.
+  [[nodiscard]] ConjugateGradientSolution solve(double tolerance, int max_iterations, const Stage& stage = {}) const;
 
   /// Cov(y, s_i z), d x N, whitened coordinates.
   [[nodiscard]] const Matrix& projections() const;
@@ -43,6 +52,7 @@ class TangentMoments {
 
  private:
   struct Storage;
+  struct Preconditioner;
   std::unique_ptr<Storage> storage_;
 };
 

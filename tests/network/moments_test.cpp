@@ -121,6 +121,26 @@ TEST(TangentMoments, RiskOfANetworkAgreesWithSamples) {
       }
 }
 
+TEST(TangentMoments, MatrixAndSolverAreThoseOfTheProduct) {
+  constexpr Index d = 5, N = 4;
+  for (const std::string name : {"relu", "tanh"})
+    for (const Problem& problem : problems(d)) {
+      const TangentMoments moments(problem, activation_from_name(name), neurons(d, N, 39), {});
+      Matrix G = Matrix::Zero(d * N, d * N);
+      moments.gram(G);
+      const Matrix A = test::normals(d, N, 40);
+      Matrix product(d, N);
+      moments.apply(A, product);
+      const Vector dense = G.selfadjointView<Eigen::Lower>() * A.reshaped();
+      EXPECT_LT((dense - product.reshaped()).norm(), 1e-13 * dense.norm()) << name;
+      // The solver stops at this residual; the condition number of these matrices is below 1e4.
+      constexpr double kResidual = 1e-12;
+      const ConjugateGradientSolution solution = moments.solver(kResidual, 1000)(product);
+      EXPECT_TRUE(solution.converged);
+      EXPECT_LT((solution.x - A.reshaped()).norm(), 1e4 * kResidual * A.norm()) << name;
+    }
+}
+
 TEST(TangentPreconditioner, IsTheInverseOfWhatItSays) {
   constexpr Index d = 4;
   const Activation activation = activation_from_name("softplus");

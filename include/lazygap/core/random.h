@@ -22,6 +22,7 @@ enum class Purpose : std::uint32_t {
   bias = 8,             ///< first-layer biases, step = neuron
   label_noise = 9,      ///< additive noise of the labels
   second_layer = 10,    ///< second layer of NN before training, step = neuron
+  leverage = 20,        ///< fresh samples of the learning curves, step = block of samples
 };
 
 /// Address of a stream: who draws (purpose), for which repetition (index), at which step.
