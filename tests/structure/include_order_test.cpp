@@ -17,7 +17,7 @@ struct Folder {
   std::string_view name;
   int level;
 };
-constexpr std::array<Folder, 13> kFolders{{{"core", 0},
+constexpr std::array<Folder, 14> kFolders{{{"core", 0},
                                            {"math", 1},
                                            {"activation", 2},
                                            {"problem", 3},
@@ -26,6 +26,7 @@ constexpr std::array<Folder, 13> kFolders{{{"core", 0},
                                            {"exact", 5},
                                            {"train", 5},
                                            {"fit", 5},
+                                           {"data", 5},
                                            {"store", 6},
                                            {"experiment", 7},
                                            {"report", 8},
