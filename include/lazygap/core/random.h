@@ -23,6 +23,7 @@ enum class Purpose : std::uint32_t {
   label_noise = 9,      ///< additive noise of the labels
   second_layer = 10,    ///< second layer of NN before training, step = neuron
   leverage = 20,        ///< fresh samples of the learning curves, step = block of samples
+  one_step = 21,        ///< samples of the one giant step on the first layer, step = block of samples
 };
 
 /// Address of a stream: who draws (purpose), for which repetition (index), at which step.
