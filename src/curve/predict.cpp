@@ -53,7 +53,7 @@ double jackknife(int groups, const Setting& setting, const Leave& leave) {
 }
 
 double standard_error(const Model& model, const Setting& setting, Equivalent equivalent) {
-  constexpr int kGroups = 20;
+  constexpr int kGroups = 10;
   double variance = 0;
   if (equivalent == Equivalent::elliptic && model.leverage.size() >= kGroups)
     variance +=
