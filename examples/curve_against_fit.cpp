@@ -97,8 +97,8 @@ int main(int argc, char** argv) {
           continue;  // no mean to compare with
         const curve::Prediction gaussian = curve::predict(model, setting, curve::Equivalent::gaussian);
         const Simulated simulated = simulate(c, nt, W, biases, setting, draws);
-        const double tolerance =
-            std::max(3 * simulated.se, (nt ? 0.05 : 0.03) * (simulated.mean - model.residual_risk));
+        const double tolerance = std::max(3 * std::hypot(simulated.se, elliptic.risk_se),
+                                          (nt ? 0.05 : 0.03) * (simulated.mean - model.residual_risk));
         const bool within = std::abs(elliptic.risk - simulated.mean) <= tolerance;
         fmt::print("{:8} {:10} {:6} {:6.2f} {:8.3g} {:9.4f} +- {:.4f} {:9.4f} {:9.4f} +- {:.4f}{}{}\n",
                    c.name, c.activation, setting.samples, static_cast<double>(setting.samples) / model.rank(),
