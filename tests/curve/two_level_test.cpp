@@ -80,8 +80,7 @@ TEST(CurveTwoLevel, IsTheMeanOverDrawsOfTheGaussianEquivalent) {
     std::vector<Model> models;
     for (int draw = 0; draw < kDraws; ++draw)
       models.push_back(rf(target, law.sample(N, 1, static_cast<std::uint32_t>(draw)), {}, options));
-    for (const Setting& setting :
-         {Setting{30, 0, 1}, Setting{60, 1}, Setting{120, 0.05, 1}, Setting{300}}) {
+    for (const Setting& setting : {Setting{30, 0, 1}, Setting{60, 1}, Setting{120, 0.05, 1}, Setting{300}}) {
       Eigen::ArrayXd risks(kDraws);
       for (int draw = 0; draw < kDraws; ++draw)
         risks[draw] = predict(models[static_cast<std::size_t>(draw)], setting, Equivalent::gaussian).risk;
