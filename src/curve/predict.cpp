@@ -53,7 +53,7 @@ double jackknife(int groups, const Setting& setting, const Leave& leave) {
 }
 
 double standard_error(const Model& model, const Setting& setting, Equivalent equivalent) {
-  constexpr int kGroups = 20;
+  constexpr int kGroups = 10;
   double variance = 0;
   if (equivalent == Equivalent::elliptic && model.leverage.size() >= kGroups)
     variance +=
@@ -68,7 +68,7 @@ std::string doubt(const Model& model, const Setting& setting) {
   constexpr double kSeriesAccuracy = 1e-6;
   constexpr Index kFewNeurons = 8;
   constexpr double kWideLeverage = 0.5;
-  constexpr double kFewSamples = 0.25;
+  constexpr double kFewSamples = 1.0 / 3;
   const auto n = static_cast<double>(setting.samples);
   const double threshold = model.rank() + (has_offset(model) ? 1 : 0);
   if (model.kernel_error > kSeriesAccuracy)
@@ -84,7 +84,7 @@ std::string doubt(const Model& model, const Setting& setting) {
                        model.leverage_spread(), kWideLeverage);
   if (model.features == Features::nt_quadratic && n < kFewSamples * threshold)
     return fmt::format(
-        "n is below a quarter of the interpolation threshold {:.0f}, where risks are predicted too low",
+        "n is below a third of the interpolation threshold {:.0f}, where risks are predicted too low",
         threshold);
   return {};
 }

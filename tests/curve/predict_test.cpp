@@ -226,9 +226,9 @@ TEST(CurvePredict, SaysWhereItMayNotBeTrusted) {
   EXPECT_EQ(predict(rf, {50, 0.1}).doubt, "");
   Model quadratic = rf;
   quadratic.features = Features::nt_quadratic;
-  EXPECT_EQ(predict(quadratic, {12}).doubt,
-            "n is below a quarter of the interpolation threshold 51, where risks are predicted too low");
-  EXPECT_EQ(predict(quadratic, {13}).doubt, "");
+  EXPECT_EQ(predict(quadratic, {16}).doubt,
+            "n is below a third of the interpolation threshold 51, where risks are predicted too low");
+  EXPECT_EQ(predict(quadratic, {17}).doubt, "");
   Model nt = rf;
   nt.features = Features::nt;
   EXPECT_EQ(predict(nt, {20}).doubt, "");

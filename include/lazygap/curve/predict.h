@@ -51,7 +51,7 @@ struct Prediction {
 /// of the residuals adds (risk + tau^2)/n. Where ridge = 0 and n = D the risk is infinite. The limits
 /// ridge -> 0 and the derivation are in docs/theory/curve.md.
 ///
-/// O(D + M) operations for each of some ten iterations, 20 times over where the error is estimated. Throws
+/// O(D + M) operations for each of some ten iterations, 10 times over where the error is estimated. Throws
 /// UsageError for a setting out of range and for a model that is not finished.
 [[nodiscard]] Prediction predict(const Model& model, const Setting& setting,
                                  Equivalent equivalent = Equivalent::elliptic);
