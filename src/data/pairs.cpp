@@ -1,12 +1,18 @@
 #include "data/pairs.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
+
+#include "lazygap/core/error.h"
 
 namespace lazygap::data {
 namespace {
 
 constexpr Index kBlock = 256;
+/// Least part of the scatter matrix that may be left without a pair of samples, as a ratio of determinants.
+constexpr double kSingular = 1e-10;
 
 /// One pair's g_ij, g_ii and g_jj.
 struct Pair {
@@ -32,6 +38,7 @@ struct LeftOutPairs {
   std::vector<int> group;       // class of each sample
   Vector sizes;                 // samples of each class
   Vector diagonal;              // h_ii
+  const char* function;         // in whose name to refuse
   double centre = 0;            // mean of g_ii
   double slope = 0, level = 0;  // mean of g_ij^2 over j: about slope g_ii; over both: level
 
@@ -39,6 +46,12 @@ struct LeftOutPairs {
     const int a = group[static_cast<std::size_t>(i)], b = group[static_cast<std::size_t>(j)];
     const double h = gram + (a == b ? 1 / sizes[a] : 0);
     const double determinant = (1 - diagonal[i]) * (1 - diagonal[j]) - h * h;
+    if (!(determinant > kSingular))
+      throw UsageError(
+          fmt::format("{}: without samples {} and {} the covariance of the features is singular, but it must "
+                      "have full rank; leave "
+                      "out features that are 0 or constant in nearly all samples",
+                      function, std::min(i, j), std::max(i, j)));
     const double left_a = a == b ? 1 / (sizes[a] - 2) : 1 / (sizes[a] - 1);
     const double left_b = a == b ? left_a : 1 / (sizes[b] - 1);
     return {.ij = h / determinant - (a == b ? left_a : 0),
@@ -50,7 +63,7 @@ struct LeftOutPairs {
 LeftOutPairs left_out_pairs(const char* function, const Matrix& X, const std::vector<int>& group) {
   const Index n = X.cols();
   const int groups = 1 + *std::max_element(group.begin(), group.end());
-  LeftOutPairs pairs{.Z = X, .group = group, .sizes = Vector::Zero(groups)};
+  LeftOutPairs pairs{.Z = X, .group = group, .sizes = Vector::Zero(groups), .function = function};
   Matrix means = Matrix::Zero(X.rows(), groups);
   for (Index i = 0; i < n; ++i) {
     const int c = group[static_cast<std::size_t>(i)];
@@ -116,8 +129,8 @@ PairStatistics pair_statistics(const char* function, const Matrix& X, const Vect
 
 Vector PairMoments::solve(const Vector& statistics) const {
   if (whitening == Whitening::given) return statistics;
-  // W^{-1} inverse Wishart: E[tr(W^{-1} S W^{-1} S)] = (c1 + c2) ||S||^2 + c2 (tr S)^2 and E[tr(W^{-1} S)^2]
-  // = c1 (tr S)^2 + 2 c2 ||S||^2.
+  // E[tr(S^{-1} A S^{-1} A)] = (c1 + c2) ||A||^2 + c2 (tr A)^2 and E[tr(S^{-1} A)^2] = c1 (tr A)^2 + 2 c2
+  // ||A||^2.
   const auto [c1, c2] = inverse_wishart();
   const double quadratic = statistics[1], radial = statistics[2];
   const double determinant = (c1 + c2) * c1 - 2 * c2 * c2;

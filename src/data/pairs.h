@@ -29,7 +29,7 @@ struct PairStatistics {
                     ///< pairs
 };
 /// X is d x n. O(n^2 d) operations, O(n (d + block)) memory. Throws UsageError in the name of `function`
-/// where the covariance is singular.
+/// where the covariance is singular, or is so without some pair of samples.
 [[nodiscard]] PairStatistics pair_statistics(const char* function, const Matrix& X, const Vector& weights,
                                              const std::vector<int>& group, Whitening whitening);
 
@@ -41,7 +41,7 @@ struct PairMoments {
 
   /// (c1, c2) with E[S^{-1} A S^{-1}] = c1 A + c2 (A^T + tr(A) I), S ~ Wishart(nu, I).
   [[nodiscard]] std::pair<double, double> inverse_wishart() const;
-  /// For S = E[w x x^T] and beta = E[w x] in whitened coordinates: |beta|^2, ||S||_F^2, (tr S)^2.
+  /// For A = E[w x x^T] and beta = E[w x] in whitened coordinates: |beta|^2, ||A||_F^2, (tr A)^2.
   [[nodiscard]] Vector solve(const Vector& statistics) const;
 };
 

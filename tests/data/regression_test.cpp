@@ -235,6 +235,14 @@ TEST(Regression, RefusesWhatItCannotAnswer) {
             "data::regression_statistics: the covariance of the features is singular, but must have full "
             "rank d = 5; "
             "leave out features that are constant or depend on others");
+  // A feature that only two samples have.
+  Matrix rare = X;
+  rare.row(2).setZero();
+  rare(2, 4) = rare(2, 9) = 1;
+  EXPECT_EQ(refuse(rare, y),
+            "data::regression_statistics: without samples 4 and 9 the covariance of the features is "
+            "singular, but it "
+            "must have full rank; leave out features that are 0 or constant in nearly all samples");
   Matrix bad = X;
   bad(1, 2) = std::numeric_limits<double>::quiet_NaN();
   EXPECT_EQ(refuse(bad, y), "data::regression_statistics: X[1,2] is nan, but must be finite");
