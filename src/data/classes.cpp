@@ -55,7 +55,7 @@ Vector whitened_estimates(const char* function, const Matrix& plus, const Matrix
   return Vector{{(distance - trace_p / p.n - trace_m / m.n) / 4, (trace_m - trace_p) / 2 / (1 - d / nu)}};
 }
 
-/// ||D||_F^2 and (tr D)^2 with the scatter matrix of all samples but the pair, and their standard errors: S =
+/// ||D||_F^2 and (tr D)^2 with the scatter matrix of all samples but the pair, and their standard errors: A =
 /// E[w x x^T] is -D for w = +-1/2 over the share of the class.
 struct Covariances {
   Vector value, error;
@@ -71,7 +71,7 @@ Covariances whitened_covariance_estimates(const char* function, const Matrix& X,
   const PairStatistics pairs = pair_statistics(function, X, w, group, Whitening::samples);
   const PairMoments moments = pair_moments(X.rows(), n, 2, Whitening::samples);
   const double d = moments.d;
-  // The means that are subtracted: S becomes S + (m_+ m_+^T - m_- m_-^T) / 2, m_c of covariance I / n_c.
+  // The means that are subtracted: A becomes A + (m_+ m_+^T - m_- m_-^T) / 2, m_c of covariance I / n_c.
   const double p = 1 / n_p, m = 1 / n_m;
   const double of_norm = ((p * p + m * m) * (d * d + 2 * d) - 2 * p * m * d) / 4;
   const double of_trace = ((p * p + m * m) * (d * d + 2 * d) - 2 * p * m * d * d) / 4;

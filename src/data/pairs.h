@@ -1,5 +1,6 @@
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "data/samples.h"
@@ -8,9 +9,13 @@ namespace lazygap::data {
 
 /// U-statistics over pairs of samples i != j with weights w_i, sum_i w_i = 0: the means of
 ///
-///   linear     w_i w_j g_ij        quadratic  w_i w_j g_ij^2        radial  w_i w_j (g_ii - c)(g_jj - c),
+///   linear     w_i w_j g_ij
+///   quadratic  w_i w_j (g_ij^2 - k (g_ii + g_jj) + k c)
+///   radial     w_i w_j (g_ii - c)(g_jj - c),
 ///
-/// each less its mean over permutations of w (w_i w_j -> -sum w^2 / (n (n-1))).
+/// each less its mean over permutations of w (w_i w_j -> -sum w^2 / (n (n-1))). c is the mean of g_ii, k the
+/// mean of g_ij^2 over that of g_ii: they have no say in the mean, but take the fluctuations of single
+/// samples away that only centring would cancel.
 ///
 /// given: g_ij = <x_i, x_j>. samples: g_ij = <x_i - m, S^{-1} (x_j - m')> with the scatter matrix S and the
 /// means m, m' of all samples *but i and j*, so that S^{-1} is independent of the pair: for Gaussian x the
@@ -24,7 +29,7 @@ struct PairStatistics {
                     ///< pairs
 };
 /// X is d x n. O(n^2 d) operations, O(n (d + block)) memory. Throws UsageError in the name of `function`
-/// where the covariance is singular.
+/// where the covariance is singular, or is so without some pair of samples.
 [[nodiscard]] PairStatistics pair_statistics(const char* function, const Matrix& X, const Vector& weights,
                                              const std::vector<int>& group, Whitening whitening);
 
@@ -34,7 +39,9 @@ struct PairMoments {
   double d = 0;
   double nu = 0;  ///< degrees of freedom of S
 
-  /// For S = E[w x x^T] and beta = E[w x] in whitened coordinates: |beta|^2, ||S||_F^2, (tr S)^2.
+  /// (c1, c2) with E[S^{-1} A S^{-1}] = c1 A + c2 (A^T + tr(A) I), S ~ Wishart(nu, I).
+  [[nodiscard]] std::pair<double, double> inverse_wishart() const;
+  /// For A = E[w x x^T] and beta = E[w x] in whitened coordinates: |beta|^2, ||A||_F^2, (tr A)^2.
   [[nodiscard]] Vector solve(const Vector& statistics) const;
 };
 

@@ -16,12 +16,11 @@ Vector values(const PairMoments& moments, double samples, double variance, const
   // too.
   const double centring = 1 - 2 / samples + 2 / (samples * samples);
   const bool both = moments.whitening == Whitening::samples;
-  // |beta|^2, ||S||_F^2, (tr S)^2 for S = 2 B.
+  // |beta|^2, ||A||_F^2, (tr A)^2 for A = 2 B.
   Vector m = moments.solve(statistics.cwiseQuotient(Vector{{both ? 1 : centring, centring, centring}}));
   if (both) {
-    // The mean m' that is subtracted from both samples of a pair has covariance I / (n - 2): S becomes S -
-    // beta m'^T
-    // - m' beta^T.
+    // The mean m' that is subtracted from both samples of a pair has covariance I / (n - 2): A becomes A -
+    // beta m'^T - m' beta^T.
     m[1] -= 2 * m[0] * (moments.d + 1) / (samples - 2);
     m[2] -= 4 * m[0] / (samples - 2);
   }

@@ -132,27 +132,19 @@ class Curve {
 
   /// The fixed point at alpha; nullopt where g would be infinite.
   std::optional<WideNetwork> at(double alpha) {
-    // log of the g^2 that comes out over the one put in: decreasing in g.
-    const auto growth = [&](double log_g) {
-      const double g = std::exp(log_g);
-      return std::log(s_.squared_noise(s_.squared_error(s_.spectra(g), alpha * g)) / (g * g));
-    };
-    double low = last_log_g_, high = low, at_low = growth(low), at_high = at_low;
-    double width = kFirstWidth;
-    while (at_low < 0 && low > std::log(kLeastNoise)) {
-      high = low, at_high = at_low;
-      at_low = growth(low -= width);
-      width *= 2;
-    }
-    while (at_high > 0 && high < std::log(kMostNoise)) {
-      low = high, at_low = at_high;
-      at_high = growth(high += width);
-      width *= 2;
-    }
-    if (at_high > 0) return std::nullopt;
-    // Otherwise B is recovered, g -> 0, and any tiny g tells.
-    last_log_g_ = at_low > 0 ? decreasing_root(growth, low, at_low, high, at_high) : low;
-    return point(std::exp(last_log_g_), alpha);
+    return fixed_point([&](const std::vector<Spectrum>&, double g) { return alpha * g; });
+  }
+
+  /// The point of least risk, whatever the sign of its lambda: R = 2 n g^2 - tau^2 is least where g is, and
+  /// so where theta makes ms(g, theta) least.
+  std::optional<WideNetwork> best() {
+    return fixed_point([&](const std::vector<Spectrum>& spectra, double) {
+      double largest = 0;
+      for (const Spectrum& s : spectra) largest = std::max(largest, s.values.cwiseAbs().maxCoeff());
+      return boost::math::tools::brent_find_minima(
+                 [&](double theta) { return s_.squared_error(spectra, theta); }, 0.0, largest, kBits)
+          .first;
+    });
   }
 
   /// Least alpha with a fixed point, and a little more: E ||eta(G)||^2 < n is the condition. 0 where alpha =
@@ -175,9 +167,37 @@ class Curve {
  private:
   static constexpr double kFirstWidth = 0.1;
 
-  WideNetwork point(double g, double alpha) const {
+  /// Solves g^2 = (tau^2 + 2 ms(g, theta)) / (2 n) with theta = threshold(spectra at g, g).
+  template <class Threshold>
+  std::optional<WideNetwork> fixed_point(const Threshold& threshold) {
+    // log of the g^2 that comes out over the one put in: decreasing in g.
+    const auto growth = [&](double log_g) {
+      const double g = std::exp(log_g);
+      const std::vector<Spectrum> spectra = s_.spectra(g);
+      return std::log(s_.squared_noise(s_.squared_error(spectra, threshold(spectra, g))) / (g * g));
+    };
+    double low = last_log_g_, high = low, at_low = growth(low), at_high = at_low;
+    double width = kFirstWidth;
+    while (at_low < 0 && low > std::log(kLeastNoise)) {
+      high = low, at_high = at_low;
+      at_low = growth(low -= width);
+      width *= 2;
+    }
+    while (at_high > 0 && high < std::log(kMostNoise)) {
+      low = high, at_low = at_high;
+      at_high = growth(high += width);
+      width *= 2;
+    }
+    if (at_high > 0) return std::nullopt;
+    // Otherwise B is recovered, g -> 0, and any tiny g tells.
+    last_log_g_ = at_low > 0 ? decreasing_root(growth, low, at_low, high, at_high) : low;
+    const double g = std::exp(last_log_g_);
     const std::vector<Spectrum> spectra = s_.spectra(g);
-    const double theta = alpha * g, ms = s_.squared_error(spectra, theta);
+    return point(spectra, g, threshold(spectra, g));
+  }
+
+  WideNetwork point(const std::vector<Spectrum>& spectra, double g, double theta) const {
+    const double ms = s_.squared_error(spectra, theta);
     WideNetwork point{.status = Status::ok, .ratio = ms, .noise = g, .threshold = theta};
     point.parameters = s_.divergence(spectra, theta, g);
     const double share = 1 - point.parameters / s_.n;
@@ -220,26 +240,6 @@ WideNetwork at_lambda(Curve& curve, double n, double lambda) {
   return curve.at((left + right) / 2).value_or(WideNetwork{.status = Status::not_converged});
 }
 
-/// The point of least risk between alpha = low and the alpha where S^ = 0.
-WideNetwork best_between(Curve& curve, double low, double high) {
-  constexpr int kPoints = 14;
-  constexpr int kMinimumBits = 10;  // of alpha; the risk is flat at its minimum
-  const auto risk = [&](double alpha) {
-    const std::optional<WideNetwork> point = curve.at(alpha);
-    return point ? point->ratio : std::numeric_limits<double>::infinity();
-  };
-  const double start = std::max(low, 1e-3 * high);
-  std::vector<double> alphas{low};
-  for (int i = 1; i <= kPoints; ++i) alphas.push_back(start * std::pow(high / start, double(i) / kPoints));
-  std::vector<double> risks;
-  for (const double alpha : alphas) risks.push_back(risk(alpha));
-  const auto best = static_cast<std::size_t>(std::min_element(risks.begin(), risks.end()) - risks.begin());
-  const auto [alpha, least] = boost::math::tools::brent_find_minima(
-      risk, alphas[best > 0 ? best - 1 : 0], alphas[std::min(best + 1, alphas.size() - 1)], kMinimumBits);
-  return curve.at(least < risks[best] ? alpha : alphas[best])
-      .value_or(WideNetwork{.status = Status::not_converged});
-}
-
 /// From units of ||B||_F to those of the problem.
 WideNetwork in_units(WideNetwork point, const PolynomialTarget& problem) {
   const double norm = problem.eigenvalues().norm();
@@ -279,14 +279,10 @@ WideNetwork wide_network_best(const PolynomialTarget& problem, Index n,
                               const StateEvolutionOptions& options) {
   const Setting setting = make_setting("limit::wide_network_best", problem, n, options);
   Curve curve(setting);
-  const WideNetwork interpolating = at_lambda(curve, setting.n, 0);
-  // Without a fixed point at lambda = 0 there is one for every positive lambda.
-  const double low = interpolating.status == Status::ok ? interpolating.threshold / interpolating.noise
-                                                        : curve.least_alpha();
-  // S^ = 0 leaves ms = 1.
-  const double high =
-      curve.most_pure_noise() + setting.b.cwiseAbs().maxCoeff() / std::sqrt(setting.squared_noise(1));
-  return in_units(best_between(curve, low, high), problem);
+  const std::optional<WideNetwork> best = curve.best();
+  // A reward for large weights would be best: lambda = 0 is the best penalty.
+  if (!best || best->lambda < 0) return in_units(at_lambda(curve, setting.n, 0), problem);
+  return in_units(*best, problem);
 }
 
 WideNetwork bayes_quadratic(const PolynomialTarget& problem, Index n, const StateEvolutionOptions& options) {

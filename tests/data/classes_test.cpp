@@ -65,8 +65,8 @@ void expect_unbiased(const Vector& D, Index n_plus, Index n_minus, Whitening whi
         << k << ": " << means.mean()[k] << " for " << truth(D, 0.6)[k];
   const Vector ratio = squared_errors.mean().cwiseSqrt().cwiseQuotient(means.deviation());
   EXPECT_GT(ratio.minCoeff(), 0.8) << ratio.transpose();
-  // On the safe side where whitening with few samples makes pairs less noisy than they look.
-  EXPECT_LT(ratio.maxCoeff(), 1.8) << ratio.transpose();
+  // The jackknife over groups counts what belongs to pairs of samples, not to single ones, twice.
+  EXPECT_LT(ratio.maxCoeff(), whitening == Whitening::given ? 1.7 : 1.35) << ratio.transpose();
 }
 
 TEST(Classes, GivenWhiteningIsUnbiased) {

@@ -19,15 +19,16 @@ struct RegressionStatistics {
 
 /// With G_ij = <x_i, x_j>, s_i = G_ii, y centred, means over pairs i != j,
 ///
-///   |beta|^2 = mean y_i y_j G_ij,   4 ||B||_F^2 = mean y_i y_j G_ij^2,   4 (tr B)^2 = mean y_i y_j (s_i -
-///   d)(s_j - d),
+///   |beta|^2    = mean y_i y_j G_ij
+///   4 ||B||_F^2 = mean y_i y_j (G_ij^2 - s_i - s_j + d)
+///   4 (tr B)^2  = mean y_i y_j (s_i - d)(s_j - d),
 ///
 /// each less its mean over permutations of y, so that it is unbiased where y does not depend on x, whatever
 /// the law of x. Whitening::samples takes for G_ij = <x_i - m, S^{-1} (x_j - m)> the mean and the scatter
 /// matrix of all samples but i and j: both are then independent of the pair, and the moments of an inverse
 /// Wishart matrix turn the three means into |beta|^2, ||B||_F^2 and (tr B)^2 without bias for Gaussian x
 /// (docs/theory/surrogate.md). Nothing changes then where X is replaced by A X + b. Standard errors by the
-/// delete-one jackknife; they are on the safe side, by up to a factor sqrt 2, where the value is near 0.
+/// delete-one jackknife, less what it counts twice.
 ///
 /// `X`: d x n, `y`: n, both finite; y not constant. n >= 20; Whitening::samples also needs n > 1.1 d + 8 and
 /// a covariance of full rank. Throws UsageError otherwise. O(n^2 d) operations, O(n d) memory.
