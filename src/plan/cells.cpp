@@ -21,8 +21,6 @@ bool is_asked(const Plan& plan, Method method, Regime regime) {
   return method != Method::fit || std::find(fitted.begin(), fitted.end(), regime) != fitted.end();
 }
 
-bool has_step_size(Method method) { return method == Method::train; }
-
 /// The point with the places of `key`'s axis set to 0, where the axis is of that key alone.
 std::size_t without(const Plan& plan, std::size_t point, const Key& key) {
   std::size_t stride = 1;
@@ -44,13 +42,24 @@ void check_count(std::size_t count) {
 
 }  // namespace
 
+bool follows_training(const Plan& plan, Method method) {
+  const route::StepSizes kind = route::route_of(method).step_sizes;
+  return kind == route::StepSizes::best_or_smallest ||
+         (kind == route::StepSizes::best_or_grid && plan.asks(Method::train));
+}
+
+bool has_grid(const Plan& plan, Method method) {
+  const route::StepSizes kind = route::route_of(method).step_sizes;
+  return kind != route::StepSizes::none && !follows_training(plan, method);
+}
+
 std::vector<Cell> cells_at(const Plan& plan, Method method, Regime regime, std::size_t point) {
   const route::Route& route = route::route_of(method);
   if (!route.applies(regime) || !is_asked(plan, method, regime)) return {};
   const Question question = plan.at(method, regime, point);
   if (route.refuses(question, *plan.instances->of(question))) return {};
   const std::vector<double> grid =
-      has_step_size(method) ? step_sizes(plan, question) : std::vector<double>{0};
+      has_grid(plan, method) ? step_sizes(plan, question) : std::vector<double>{0};
   const Index draws = plan.draws_of(method, regime);
   check_count(static_cast<std::size_t>(draws) * grid.size());
   std::vector<question::Repetition> repetitions;
@@ -72,7 +81,7 @@ std::vector<Cell> cells_at(const Plan& plan, Method method, Regime regime, std::
 std::vector<Cell> make_cells(const Plan& plan) {
   std::vector<Cell> cells;
   for (const Method method : plan.methods) {
-    if (method == Method::flow) continue;
+    if (follows_training(plan, method)) continue;
     for (const Regime regime : plan.regimes) {
       // Points that differ in keys that the route does not read ask the same question.
       std::set<std::string> asked;

@@ -209,10 +209,11 @@ void check_methods(const Plan& plan, const Complaints& complaints) {
 
 void check_figure(const Plan& plan, const Complaints& complaints) {
   const FigureSpec& figure = plan.figure;
-  if (figure.frame == "right" && !plan.asks(Method::train) && !plan.asks(Method::flow))
+  if (figure.frame == "right" && !plan.asks(Method::train) && !plan.asks(Method::flow) &&
+      !plan.asks(Method::dynamics))
     complaints.complain(
         "sweep.methods",
-        "contains neither train nor flow, but figure.frame = \"right\" shows risks along training");
+        "contains none of train, flow and dynamics, but figure.frame = \"right\" shows risks along training");
   const auto check_swept = [&](const Key* key, const char* path) {
     if (key != nullptr && plan.axis_of(*key) == nullptr && key->path != "train.step_size" &&
         key->path != "network.regime")

@@ -44,8 +44,9 @@ const Axis* Plan::axis_of(const Key& key) const {
 }
 
 Index Plan::draws_of(Method method, Regime regime) const {
-  if (!route::route_of(method).repeats(regime)) return 1;
-  const auto own = own_draws.find(method);
+  const route::Route& route = route::route_of(method);
+  if (!route.repeats(regime)) return 1;
+  const auto own = own_draws.find(route.draws_as);
   return own == own_draws.end() ? draws : own->second;
 }
 

@@ -329,8 +329,9 @@ void check_distinct(const Axis& axis, const Reader& reader, const toml::table& a
   for (std::size_t i = 0; i < axis.points.size(); ++i)
     for (std::size_t k = 0; k < i; ++k)
       if (same(axis.points[i], axis.points[k]))
-        reader.complain(axes, "axes." + axis.keys.front()->path,
-                        fmt::format("has its value {} twice: {}", i + 1, toml_list(axis.points[i], question::toml_text)));
+        reader.complain(
+            axes, "axes." + axis.keys.front()->path,
+            fmt::format("has its value {} twice: {}", i + 1, toml_list(axis.points[i], question::toml_text)));
 }
 
 /// Joins the axes of tied keys into the first one of them.

@@ -230,8 +230,8 @@ std::vector<KeyDescription> describe_keys() {
   for (const Key& key : keys())
     all.push_back({key.path, key.accepted, question::standard_text(key), key.doc});
   const auto table = [](const KeyDescription& key) { return key.path.substr(0, key.path.find('.')); };
-  const std::vector<std::string> order{"name",       "problem", "network", "sweep",
-                                       "activation", "train",   "fit",     "figure"};
+  const std::vector<std::string> order{"name",  "problem", "network", "sweep", "activation",
+                                       "train", "fit",     "curve",   "figure"};
   std::stable_sort(all.begin(), all.end(), [&](const KeyDescription& a, const KeyDescription& b) {
     return std::find(order.begin(), order.end(), table(a)) < std::find(order.begin(), order.end(), table(b));
   });

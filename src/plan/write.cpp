@@ -9,8 +9,8 @@
 namespace lazygap::plan {
 namespace {
 
-constexpr std::array<std::string_view, 7> kTables{"problem", "network", "sweep", "activation",
-                                                  "train",   "fit",     "figure"};
+constexpr std::array<std::string_view, 8> kTables{"problem", "network", "sweep", "activation",
+                                                  "train",   "fit",     "curve", "figure"};
 
 std::string_view table_of(std::string_view path) { return path.substr(0, path.find('.')); }
 std::string name_in_table(const std::string& path) { return path.substr(path.find('.') + 1); }

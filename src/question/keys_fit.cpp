@@ -1,13 +1,20 @@
 #include "question/row.h"
 
-/// The rows of [fit].
+/// The rows of [fit] and [curve].
 namespace lazygap::question {
 namespace {
 
 const Words<fit::Precision> kPrecisions{{"fp32", fit::Precision::fp32}, {"fp64", fit::Precision::fp64}};
 constexpr std::int64_t kMostSamples = 1'000'000'000'000;
 
+const Words<curve::Equivalent> kEquivalents{{"elliptic", curve::Equivalent::elliptic},
+                                            {"gaussian", curve::Equivalent::gaussian}};
+const Words<bool> kRidges{{"given", false}, {"best", true}};
+
 bool is_fit(const Question& q) { return q.method == Method::fit; }
+bool is_curve(const Question& q) { return q.method == Method::curve; }
+/// A learning curve predicts what a fit finds.
+bool is_regression(const Question& q) { return is_fit(q) || is_curve(q); }
 
 }  // namespace
 
@@ -21,10 +28,12 @@ void add_fit_keys(std::vector<Key>& rows) {
           "fit.samples", 1, kMostSamples, "training samples n of the regression",
           [](auto& q) -> auto& { return q.fit.samples; }),
       "samples");
+  rows.back().is_read = is_regression;
   add(number_key(
           "fit.ridge", kNonnegative, "ridge: factor of the squared norm of the coefficients",
           [](auto& q) -> auto& { return q.fit.ridge; }),
       "ridge");
+  rows.back().is_read = [](const Question& q) { return is_fit(q) || (is_curve(q) && !q.curve.best_ridge); };
   Key precision = word_key(
       "fit.precision", kPrecisions,
       "of the fits of RF ([theory/fit.md](theory/fit.md#rf-how)); those of NT are fp64 in "
@@ -42,6 +51,20 @@ void add_fit_keys(std::vector<Key>& rows) {
                            ? "is 1, but must be 0 (none) or at least 2: one sample has no standard error"
                            : "");
   };
+
+  add(word_key(
+          "curve.equivalent", kEquivalents,
+          "elliptic: all features of a sample share a random factor; gaussian: features as if they were "
+          "Gaussian vectors ([theory/curve.md](theory/curve.md))",
+          [](auto& q) -> auto& { return q.curve.equivalent; }),
+      "equivalent");
+  rows.back().is_read = is_curve;
+  add(word_key(
+          "curve.ridge", kRidges,
+          "given: that of fit.ridge; best: the ridge of least predicted risk at each n",
+          [](auto& q) -> auto& { return q.curve.best_ridge; }),
+      "best_ridge");
+  rows.back().is_read = is_curve;
 }
 
 }  // namespace lazygap::question

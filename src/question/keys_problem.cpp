@@ -3,6 +3,7 @@
 #include <array>
 
 #include "lazygap/problem/polynomial_target.h"
+#include "math/symmetric.h"
 #include "question/row.h"
 
 /// The rows of [problem].
@@ -19,7 +20,10 @@ const Words<SpectrumLaw::Kind> kLaws{
 constexpr std::string_view kInverseSquareRoot = "1/sqrt(d)";
 
 bool always(const Question&) { return true; }
-bool is_noisy(const Question& q) { return q.method == Method::train || q.method == Method::fit; }
+bool is_noisy(const Question& q) {
+  return q.method == Method::train || q.method == Method::fit || q.method == Method::curve ||
+         q.method == Method::dynamics;
+}
 bool is_polynomial(const Question& q) { return q.problem.model == "polynomial"; }
 
 std::string needs_model(const Question& q, std::string_view models, bool applies) {
@@ -172,6 +176,12 @@ void add_law(std::vector<Key>& rows, Index k, const std::string& table, const st
     };
 }
 
+/// Whether a symmetric matrix has eigenvalues of both signs, beyond rounding.
+bool has_both_signs(const Matrix& matrix) {
+  const Vector eigenvalues = symmetric_eigenvalues(matrix);
+  return eigenvalues.minCoeff() < 0 && eigenvalues.maxCoeff() > 0;
+}
+
 /// The matrix of the problem, or all coefficients of a polynomial; a column stands for the eigenvalues.
 Key whole_matrix(const std::string& path, Kind kind, const std::string& doc) {
   Key key = matrix_key(
@@ -184,6 +194,7 @@ Key whole_matrix(const std::string& path, Kind kind, const std::string& doc) {
     else
       q.problem.matrix = matrix;
     q.problem.d = matrix->rows();
+    if (is_list && matrix->cols() == matrix->rows()) q.problem.indefinite_matrix = has_both_signs(*matrix);
   };
   key.is_written = [polynomial = kind == Kind::rows](const Question& q) {
     return q.problem.matrix && is_polynomial(q) == polynomial;

@@ -11,8 +11,13 @@ const Words<train::Parameterisation> kParameterisations{{"unit", train::Paramete
 const Words<train::SecondLayer> kSecondLayers{{"fixed", train::SecondLayer::fixed},
                                               {"shared", train::SecondLayer::shared},
                                               {"free", train::SecondLayer::free}};
+const Words<SecondLayerSign> kSigns{{"positive", SecondLayerSign::positive},
+                                    {"negative", SecondLayerSign::negative},
+                                    {"one sign", SecondLayerSign::one_sign},
+                                    {"free", SecondLayerSign::free}};
 const Words<train::Schedule> kSchedules{{"constant", train::Schedule::constant},
-                                        {"tail-drop", train::Schedule::tail_drop}};
+                                        {"tail-drop", train::Schedule::tail_drop},
+                                        {"quadratic-decay", train::Schedule::quadratic_decay}};
 const Words<train::Precision> kPrecisions{
     {"fp32", train::Precision::fp32}, {"fp64", train::Precision::fp64}, {"bf16", train::Precision::bf16}};
 const Words<train::Reduction> kReductions{{"automatic", train::Reduction::automatic},
@@ -30,8 +35,10 @@ constexpr std::int64_t kPaperStepsQf = 200'000;
 constexpr std::int64_t kPaperStepsMg = 140'000;
 
 bool is_sgd(const Question& q) { return q.method == Method::train; }
-/// The gradient flow follows the training in all but its samples.
-bool is_training(const Question& q) { return q.method == Method::train || q.method == Method::flow; }
+/// The gradient flow and the mean dynamics follow the training in all but its samples.
+bool is_training(const Question& q) {
+  return q.method == Method::train || q.method == Method::flow || q.method == Method::dynamics;
+}
 bool is_unit(const Question& q) { return q.train.options.parameterisation == train::Parameterisation::unit; }
 bool is_mean_field(const Question& q) { return is_training(q) && !is_unit(q); }
 bool is_fixed(const Question& q) { return q.train.options.second_layer == train::SecondLayer::fixed; }
@@ -44,30 +51,30 @@ train::Precision precision_of(const Question& q) {
                                                                                : precision;
 }
 
+/// What exact risks and limits depend on are the signs that the second layer can reach.
+bool has_sign(const Question& q) { return q.method == Method::exact || q.method == Method::limit; }
+
 Key second_layer_key() {
   Key key = word_key(
       "train.second_layer", kSecondLayers,
       "second layer of NN: all a_i fixed; mean-field only: one shared scalar, or a free vector",
       [](auto& q) -> auto& { return q.train.options.second_layer; });
   key.is_read = [](const Question& q) {
-    return q.network.regime == Regime::nn && (is_training(q) || q.method == Method::exact);
+    return q.network.regime == Regime::nn && (is_training(q) || has_sign(q));
   };
   key.in_name = [](const Question& q) -> std::vector<NamePart> {
-    const train::SecondLayer layer = q.train.options.second_layer;
-    if (q.method != Method::exact) return {{"second_layer", std::string(word_of(kSecondLayers, layer))}};
-    // What an exact risk depends on are the signs that the second layer can reach.
-    const bool negative = is_fixed(q) && q.train.options.second_layer_value < 0;
-    return {{"second_layer", std::string(negative                              ? "negative"
-                                         : is_fixed(q)                         ? "positive"
-                                         : layer == train::SecondLayer::shared ? "one sign"
-                                                                               : "free")}};
+    const std::string word(has_sign(q) ? word_of(kSigns, second_layer_sign(q))
+                                       : word_of(kSecondLayers, q.train.options.second_layer));
+    return {{"second_layer", word}};
   };
-  // One shared scalar serves the quadratic activation; others need both signs.
+  // One shared scalar serves the quadratic activation where all eigenvalues have one sign.
   key.standard = [](const Question& q) -> Value {
-    return std::string(is_unit(q) ? "fixed" : is_quadratic(q.network) ? "shared" : "free");
+    const bool one_sign = is_quadratic(q.network) && !is_indefinite(q.problem);
+    return std::string(is_unit(q) ? "fixed" : one_sign ? "shared" : "free");
   };
   key.standard_text =
-      "`\"fixed\"` (unit); mean-field: `\"shared\"` for the quadratic activation without biases, else "
+      "`\"fixed\"` (unit); mean-field: `\"shared\"` for the quadratic activation without biases where all "
+      "eigenvalues have one sign, else "
       "`\"free\"`";
   key.conflict = [](const Question& q) {
     if (!is_unit(q) || is_fixed(q)) return std::string();

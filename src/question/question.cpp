@@ -1,15 +1,24 @@
 #include "lazygap/question/question.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
+#include <mutex>
 #include <utility>
+
+#include "lazygap/core/error.h"
 
 namespace lazygap::question {
 namespace {
 
-constexpr std::array<std::pair<Method, std::string_view>, 5> kMethods{{{Method::limit, "limit"},
+constexpr std::array<std::pair<Method, std::string_view>, 7> kMethods{{{Method::limit, "limit"},
                                                                        {Method::exact, "exact"},
+                                                                       {Method::curve, "curve"},
+                                                                       {Method::dynamics, "dynamics"},
                                                                        {Method::train, "train"},
                                                                        {Method::fit, "fit"},
                                                                        {Method::flow, "flow"}}};
@@ -40,13 +49,44 @@ Activation make_activation(const ActivationSpec& spec) {
 }
 
 bool is_quadratic(const NetworkSpec& network) {
-  return network.activation.name == "quadratic" && network.bias_scale == 0;
+  if (network.bias_scale > 0) return false;
+  if (network.activation.name == "quadratic") return true;
+  // Planning asks this for every question; an activation is looked at once.
+  static std::mutex mutex;
+  static std::map<std::string, bool> known;
+  const ActivationSpec& spec = network.activation;
+  const std::string id =
+      fmt::format("{}|{}|{}|{}", spec.name, spec.expression, spec.derivative, fmt::join(spec.hermite, ","));
+  const std::lock_guard lock(mutex);
+  const auto [entry, is_new] = known.try_emplace(id, false);
+  if (is_new) try {
+      entry->second = is_pure_quadratic(make_activation(spec));
+    } catch (const UsageError&) {  // not an activation at all: refused where it is used
+    }
+  return entry->second;
 }
 
 bool trains_quadratic(const Question& question) {
   const train::Options& options = question.train.options;
   return is_quadratic(question.network) && options.momentum == 0 &&
          (question.network.regime == Regime::nt || options.second_layer != train::SecondLayer::free);
+}
+
+bool is_indefinite(const ProblemSpec& problem) {
+  if (problem.matrix) return problem.indefinite_matrix;
+  const SpectrumLaw& law = problem.spectrum;
+  if (law.kind != SpectrumLaw::Kind::choice && law.kind != SpectrumLaw::Kind::explicit_) return false;
+  const auto is_positive = [](double x) { return x > 0; };
+  const auto is_negative = [](double x) { return x < 0; };
+  return std::any_of(law.values.begin(), law.values.end(), is_positive) &&
+         std::any_of(law.values.begin(), law.values.end(), is_negative);
+}
+
+SecondLayerSign second_layer_sign(const Question& question) {
+  const train::Options& options = question.train.options;
+  if (options.second_layer == train::SecondLayer::free) return SecondLayerSign::free;
+  if (options.second_layer == train::SecondLayer::shared) return SecondLayerSign::one_sign;
+  return options.second_layer_value < 0 ? SecondLayerSign::negative : SecondLayerSign::positive;
 }
 
 }  // namespace lazygap::question

@@ -139,12 +139,14 @@ Range range_of(const Plan& plan, const std::vector<Row>& rows) {
 
 /// R/R0 against the step size: the grid itself, not its best. One point for each of its step sizes.
 void add_step_sizes(Frame& frame, const Row& row, const std::string& label, int tint) {
-  const Summary* summary = row.find(Method::train);
-  if (summary == nullptr) return;
-  Series series = named(row.regime, Method::train, label, tint);
-  for (const auto& [step_size, risk] : summary->by_step_size)
-    if (risk.draws > 0) series.points.push_back(point_at(row.N, step_size, risk, samples_of(*summary)));
-  add(frame, std::move(series));
+  for (const Method method : {Method::train, Method::dynamics}) {
+    const Summary* summary = row.find(method);
+    if (summary == nullptr) continue;
+    Series series = named(row.regime, method, label, tint);
+    for (const auto& [step_size, risk] : summary->by_step_size)
+      if (risk.draws > 0) series.points.push_back(point_at(row.N, step_size, risk, samples_of(*summary)));
+    add(frame, std::move(series));
+  }
 }
 
 void add_series(Frame& frame, const Plan& plan, const std::vector<const Row*>& rows, const std::string& label,
@@ -192,7 +194,8 @@ std::string convergence_text(const std::vector<const Row*>& rows, const std::str
   const auto slope = fitted_slope(points);
   if (!slope) return {};
   return fmt::format("{}{}{}: |exact − limit| falls like d to the power {:.2f} ± {:.2f}",
-                     to_string(rows.front()->regime), label.empty() ? "" : ", ", label, slope->value, slope->se);
+                     to_string(rows.front()->regime), label.empty() ? "" : ", ", label, slope->value,
+                     slope->se);
 }
 
 }  // namespace

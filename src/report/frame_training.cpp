@@ -66,16 +66,14 @@ void add_training(Frame& frame, const Plan& plan, const std::vector<Row>& rows) 
       series.points = average(trained->results, row.N, d);
       add(frame, std::move(series));
     }
-    if (const Summary* flow = row.find(Method::flow)) {
-      Series series = series_of(Method::flow);
-      series.points = average(flow->results, row.N, d);
-      // No samples are drawn: the axis is time = step size x steps, shown as SGD would have used samples.
-      for (Point& point : series.points) {
-        point.n.reset();
-        point.draws = 0;
+    // No samples are drawn: the axis is time = step size x steps, shown as SGD would have used samples.
+    for (const Method method : {Method::flow, Method::dynamics})
+      if (const Summary* summary = row.find(method)) {
+        Series series = series_of(method);
+        series.points = average(summary->results, row.N, d);
+        for (Point& point : series.points) point.n.reset();
+        add(frame, std::move(series));
       }
-      add(frame, std::move(series));
-    }
   }
 }
 

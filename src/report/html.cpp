@@ -96,6 +96,8 @@ std::string reading_help(const Frame& frame) {
       "Small filled markers: simulated, by SGD (NN, NT) or least squares (RF). Bars: standard errors over "
       "draws, "
       "where they are larger than the markers.");
+  add(shows(frame, "curve"), "Lines through finite n: learning curves, predicted without samples.");
+  add(shows(frame, "dynamics"), "Long dashes: mean risk of SGD, computed without samples (NN: approximate).");
   add(shows(frame, "flow"), "Dotted: gradient flow, the limit of small steps.");
   for (const Series& series : frame.series)
     if (series.regime == "Bayes" && !series.points.empty())

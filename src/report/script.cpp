@@ -42,7 +42,8 @@ const Style& style_of(std::string_view regime) {
 }
 
 // Drawn in this order: what comes later lies on top.
-constexpr std::array<std::string_view, 5> kLayers{"limit", "exact", "fit", "train", "flow"};
+constexpr std::array<std::string_view, 7> kLayers{"limit", "curve", "exact",   "fit",
+                                                  "train", "flow",  "dynamics"};
 
 bool has_method(const Frame& frame, std::string_view method) {
   return std::any_of(frame.series.begin(), frame.series.end(),
@@ -87,8 +88,8 @@ bool is_of_one_regime(const Frame& frame) {
   return regimes.size() == 1;
 }
 
-/// Its regime's colour, in a tint of its own where series of one regime differ; where there is one regime only, a
-/// colour and a shape for each label.
+/// Its regime's colour, in a tint of its own where series of one regime differ; where there is one regime
+/// only, a colour and a shape for each label.
 Look look_of(const Frame& frame, const Series& series) {
   const auto tint = static_cast<std::size_t>(series.tint);
   if (is_of_one_regime(frame) && series.regime != "Bayes" && !frame.along_training) {
@@ -214,9 +215,10 @@ bool is_flat(const Series& series) {
 /// Whether a line joins the markers: where none is drawn through them in any case.
 bool is_joined(const Frame& frame, const Series& series) {
   return frame.joined && std::none_of(frame.series.begin(), frame.series.end(), [&](const Series& other) {
-    const bool same = other.regime == series.regime && other.label == series.label;
-    return same && (other.method == "limit" || (other.method == "exact" && series.method != "exact"));
-  });
+           const bool same = other.regime == series.regime && other.label == series.label;
+           const bool line = other.method == "limit" || other.method == "curve" || other.method == "dynamics";
+           return same && (line || (other.method == "exact" && series.method != "exact"));
+         });
 }
 
 /// The part of gnuplot's plot command that draws a series.
@@ -232,6 +234,11 @@ std::string curve(const Frame& frame, const Series& series) {
     look = fmt::format("lines {} lc rgb '{}'", frame.along_training ? "dt 2 lw 1.6" : "lw 2.4", colour);
   } else if (is_flat(series)) {
     look = fmt::format("lines dt 4 lw 1.6 lc rgb '{}'", colour);
+  } else if (series.method == "curve") {
+    look = fmt::format("lines lw 2.4 lc rgb '{}'", colour);
+  } else if (series.method == "dynamics") {
+    look = fmt::format("lines dt (6,3) lw {} lc rgb '{}'", frame.along_training ? "1.8" : "2.4",
+                       frame.along_training ? "#000000" : colour);
   } else if (series.method == "flow") {
     look = "lines dt 3 lw 2 lc rgb '#000000'";
   } else if (frame.along_training && series.method == "train") {
@@ -240,8 +247,9 @@ std::string curve(const Frame& frame, const Series& series) {
     marked = true;
     const bool exact = series.method == "exact";
     const int type = exact ? style.open : is_second_simulation(frame, series) ? kCross : style.filled;
-    look = fmt::format("{} pt {} ps {}*size lw {} lc rgb '{}'", is_joined(frame, series) ? "linespoints" : "points",
-                       type, exact ? "1.5" : "0.62", exact ? "1.4" : "1.2", colour);
+    look = fmt::format("{} pt {} ps {}*size lw {} lc rgb '{}'",
+                       is_joined(frame, series) ? "linespoints" : "points", type, exact ? "1.5" : "0.62",
+                       exact ? "1.4" : "1.2", colour);
   }
   std::string text =
       fmt::format("data using (pick({0},'x')):(pick({0},'ratio')) with {1} notitle", name, look);
@@ -308,11 +316,15 @@ std::string style_entries(const Frame& frame) {
     add(has_method(frame, "train"), "lines lw 2.4", "SGD");
     if (has_method(frame, "flow"))
       text += ", \\\n  keyentry with lines dt 3 lw 2 lc rgb '#000000' title 'gradient flow'";
+    if (has_method(frame, "dynamics"))
+      text += ", \\\n  keyentry with lines dt (6,3) lw 1.8 lc rgb '#000000' title 'mean of SGD'";
     add(has_method(frame, "limit"), "lines dt 2 lw 1.6", "limit, n → ∞");
     add(has_method(frame, "exact"), kOpen, kExact);
     return text;
   }
   add(has_method(frame, "limit"), "lines lw 2.4", "limit, N, d → ∞");
+  add(has_method(frame, "curve"), "lines lw 2.4", "predicted");
+  add(has_method(frame, "dynamics"), "lines dt (6,3) lw 2.4", "mean of SGD");
   add(has_method(frame, "exact"), kOpen, kExact);
   add(has_method(frame, "train") || has_method(frame, "fit"), "points pt 7 ps 0.62*size lw 1.2", "simulated");
   add(std::any_of(frame.series.begin(), frame.series.end(),
@@ -327,8 +339,7 @@ std::string gnuplot_script(const Frame& frame) {
   std::vector<std::string> curves;
   for (const std::string_view layer : kLayers)
     for (const Series& series : frame.series)
-      if (series.method == layer && !series.points.empty())
-        curves.push_back(curve(frame, series));
+      if (series.method == layer && !series.points.empty()) curves.push_back(curve(frame, series));
   std::string plot =
       fmt::format("{}{}{}", fmt::join(curves, ", \\\n  "), colour_entries(frame), style_entries(frame));
   // gnuplot refuses to draw a frame of which nothing is known; an empty one is at least not an error.
@@ -368,7 +379,8 @@ unset output
 )",
                      printable(frame.name), gnuplot_file(frame.name + ".csv"), gnuplot_string(frame.title),
                      axes(frame), gnuplot_file(frame.name + ".svg"), plot, gnuplot_file(frame.name + ".pdf"),
-                     gnuplot_file(frame.name + ".png"), frame.equal_parameters ? "5.2" : "2.6", legend_columns(frame));
+                     gnuplot_file(frame.name + ".png"), frame.equal_parameters ? "5.2" : "2.6",
+                     legend_columns(frame));
 }
 
 }  // namespace lazygap::report

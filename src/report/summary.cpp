@@ -72,14 +72,15 @@ void average(Summary& summary) {
 /// Summary of one route at one point; no cells: empty.
 std::optional<Summary> summary_at(const Results& results, Method method, Regime regime, std::size_t point) {
   const Plan& plan = results.plan();
-  const bool flows = method == Method::flow;
-  const std::vector<Cell> cells = flows ? schedule::flow_cells_at(plan, results.store(), regime, point)
-                                        : cells_at(plan, method, regime, point);
+  const bool follows = follows_training(plan, method);
+  const std::vector<Cell> cells =
+      follows ? schedule::following_cells_at(plan, results.store(), method, regime, point)
+              : cells_at(plan, method, regime, point);
   Summary summary;
   summary.point = point;
   if (cells.empty()) {
-    // A flow whose step size is not known yet is missing.
-    if (!flows || !route::route_of(method).applies(regime) ||
+    // A route whose step size is not known yet is missing.
+    if (!follows || !route::route_of(method).applies(regime) ||
         route::route_of(method).refuses(plan.at(method, regime, point),
                                         *plan.instances->of(plan.at(method, regime, point))))
       return {};
@@ -88,20 +89,21 @@ std::optional<Summary> summary_at(const Results& results, Method method, Regime 
   }
   const Optionals found = look_up(results, cells);
   count(found, summary);
-  const bool has_grid = method == Method::train;
-  if (has_grid) {
-    std::map<double, std::vector<double>> ratios;
-    for (std::size_t i = 0; i < cells.size(); ++i)
-      if (schedule::is_number(found[i])) ratios[cells[i].step_size].push_back(found[i]->ratio);
-    for (const auto& [step_size, values] : ratios) {
-      const auto [mean, se] = mean_and_se(values);
-      summary.by_step_size[step_size] = {.draws = static_cast<Index>(values.size()), .ratio = mean, .se = se};
-    }
+  const bool gridded = has_grid(plan, method);
+  std::map<double, std::vector<double>> ratios;
+  for (std::size_t i = 0; i < cells.size(); ++i)
+    if (cells[i].step_size > 0 && schedule::is_number(found[i]))
+      ratios[cells[i].step_size].push_back(found[i]->ratio);
+  for (const auto& [step_size, values] : ratios) {
+    const auto [mean, se] = mean_and_se(values);
+    summary.by_step_size[step_size] = {.draws = static_cast<Index>(values.size()), .ratio = mean, .se = se};
+  }
+  if (gridded) {
     summary.step_size = schedule::best_step_size(cells, found);
     judge_grid(cells, found, summary);
   }
   for (std::size_t i = 0; i < cells.size(); ++i)
-    if (schedule::is_number(found[i]) && (!has_grid || cells[i].step_size == summary.step_size))
+    if (schedule::is_number(found[i]) && (!gridded || cells[i].step_size == summary.step_size))
       summary.results.push_back(*found[i]);
   average(summary);
   return summary;
@@ -197,10 +199,10 @@ std::optional<double> Row::ratio(Method method) const {
 
 Results::Results(const Plan& plan, const store::Store& store) : plan_(plan), store_(store) {
   std::vector<Cell> cells = make_cells(plan);
-  if (plan.asks(Method::flow))
+  for (const Method method : plan.methods)
     for (const Regime regime : plan.regimes)
-      for (std::size_t point = 0; point < plan.points(); ++point)
-        for (Cell& cell : schedule::flow_cells_at(plan, store, regime, point))
+      for (std::size_t point = 0; follows_training(plan, method) && point < plan.points(); ++point)
+        for (Cell& cell : schedule::following_cells_at(plan, store, method, regime, point))
           cells.push_back(std::move(cell));
   auto found = find_cells(plan, store, cells);
   for (std::size_t i = 0; i < cells.size(); ++i)

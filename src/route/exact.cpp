@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "lazygap/exact/bayes.h"
@@ -12,8 +10,6 @@
 namespace lazygap::route {
 namespace {
 
-/// Beyond this the error of the kernel behind an exact risk is worth a word.
-constexpr double kKernelError = 1e-10;
 /// Conjugate-gradient steps of NT: typical ones.
 constexpr double kGeneralIterations = 80;
 constexpr double kMixtureIterations = 20;
@@ -26,71 +22,28 @@ std::optional<std::string> refuses(const Question& question, const Instance& ins
   return lack.empty() ? std::nullopt : std::optional(lack);
 }
 
-bool is_negative(const train::Options& options) {
-  return options.second_layer == train::SecondLayer::fixed && options.second_layer_value < 0;
-}
-
-/// Second layers that the training of the question can reach.
-exact::Sign second_layer_sign(const train::Options& options) {
-  switch (options.second_layer) {
-    case train::SecondLayer::fixed:
-      return exact::Sign::positive;
-    case train::SecondLayer::shared:
-      return exact::Sign::one_sign;
-    case train::SecondLayer::free:
-      return exact::Sign::free;
-  }
-  return exact::Sign::free;
-}
-
-/// A network whose second layer is fixed below 0 fits y as well as one above 0 fits -y. (On mg in whitened
-/// coordinates, which change nothing for NN.)
-Problem negated(const Problem& problem) {
-  if (const auto* target = std::get_if<PolynomialTarget>(&problem))
-    return PolynomialTarget::from_hermite(-target->beta());
-  return GaussianMixture(-std::get<GaussianMixture>(problem).whitened_delta());
-}
-
-exact::Risk nn(const Question& question, const Problem& problem) {
-  const train::Options& options = question.train.options;
-  return exact::nn(is_negative(options) ? negated(problem) : problem, question.neurons(),
-                   second_layer_sign(options));
-}
-
-/// Risks of the questions of one draw, the widest last; more than one question for RF only.
-std::vector<exact::Risk> risks(const Instance& instance, std::span<const Question> questions) {
-  const auto& [problem, activation, gamma] = instance;
+/// Answers to the questions of one draw, the widest last; more than one question for RF only.
+std::vector<Answer> answers(const Instance& instance, std::span<const Question> questions,
+                            const lazygap::Control& control) {
+  const Problem& problem = instance.problem;
   const Question& widest = questions.back();
   const Regime regime = widest.network.regime;
-  if (regime == Regime::nn) return {nn(widest, problem)};
+  if (regime == Regime::nn) return {exact::nn(problem, widest.neurons(), second_layer_sign(widest))};
   if (regime == Regime::bayes)
     return {{.risk = exact::bayes(std::get<GaussianMixture>(problem)), .status = Status::ok}};
-  const Matrix W = first_layer(instance, regime).sample(widest.neurons(), widest.seed, widest.draw);
-  const Vector biases = sample_biases(widest.network.bias_scale, widest.neurons(), widest.seed, widest.draw);
-  const bool quadratic = question::is_quadratic(widest.network);
-  if (regime == Regime::nt)
-    return {quadratic ? exact::nt(problem, W) : exact::nt(problem, activation, W, biases)};
-  if (quadratic && widest.network.centred) return exact::rf(problem, W, widths_of(questions));
-  return exact::rf(problem, activation, W, widths_of(questions), biases, widest.network.centred);
-}
-
-store::Result result_of(const Question& question, const Instance& instance, const exact::Risk& risk) {
-  store::Result result = empty_result(question, instance);
-  set_risk(result, risk.risk);
-  result.status = risk.status;
-  if (risk.status == Status::not_converged && risk.iterations > 0)
-    result.message =
-        fmt::format("conjugate gradients stopped after {} iterations at a relative residual of {:.1e}",
-                    risk.iterations, risk.residual);
-  if (risk.kernel_error > kKernelError)
-    add_sentence(result.message, fmt::format("kernel accurate to {:.1e} of its diagonal", risk.kernel_error));
-  return result;
+  const Network network = make_network(widest, instance);
+  if (regime == Regime::nt) return {exact::nt(problem, network, control)};
+  return exact::rf(problem, network, widths_of(questions), control);
 }
 
 void answer(const Instance& instance, std::span<const Question> questions, const Control& control) {
-  const std::vector<exact::Risk> found = risks(instance, questions);
-  for (std::size_t i = 0; i < questions.size(); ++i)
-    control.finished(i, result_of(questions[i], instance, found[i]));
+  const std::vector<Answer> found = answers(instance, questions, part_of(control));
+  for (std::size_t i = 0; i < questions.size(); ++i) {
+    if (found[i].status == Status::none) continue;  // stopped
+    store::Result result = empty_result(questions[i], instance);
+    set_answer(result, found[i]);
+    control.finished(i, std::move(result));
+  }
 }
 
 Cost cost_of_rf(const Question& question, double d, double N) {

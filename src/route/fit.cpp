@@ -17,30 +17,26 @@ std::optional<std::string> refuses(const Question& question, const Instance& ins
   return lack.empty() ? std::nullopt : std::optional(lack);
 }
 
-/// Outcomes of the questions of one draw, the widest last; more than one question for RF only.
-std::vector<fit::Outcome> outcomes(const Instance& instance, std::span<const Question> questions) {
+/// Answers to the questions of one draw, the widest last; more than one question for RF only.
+std::vector<Answer> answers(const Instance& instance, std::span<const Question> questions,
+                            const lazygap::Control& control) {
   const Question& widest = questions.back();
-  const Index N = widest.neurons();
-  const Matrix W = first_layer(instance, widest.network.regime).sample(N, widest.seed, widest.draw);
-  const Vector biases = sample_biases(widest.network.bias_scale, N, widest.seed, widest.draw);
+  const Network network = make_network(widest, instance);
   fit::Options options = widest.fit;
-  options.activation = instance.activation;
-  options.centred = widest.network.centred;
   options.label_noise = widest.problem.label_noise;
   options.seed = widest.seed;
   options.draw = widest.draw;
-  if (widest.network.regime == Regime::nt) return {fit::nt(instance.problem, W, biases, options)};
-  return fit::rf(instance.problem, W, biases, widths_of(questions), options);
+  if (widest.network.regime == Regime::nt) return {fit::nt(instance.problem, network, options, control)};
+  return fit::rf(instance.problem, network, widths_of(questions), options, control);
 }
 
 void answer(const Instance& instance, std::span<const Question> questions, const Control& control) {
-  const std::vector<fit::Outcome> found = outcomes(instance, questions);
+  const std::vector<Answer> found = answers(instance, questions, part_of(control));
   for (std::size_t i = 0; i < questions.size(); ++i) {
+    if (found[i].status == Status::none) continue;  // stopped
     store::Result result = empty_result(questions[i], instance);
     result.n = questions[i].fit.samples;
-    set_outcome(result, found[i]);
-    result.message = found[i].message;
-    if (result.se) add_sentence(result.message, kEstimated);
+    set_answer(result, found[i]);
     control.finished(i, std::move(result));
   }
 }

@@ -16,7 +16,8 @@ constexpr double kEvaluationsOfNt = 600;
 
 std::optional<std::string> refuses(const Question& question, const Instance&) {
   if (question::trains_quadratic(question)) return {};
-  return "the gradient flow is there for the quadratic activation without biases, momentum or a free second "
+  return "the gradient flow is there for the quadratic activation without biases, momentum or (NN) a free "
+         "second "
          "layer only";
 }
 
@@ -24,9 +25,11 @@ void answer(const Instance& instance, std::span<const Question> questions, const
   const Question& question = questions.front();
   train::Options options = train_options(question, instance);
   options.precision = train::Precision::fp64;  // the flow knows no other, and not every processor has bf16
-  const train::Outcome outcome = question.network.regime == Regime::nn
-                                     ? train::flow_nn(instance.problem, question.neurons(), options)
-                                     : train::flow_nt(instance.problem, question.neurons(), options);
+  const train::Outcome outcome =
+      question.network.regime == Regime::nn
+          ? train::flow_nn(instance.problem, question.neurons(), options, part_of(control))
+          : train::flow_nt(instance.problem, question.neurons(), options, part_of(control));
+  if (outcome.status == Status::none) return;  // stopped
   control.finished(0, trained_result(question, instance, outcome));
 }
 
@@ -42,9 +45,11 @@ Cost cost(std::span<const Question> questions) {
 
 const Route kFlow{.method = Method::flow,
                   .name = "flow",
-                  .version = [](const Question&) { return 1; },
+                  .version = [](const Question&) { return 2; },  // error controlled in units of R0
                   .applies = question::is_trained,
-                  .repeats = [](Regime) { return false; },
+                  .step_sizes = StepSizes::best_or_smallest,
+                  .draws_as = Method::train,
+                  .repeats = [](Regime) { return true; },
                   .refuses = refuses,
                   .warns = warns_of_sign,
                   .lacks = nothing_lacks,

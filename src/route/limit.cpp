@@ -19,8 +19,6 @@ std::optional<std::string> refuses(const Question& question, const Instance& ins
   }
   if (!question::is_quadratic(question.network))
     return "its limit is known for the quadratic activation only";
-  if (regime == Regime::nn && target != nullptr && target->eigenvalues().minCoeff() < 0)
-    return "its limit is known for positive semidefinite B only";
   if (regime == Regime::nt && target == nullptr &&
       !std::get<GaussianMixture>(instance.problem).sigma_is_identity())
     return "its limit on mg is known for Sigma = I only";
@@ -59,7 +57,7 @@ std::vector<double> limit_ratios(const Question& question, const Instance& insta
   } else if (regime == Regime::nt) {
     for (const double rho : rhos) ratios.push_back(limit::nt_ratio(problem, rho));
   } else if (regime == Regime::nn) {
-    for (const Index N : neurons) ratios.push_back(limit::nn_ratio(problem, N));
+    for (const Index N : neurons) ratios.push_back(limit::nn_ratio(problem, N, second_layer_sign(question)));
   } else {
     ratios.assign(neurons.size(), limit::bayes_ratio(std::get<GaussianMixture>(problem)));
   }
@@ -68,7 +66,11 @@ std::vector<double> limit_ratios(const Question& question, const Instance& insta
 
 const Route kLimit{.method = Method::limit,
                    .name = "limit",
-                   .version = [](const Question&) { return 1; },
+                   .version =
+                       [](const Question& question) {
+                         return question.network.regime == Regime::nn ? 2
+                                                                      : 1;  // of the class of second layers
+                       },
                    .applies = [](Regime) { return true; },
                    .repeats = [](Regime) { return false; },
                    .refuses = refuses,

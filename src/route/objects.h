@@ -3,12 +3,15 @@
 #include <cmath>
 #include <string>
 
+#include "lazygap/core/answer.h"
+#include "lazygap/core/control.h"
+#include "lazygap/network/network.h"
 #include "lazygap/route/route.h"
 
 /// One object for each route, and what several of them need.
 namespace lazygap::route {
 
-extern const Route kLimit, kExact, kTrain, kFit, kFlow;
+extern const Route kLimit, kExact, kCurve, kDynamics, kTrain, kFit, kFlow;
 
 /// The sentence for a second layer of NN that is fixed at the wrong sign for every eigenvalue; empty: it is
 /// not.
@@ -44,6 +47,17 @@ void set_outcome(store::Result& result, const Outcome& outcome) {
   result.se = result.test_se;
 }
 inline constexpr auto kEstimated = "risk estimated on test samples";
+
+/// A part of Control as the mathematics takes it.
+[[nodiscard]] inline lazygap::Control part_of(const Control& control) {
+  return {.progress = control.progress, .stop = control.stop};
+}
+
+/// The network whose second layer is sought, W drawn.
+[[nodiscard]] Network make_network(const Question& question, const Instance& instance);
+
+/// What exact and fit say of a question.
+void set_answer(store::Result& result, const Answer& answer);
 
 /// The neurons of questions that differ in nothing else.
 [[nodiscard]] inline std::vector<Index> widths_of(std::span<const Question> questions) {

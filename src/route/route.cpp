@@ -11,7 +11,7 @@
 namespace lazygap::route {
 
 std::span<const Route> routes() {
-  static const std::array<Route, 5> all{kLimit, kExact, kTrain, kFit, kFlow};
+  static const std::array<Route, 7> all{kLimit, kExact, kCurve, kDynamics, kTrain, kFit, kFlow};
   return all;
 }
 
@@ -58,6 +58,27 @@ std::string warns_of_sign(const Question& question, const Instance& instance) {
   return fmt::format(
       "a second layer fixed at {} can fit nothing of this problem, R/R0 = 1; the other sign could",
       options.second_layer_value);
+}
+
+Network make_network(const Question& question, const Instance& instance) {
+  const Index N = question.neurons();
+  return {.activation = instance.activation,
+          .W = first_layer(instance, question.network.regime).sample(N, question.seed, question.draw),
+          .biases = sample_biases(question.network.bias_scale, N, question.seed, question.draw),
+          .centred = question.network.centred};
+}
+
+void set_answer(store::Result& result, const Answer& answer) {
+  set_risk(result, answer.risk);
+  result.status = answer.status;
+  result.message = answer.message;
+  if (!answer.test || !std::isfinite(answer.test->value)) return;
+  result.test_ratio = answer.test->value / result.null_risk;
+  result.test_se = answer.test->se / result.null_risk;
+  if (std::isfinite(answer.risk) || answer.status != Status::ok) return;
+  set_risk(result, answer.test->value);
+  result.se = result.test_se;
+  add_sentence(result.message, kEstimated);
 }
 
 store::Result empty_result(const Question& question, const Instance& instance) {

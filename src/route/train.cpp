@@ -151,23 +151,24 @@ store::Result trained_result(const Question& question, const Instance& instance,
   return result;
 }
 
-const Route kTrain{
-    .method = Method::train,
-    .name = "train",
-    // NT: another basis of the null space of W W^T; other activations: kernels of our own.
-    .is_simulation = true,
-    .version =
-        [](const Question& question) {
-          return question.network.regime == Regime::nt || !question::trains_quadratic(question) ? 2 : 1;
-        },
-    .applies = question::is_trained,
-    .repeats = [](Regime) { return true; },
-    .refuses = refuses,
-    .warns = warns_of_sign,
-    .lacks = lacks,
-    .nests = nests,
-    .cost = cost,
-    .path = path,
-    .answer = answer};
+const Route kTrain{.method = Method::train,
+                   .name = "train",
+                   // NT: signs of the basis of its samples that no longer depend on the BLAS, numbers below
+                   // fp32; other activations: kernels of our own.
+                   .version =
+                       [](const Question& question) {
+                         if (question.network.regime == Regime::nt) return 3;
+                         return question::trains_quadratic(question) ? 1 : 2;
+                       },
+                   .applies = question::is_trained,
+                   .step_sizes = StepSizes::grid,
+                   .repeats = [](Regime) { return true; },
+                   .refuses = refuses,
+                   .warns = warns_of_sign,
+                   .lacks = lacks,
+                   .nests = nests,
+                   .cost = cost,
+                   .path = path,
+                   .answer = answer};
 
 }  // namespace lazygap::route

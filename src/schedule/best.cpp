@@ -48,13 +48,12 @@ bool shows_step_sizes(const Plan& plan) {
          std::find(figure.series.begin(), figure.series.end(), key) != figure.series.end();
 }
 
-std::vector<Cell> flow_cells_at(const Plan& plan, const store::Store& store, Regime regime,
-                                std::size_t point) {
-  const route::Route& flow = route::route_of(Method::flow);
-  if (!plan.asks(Method::flow) || !flow.applies(regime)) return {};
-  const question::Question question = plan.at(Method::flow, regime, point);
-  if (flow.refuses(question, *plan.instances->of(question))) return {};
-  Cell cell{.method = Method::flow, .regime = regime, .point = point};
+std::vector<Cell> following_cells_at(const Plan& plan, const store::Store& store, Method method,
+                                     Regime regime, std::size_t point) {
+  const route::Route& route = route::route_of(method);
+  if (!plan.asks(method) || !follows_training(plan, method) || !route.applies(regime)) return {};
+  const question::Question question = plan.at(method, regime, point);
+  if (route.refuses(question, *plan.instances->of(question))) return {};
   std::vector<double> wanted;
   if (shows_step_sizes(plan)) {
     wanted = step_sizes(plan, question);
@@ -65,10 +64,10 @@ std::vector<Cell> flow_cells_at(const Plan& plan, const store::Store& store, Reg
     if (const auto best = best_step_size(trained, find_cells(plan, store, trained))) wanted = {*best};
   }
   std::vector<Cell> cells;
-  for (const double step_size : wanted) {
-    cell.step_size = step_size;
-    cells.push_back(cell);
-  }
+  for (const double step_size : wanted)
+    for (Index draw = 0; draw < plan.draws_of(method, regime); ++draw)
+      cells.push_back(
+          {.method = method, .regime = regime, .point = point, .draw = draw, .step_size = step_size});
   return cells;
 }
 

@@ -16,22 +16,26 @@
 namespace lazygap::schedule {
 namespace {
 
-/// The cells of flow as they will be: before the training has ended any step size will do for an estimate.
-std::vector<Cell> expected_flow_cells(const Plan& plan, const store::Store& store) {
+/// The cells of routes that follow the training, as they will be: before it has ended any step size will do
+/// for an estimate.
+std::vector<Cell> expected_following_cells(const Plan& plan, const store::Store& store) {
   std::vector<Cell> cells;
-  const route::Route& flow = route::route_of(Method::flow);
-  for (const Regime regime : plan.regimes) {
-    if (!plan.asks(Method::flow) || !flow.applies(regime)) continue;
-    for (std::size_t point = 0; point < plan.points(); ++point) {
-      std::vector<Cell> known = flow_cells_at(plan, store, regime, point);
-      const Question question = plan.at(Method::flow, regime, point);
-      if (known.empty() && !flow.refuses(question, *plan.instances->of(question)))
-        known.push_back({.method = Method::flow,
-                         .regime = regime,
-                         .point = point,
-                         .step_size = step_sizes(plan, question).front()});
-      std::move(known.begin(), known.end(), std::back_inserter(cells));
-    }
+  for (const Method method : plan.methods) {
+    const route::Route& route = route::route_of(method);
+    if (!follows_training(plan, method)) continue;
+    for (const Regime regime : plan.regimes)
+      for (std::size_t point = 0; route.applies(regime) && point < plan.points(); ++point) {
+        std::vector<Cell> known = following_cells_at(plan, store, method, regime, point);
+        const Question question = plan.at(method, regime, point);
+        if (known.empty() && !route.refuses(question, *plan.instances->of(question)))
+          for (Index draw = 0; draw < plan.draws_of(method, regime); ++draw)
+            known.push_back({.method = method,
+                             .regime = regime,
+                             .point = point,
+                             .draw = draw,
+                             .step_size = step_sizes(plan, question).front()});
+        std::move(known.begin(), known.end(), std::back_inserter(cells));
+      }
   }
   return cells;
 }
@@ -73,8 +77,8 @@ PlanEstimate estimate_plan(const Plan& plan, const store::Store& store, const Ru
   const int jobs = job_count(options);
   const double rate = matrix_product_rate();
   std::vector<Cell> cells = make_cells(plan);
-  std::vector<Cell> flow = expected_flow_cells(plan, store);
-  std::move(flow.begin(), flow.end(), std::back_inserter(cells));
+  std::vector<Cell> following = expected_following_cells(plan, store);
+  std::move(following.begin(), following.end(), std::back_inserter(cells));
 
   PlanEstimate estimate{.groups = {}, .available_bytes = memory_limit(options)};
   double longest = 0, work = 0;

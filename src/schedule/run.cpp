@@ -15,30 +15,31 @@
 namespace lazygap::schedule {
 namespace {
 
-/// The flow cells that are known by now.
-std::vector<Cell> flow_cells(const Plan& plan, const store::Store& store) {
+/// The cells of routes that follow the training, as far as they are known by now.
+std::vector<Cell> following_cells(const Plan& plan, const store::Store& store) {
   std::vector<Cell> cells;
-  if (!plan.asks(Method::flow)) return cells;
-  for (const Regime regime : plan.regimes)
-    for (std::size_t point = 0; point < plan.points(); ++point) {
-      std::vector<Cell> more = flow_cells_at(plan, store, regime, point);
-      std::move(more.begin(), more.end(), std::back_inserter(cells));
-    }
+  for (const Method method : plan.methods)
+    for (const Regime regime : plan.regimes)
+      for (std::size_t point = 0; follows_training(plan, method) && point < plan.points(); ++point) {
+        std::vector<Cell> more = following_cells_at(plan, store, method, regime, point);
+        std::move(more.begin(), more.end(), std::back_inserter(cells));
+      }
   return cells;
 }
 
-/// Cells of flow when all of them are known.
-std::size_t flow_count(const Plan& plan) {
-  if (!plan.asks(Method::flow)) return 0;
-  const route::Route& flow = route::route_of(Method::flow);
+/// How many there are when all of them are known.
+std::size_t following_count(const Plan& plan) {
   std::size_t count = 0;
-  for (const Regime regime : plan.regimes) {
-    if (!flow.applies(regime)) continue;
-    for (std::size_t point = 0; point < plan.points(); ++point) {
-      const Question question = plan.at(Method::flow, regime, point);
-      if (flow.refuses(question, *plan.instances->of(question))) continue;
-      count += shows_step_sizes(plan) ? step_sizes(plan, question).size() : 1;
-    }
+  for (const Method method : plan.methods) {
+    const route::Route& route = route::route_of(method);
+    if (!follows_training(plan, method)) continue;
+    for (const Regime regime : plan.regimes)
+      for (std::size_t point = 0; route.applies(regime) && point < plan.points(); ++point) {
+        const Question question = plan.at(method, regime, point);
+        if (route.refuses(question, *plan.instances->of(question))) continue;
+        const std::size_t sizes = shows_step_sizes(plan) ? step_sizes(plan, question).size() : 1;
+        count += sizes * static_cast<std::size_t>(plan.draws_of(method, regime));
+      }
   }
   return count;
 }
@@ -98,10 +99,10 @@ RunReport run_plan(const Plan& plan, store::Store& store, const RunOptions& opti
     known += pool.computed() + pool.found() - before;
   };
   std::vector<Cell> cells = make_cells(plan);
-  report.cells = cells.size() + flow_count(plan);
+  report.cells = cells.size() + following_count(plan);
   run_cells(cells);
-  // The flow runs at the step size that won the training, which is known only now.
-  if (!pool.stopped()) run_cells(flow_cells(plan, store));
+  // Which step size won the training is known only now.
+  if (!pool.stopped()) run_cells(following_cells(plan, store));
 
   report.computed = pool.computed();
   report.reused += pool.found();
@@ -123,8 +124,8 @@ void check_plan_fits(const Plan& plan, const store::Store& store, const RunOptio
 
 std::vector<store::Result> results_of(const Plan& plan, const store::Store& store) {
   std::vector<Cell> cells = make_cells(plan);
-  std::vector<Cell> flow = flow_cells(plan, store);
-  std::move(flow.begin(), flow.end(), std::back_inserter(cells));
+  std::vector<Cell> following = following_cells(plan, store);
+  std::move(following.begin(), following.end(), std::back_inserter(cells));
   std::vector<store::Result> results;
   for (auto& result : find_cells(plan, store, cells))
     if (result) results.push_back(std::move(*result));

@@ -23,10 +23,17 @@ struct Cell {
 
 /// The cells of a plan, in the order of its methods, regimes, axes, draws and step sizes. A route is asked
 /// once for questions that differ only in keys that it does not read, and not at all for those that it
-/// refuses. The cells of flow have the step size that won the training: they are not listed here but found by
-/// flow_cell once the training is finished. Throws UsageError where there are more than kMostCells.
+/// refuses. The cells
+/// of routes that follow the training have the step size that won it: they are not listed here but found by
+/// schedule::following_cells_at once the training is finished. Throws UsageError where there are more than
+/// kMostCells.
 [[nodiscard]] std::vector<Cell> make_cells(const Plan& plan);
 inline constexpr std::size_t kMostCells = 2'000'000;
+
+/// Whether a route is asked about the step size that wins the training of this plan.
+[[nodiscard]] bool follows_training(const Plan& plan, Method method);
+/// Whether a route is asked about every step size of the grid, of which the best is kept.
+[[nodiscard]] bool has_grid(const Plan& plan, Method method);
 
 /// The cells of one route at one point: none where the route refuses the question.
 [[nodiscard]] std::vector<Cell> cells_at(const Plan& plan, Method method, Regime regime, std::size_t point);

@@ -11,8 +11,10 @@
 
 #include "lazygap/activation/activation.h"
 #include "lazygap/core/matrix.h"
+#include "lazygap/curve/predict.h"
 #include "lazygap/fit/options.h"
 #include "lazygap/network/regime.h"
+#include "lazygap/network/second_layer.h"
 #include "lazygap/problem/problem.h"
 #include "lazygap/problem/spectrum.h"
 #include "lazygap/train/options.h"
@@ -20,7 +22,7 @@
 namespace lazygap::question {
 
 /// Which route answers. docs/architecture.md explains the routes; route/route.h has one object for each.
-enum class Method { limit, exact, train, fit, flow };
+enum class Method { limit, exact, curve, dynamics, train, fit, flow };
 [[nodiscard]] std::string_view to_string(Method method);
 
 /// A matrix that many questions share; null: not given.
@@ -32,10 +34,11 @@ struct ProblemSpec {
   Index d = 450;
   SpectrumLaw spectrum;                  ///< of B (qf) or Delta (mg)
   std::map<Index, SpectrumLaw> hermite;  ///< polynomial: the coefficients of He_k, by k
-  SharedMatrix matrix = {};   ///< given whole: B (qf) or Delta (mg), d x d; beta (polynomial), d x K
-  bool haar_rotated = false;  ///< B or Delta = Q diag(spectrum) Q^T with Q Haar distributed
-  SharedMatrix sigma = {};    ///< mg: Sigma, d x d, or d x 1 for its diagonal; null: identity
-  double label_noise = 0;     ///< standard deviation of the noise in the labels of train and fit
+  SharedMatrix matrix = {};        ///< given whole: B (qf) or Delta (mg), d x d; beta (polynomial), d x K
+  bool haar_rotated = false;       ///< B or Delta = Q diag(spectrum) Q^T with Q Haar distributed
+  SharedMatrix sigma = {};         ///< mg: Sigma, d x d, or d x 1 for its diagonal; null: identity
+  bool indefinite_matrix = false;  ///< whether `matrix`, B or Delta, has eigenvalues of both signs
+  double label_noise = 0;          ///< standard deviation of the noise in the labels of train and fit
 };
 
 /// An activation by name, by expression or by Hermite coefficients.
@@ -67,6 +70,12 @@ struct TrainSpec {
   bool share_between_widths = false;  ///< samples are drawn once for all widths, not for all step sizes only
 };
 
+/// Learning curves: how the risk at n samples is predicted.
+struct CurveSpec {
+  curve::Equivalent equivalent = curve::Equivalent::elliptic;
+  bool best_ridge = false;  ///< at the ridge of least predicted risk instead of the one given
+};
+
 /// Rows of the table of keys (keys.h) at most.
 inline constexpr std::size_t kMostKeys = 128;
 
@@ -81,6 +90,7 @@ struct Question {
   ProblemSpec problem;
   NetworkSpec network;
   TrainSpec train;
+  CurveSpec curve;
   fit::Options fit;  ///< likewise: activation, biases, label noise, seed and draw are those of the question
   std::uint64_t seed = 1;
   std::uint32_t draw = 0;  ///< draw of W and, for train and fit, of the samples
@@ -100,10 +110,16 @@ struct Question {
 /// sigma as the question names it.
 [[nodiscard]] Activation make_activation(const ActivationSpec& spec);
 
-/// Whether sigma(u) = u^2 without biases, the case of the paper's theorems on NT and NN.
+/// Whether sigma(u) = u^2 without biases, the case of the paper's theorems on NT and NN. The function
+/// decides, not its name: "polynomial(0, 0, 1)" is quadratic, too.
 [[nodiscard]] bool is_quadratic(const NetworkSpec& network);
 /// Whether it is also trained by the algebra of the quadratic activation (train/sgd.h): no momentum and, for
 /// NN, no free second layer.
 [[nodiscard]] bool trains_quadratic(const Question& question);
+/// Whether B (qf) or Delta (mg) may have eigenvalues of both signs, which a second layer of one sign cannot
+/// fit.
+[[nodiscard]] bool is_indefinite(const ProblemSpec& problem);
+/// The second layers that NN may have, by its training.
+[[nodiscard]] SecondLayerSign second_layer_sign(const Question& question);
 
 }  // namespace lazygap::question

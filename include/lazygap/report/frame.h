@@ -43,12 +43,12 @@ struct Scale {
 struct Frame {
   std::string name;  ///< file name without ending, for example "figure-1-left"
   std::string title;
-  std::string caption;          ///< what was computed: draws, steps, samples
+  std::string caption;                ///< what was computed: draws, steps, samples
   std::vector<std::string> findings;  ///< what was fitted to the points: exponents
-  std::string model;            ///< "qf", "mg" or "polynomial"
-  Index d = 0;                  ///< 0 where it differs between points
-  bool joined = false;          ///< markers of a series are joined by a line
-  bool along_training = false;  ///< R/R0 against n/d: curves are drawn as lines
+  std::string model;                  ///< "qf", "mg" or "polynomial"
+  Index d = 0;                        ///< 0 where it differs between points
+  bool joined = false;                ///< markers of a series are joined by a line
+  bool along_training = false;        ///< R/R0 against n/d: curves are drawn as lines
   Scale x, y;
   std::optional<double> mark;     ///< where x = d, on an axis of widths
   bool equal_parameters = false;  ///< widths: RF has N(d+1) neurons where NT and NN have N

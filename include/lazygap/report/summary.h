@@ -41,7 +41,7 @@ struct Summary {
   std::optional<double> step_size;
   /// It is the smallest or largest of the grid's step sizes; a grid of one has no edge.
   bool step_size_at_edge = false;
-  std::map<double, Average> by_step_size = {};  ///< train: of the draws that ended with a number
+  std::map<double, Average> by_step_size = {};  ///< of the draws that ended with a number
   bool largest_diverged = false;  ///< every draw of the grid's largest step size diverged, and nothing else
   std::size_t diverged = 0, not_converged = 0, failed = 0, missing = 0;  ///< cells
   std::vector<store::Result> results;                                    ///< of the draws in `risk`

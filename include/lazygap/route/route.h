@@ -42,6 +42,14 @@ struct Control {
       {};  ///< true: save the states and return soon, without the answers that are missing
 };
 
+/// Which step sizes a route is asked about at a point of a plan.
+enum class StepSizes {
+  none,              ///< it has no step size
+  grid,              ///< every one of the grid, of which the best is kept
+  best_or_grid,      ///< the one that won the training; the grid where nothing is trained
+  best_or_smallest,  ///< the one that won the training; the first of the grid where nothing is trained
+};
+
 struct Route {
   Method method = Method::limit;
   std::string_view name;
@@ -52,6 +60,9 @@ struct Route {
   int (*version)(const Question&) = nullptr;
   /// The regimes that the route is about: RF is not trained by SGD.
   bool (*applies)(Regime) = nullptr;
+  StepSizes step_sizes = StepSizes::none;
+  /// The route whose number of draws it follows, so that both are about the same ones.
+  Method draws_as = method;
   /// Whether answers differ between draws, so that plans ask for several.
   bool (*repeats)(Regime) = nullptr;
   /// Why the question has no answer by this route, in a sentence; the only place that knows what is known.

@@ -19,11 +19,12 @@ namespace lazygap::schedule {
 [[nodiscard]] std::optional<double> best_step_size(const std::vector<plan::Cell>& cells,
                                                    const std::vector<std::optional<store::Result>>& results);
 
-/// The cells of the gradient flow at one point of the plan: one, at the step size that won the training or,
-/// where train is not among the methods, at the first one of the grid; one for each step size where the
-/// figure shows them. None while there is no best step size.
-[[nodiscard]] std::vector<plan::Cell> flow_cells_at(const plan::Plan& plan, const store::Store& store,
-                                                    Regime regime, std::size_t point);
+/// The cells at one point of a route that follows the training: every draw at the step size that won it or,
+/// where train is not among the methods, at the first one of the grid; at each step size where the figure
+/// shows them. None while there is no best step size.
+[[nodiscard]] std::vector<plan::Cell> following_cells_at(const plan::Plan& plan, const store::Store& store,
+                                                         question::Method method, Regime regime,
+                                                         std::size_t point);
 
 /// Whether step sizes are coordinates of the plan's figure rather than a grid of which the best is kept.
 [[nodiscard]] bool shows_step_sizes(const plan::Plan& plan);

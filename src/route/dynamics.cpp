@@ -1,0 +1,86 @@
+#include <algorithm>
+
+#include "lazygap/dynamics/nn.h"
+#include "lazygap/dynamics/nt.h"
+#include "route/cost.h"
+#include "route/objects.h"
+
+namespace lazygap::route {
+namespace {
+
+std::optional<std::string> refuses(const Question& question, const Instance& instance) {
+  const auto* target = std::get_if<PolynomialTarget>(&instance.problem);
+  if (target == nullptr || !target->is_quadratic())
+    return "its mean dynamics are known for quadratic targets (qf) only";
+  if (!question::trains_quadratic(question))
+    return "its mean dynamics are known for the quadratic activation without biases, momentum or (NN) a free "
+           "second "
+           "layer only";
+  return {};
+}
+
+dynamics::Options options_of(const Question& question) {
+  const train::Options& options = question.train.options;
+  return {.parameterisation = options.parameterisation,
+          .schedule = options.schedule,
+          .steps = options.steps,
+          .batch = options.batch,
+          .step_size = options.step_size,
+          .label_noise = question.problem.label_noise,
+          .records = options.records,
+          .alpha = options.alpha,
+          .second_layer = options.second_layer,
+          .second_layer_value = options.second_layer_value};
+}
+
+void answer(const Instance& instance, std::span<const Question> questions, const Control& control) {
+  const Question& question = questions.front();
+  const auto& target = std::get<PolynomialTarget>(instance.problem);
+  const bool is_nn = question.network.regime == Regime::nn;
+  const Matrix W = first_layer(instance, question.network.regime)
+                       .sample(question.neurons(), question.seed, question.draw,
+                               is_nn ? Purpose::initial_weights : Purpose::first_layer);
+  const dynamics::Options options = options_of(question);
+  const dynamics::Curve curve = is_nn ? dynamics::nn(target, W, options, part_of(control))
+                                      : dynamics::nt(target, W, options, part_of(control));
+  if (curve.status == Status::none) return;  // stopped
+  store::Result result = empty_result(question, instance);
+  result.step_size = options.step_size;
+  result.n = curve.steps_done * options.batch;
+  set_risk(result, curve.risk);
+  result.status = curve.status;
+  result.message = is_nn ? "approximate: flow with linear noise" : "exact mean over the samples";
+  for (const dynamics::Point& point : curve.points)
+    result.trajectory.push_back({.step = point.step, .samples = point.samples, .risk = point.risk});
+  control.finished(0, std::move(result));
+}
+
+Cost cost(std::span<const Question> questions) {
+  const Question& question = questions.front();
+  const auto d = static_cast<double>(question.problem.d), N = static_cast<double>(question.neurons());
+  const auto steps = static_cast<double>(question.train.options.steps);
+  // Passes over the second moments, which memory feeds; NN has products besides.
+  constexpr double kPasses = 60;
+  const double products = question.network.regime == Regime::nn ? 2 * d * d * std::min(N, d) : 0;
+  return {.operations = steps * (kPasses * d * std::min(N, d) + products),
+          .bytes = kNumber * (12 * d * d + 2 * d * N)};
+}
+
+}  // namespace
+
+const Route kDynamics{.method = Method::dynamics,
+                      .name = "dynamics",
+                      .version = [](const Question&) { return 1; },
+                      .applies = question::is_trained,
+                      .step_sizes = StepSizes::best_or_grid,
+                      .draws_as = Method::train,
+                      .repeats = [](Regime) { return true; },
+                      .refuses = refuses,
+                      .warns = warns_of_sign,
+                      .lacks = nothing_lacks,
+                      .nests = nests_nothing,
+                      .cost = cost,
+                      .path = one_way,
+                      .answer = answer};
+
+}  // namespace lazygap::route
