@@ -11,7 +11,6 @@
 #include <string>
 #include <vector>
 
-#include "experiment/machine.h"
 #include "lazygap/exact/rf.h"
 #include "lazygap/fit/rf.h"
 #include "lazygap/network/first_layer.h"
@@ -121,7 +120,7 @@ BENCHMARK(bare_ssyrk)
 }  // namespace
 
 int main(int argc, char** argv) {
-  lazygap::experiment::use_one_blas_thread();
+  openblas_set_num_threads(1);
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
   benchmark::RunSpecifiedBenchmarks();

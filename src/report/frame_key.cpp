@@ -149,32 +149,68 @@ void add_step_sizes(Frame& frame, const Row& row, const std::string& label, int 
   }
 }
 
-void add_series(Frame& frame, const Plan& plan, const std::vector<const Row*>& rows, const std::string& label,
-                int tint, const Range& range) {
+/// Rows of one regime and label.
+struct Group {
+  std::string label;
+  int tint = 0;
+  std::vector<const Row*> rows;
+};
+
+/// Whether the route is asked the same question in another group: it does not read what tells them apart.
+/// Then one series serves all, and only the first group has it.
+bool is_shared(const Plan& plan, Method method, const Group& group, const std::vector<Group>& groups,
+               bool* first) {
+  const Row& own = *group.rows.front();
+  const std::string name = route::name(plan.at(method, own.regime, own.point));
+  bool shared = false;
+  *first = true;
+  for (const Group& other : groups) {
+    const Row& row = *other.rows.front();
+    if (&other == &group) {
+      if (!shared) *first = true;
+      continue;
+    }
+    if (row.regime != own.regime || route::name(plan.at(method, row.regime, row.point)) != name) continue;
+    if (&other < &group) *first = false;
+    shared = true;
+  }
+  return shared;
+}
+
+/// The points of one route along the axis.
+std::vector<Point> points_of(const Plan& plan, Method method, const std::vector<const Row*>& rows) {
   const Key& x = x_key(plan);
+  std::vector<Point> points;
+  for (const Row* row : rows) {
+    const Summary* summary = row->find(method);
+    if (summary == nullptr || summary->risk.draws == 0) continue;
+    const double at = position(plan, x, x.get(plan.at(method, row->regime, row->point)));
+    points.push_back(point_at(row->N, at, summary->risk, samples_of(*summary)));
+  }
+  return points;
+}
+
+void add_series(Frame& frame, const Plan& plan, const Group& group, const std::vector<Group>& groups,
+                const Range& range) {
+  const std::vector<const Row*>& rows = group.rows;
   const Regime regime = rows.front()->regime;
-  const bool by_width = x.path == "network.width";
   for (const Method method : plan.methods) {
-    if (method == Method::flow) continue;
-    Series series = named(regime, method, label, tint);
-    bool any = false;
-    for (const Row* row : rows) any = any || row->ratio(method).has_value();
-    if (!any) continue;
+    const bool any =
+        std::any_of(rows.begin(), rows.end(), [&](const Row* row) { return row->ratio(method).has_value(); });
+    if (!any || method == Method::flow) continue;
+    bool first = true;
+    const bool shared = is_shared(plan, method, group, groups, &first);
+    if (!first) continue;
+    Series series =
+        shared ? named(regime, method, "", kSharedTint) : named(regime, method, group.label, group.tint);
     if (regime == Regime::bayes || is_constant(plan, rows, method)) {
       // The exact Bayes risk takes the place of its limit.
       if (regime == Regime::bayes && method == Method::limit && rows.front()->ratio(Method::exact)) continue;
-      add(frame, constant_line(std::move(series), *rows.front()->find(method), range.least, range.most));
-      continue;
-    }
-    if (method == Method::limit && by_width) {
-      add(frame, limit_curve(plan, std::move(series), rows));
-      continue;
-    }
-    for (const Row* row : rows) {
-      const Summary* summary = row->find(method);
-      if (summary == nullptr || summary->risk.draws == 0) continue;
-      const double at = position(plan, x, x.get(plan.at(method, regime, row->point)));
-      series.points.push_back(point_at(row->N, at, summary->risk, samples_of(*summary)));
+      series = constant_line(std::move(series), *rows.front()->find(method), range.least, range.most);
+    } else if (method == Method::limit && x_key(plan).path == "network.width") {
+      series = limit_curve(plan, std::move(series), rows);
+    } else {
+      series.points = points_of(plan, method, rows);
     }
     add(frame, std::move(series));
   }
@@ -233,27 +269,26 @@ void add_against_key(Frame& frame, const Plan& plan, const std::vector<Row>& row
   Range range = range_of(plan, rows);
   // Series in the order of their first rows.
   std::vector<std::string> labels;
-  std::vector<std::pair<std::string, std::vector<const Row*>>> groups;
+  std::vector<Group> groups;
   const std::vector<const Key*> keys = series_keys(plan);
   for (const Row& row : rows) {
     const std::string label = row.regime == Regime::bayes ? "" : label_of(plan, keys, row);
-    const std::string id = fmt::format("{} {}", to_string(row.regime), label);
-    auto group = std::find_if(groups.begin(), groups.end(), [&](const auto& g) { return g.first == id; });
-    if (group == groups.end()) group = groups.insert(groups.end(), {id, {}});
-    group->second.push_back(&row);
+    auto group = std::find_if(groups.begin(), groups.end(), [&](const Group& g) {
+      return g.label == label && g.rows.front()->regime == row.regime;
+    });
+    if (group == groups.end())
+      group = groups.insert(groups.end(), {.label = label, .tint = place_of(labels, label), .rows = {}});
+    group->rows.push_back(&row);
   }
-  for (const auto& [id, members] : groups) {
-    const Row& first = *members.front();
-    const std::string label = first.regime == Regime::bayes ? "" : label_of(plan, keys, first);
-    const int tint = place_of(labels, label);
-    if (!by_step_size) {
-      add_series(frame, plan, members, label, tint, range);
-      if (x.path == "problem.d")
-        if (std::string text = convergence_text(members, label); !text.empty())
-          frame.findings.push_back(std::move(text));
+  for (const Group& group : groups) {
+    if (by_step_size) {
+      for (const Row* row : group.rows) add_step_sizes(frame, *row, group.label, group.tint);
       continue;
     }
-    for (const Row* row : members) add_step_sizes(frame, *row, label, tint);
+    add_series(frame, plan, group, groups, range);
+    if (x.path != "problem.d") continue;
+    if (std::string text = convergence_text(group.rows, group.label); !text.empty())
+      frame.findings.push_back(std::move(text));
   }
   if (by_step_size)
     for (const Series& series : frame.series)

@@ -28,6 +28,9 @@ void add_training(Frame& frame, const Plan& plan, const std::vector<Row>& rows);
   return point;
 }
 
+/// The tint of a series that serves all labels of its regime.
+inline constexpr int kSharedTint = -1;
+
 /// A series without points; `tint`: the place of the label among those of the frame.
 [[nodiscard]] Series named(Regime regime, Method method, const std::string& label, int tint);
 /// Adds the series unless it is empty.

@@ -91,6 +91,7 @@ bool is_of_one_regime(const Frame& frame) {
 /// Its regime's colour, in a tint of its own where series of one regime differ; where there is one regime
 /// only, a colour and a shape for each label.
 Look look_of(const Frame& frame, const Series& series) {
+  if (series.tint < 0) return {"#555555", 6, 7};
   const auto tint = static_cast<std::size_t>(series.tint);
   if (is_of_one_regime(frame) && series.regime != "Bayes" && !frame.along_training) {
     constexpr std::array<Look, 7> kLooks{{{"#0072B2", 6, 7},
@@ -276,11 +277,12 @@ std::string legend_text(std::string_view text) {
 std::string colour_entries(const Frame& frame) {
   std::set<std::string> labels, seen;
   for (const Series& series : frame.series)
-    if (series.regime != "Bayes") labels.insert(series.label);
+    if (series.regime != "Bayes" && series.tint >= 0) labels.insert(series.label);
   const bool labelled = frame.along_training || labels.size() > 1;
   std::string text;
   for (const Style& style : kStyles)
     for (const Series& series : frame.series) {
+      if (series.tint < 0) continue;  // the entry of its style says what it is
       if (series.regime != style.regime || !seen.insert(series.regime + "\n" + series.label).second) continue;
       const bool bayes = series.regime == "Bayes";
       const Look own = look_of(frame, series);
@@ -325,7 +327,9 @@ std::string style_entries(const Frame& frame) {
   add(has_method(frame, "limit"), "lines lw 2.4", "limit, N, d → ∞");
   add(has_method(frame, "curve"), "lines lw 2.4", "predicted");
   add(has_method(frame, "dynamics"), "lines dt (6,3) lw 2.4", "mean of SGD");
-  add(has_method(frame, "exact"), kOpen, kExact);
+  const bool flat = std::any_of(frame.series.begin(), frame.series.end(),
+                                [](const Series& s) { return s.method == "exact" && is_flat(s); });
+  add(has_method(frame, "exact"), flat ? "lines dt 4 lw 1.6" : kOpen, kExact);
   add(has_method(frame, "train") || has_method(frame, "fit"), "points pt 7 ps 0.62*size lw 1.2", "simulated");
   add(std::any_of(frame.series.begin(), frame.series.end(),
                   [&](const Series& s) { return is_second_simulation(frame, s); }),

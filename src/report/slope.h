@@ -17,8 +17,9 @@ struct SlopePoint {
   double x = 0, y = 0, se = 0;
 };
 
-/// The exponent by weighted least squares, se / y being the error of log y. Points whose y is less than two standard
-/// errors from 0 say nothing about its logarithm and are left out. Empty for fewer than three points.
+/// The exponent by weighted least squares, se / y being the error of log y. Points whose y is less than two
+/// standard errors from 0 say nothing about its logarithm and are left out. Empty for fewer than three
+/// points.
 [[nodiscard]] std::optional<Slope> fitted_slope(const std::vector<SlopePoint>& points);
 
 }  // namespace lazygap::report

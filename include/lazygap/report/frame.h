@@ -29,7 +29,7 @@ struct Series {
   std::string method;  ///< as question::to_string(Method)
   /// What tells it apart from other series of its regime, for example "N = 40" or "relu"; empty: nothing.
   std::string label;
-  int tint = 0;  ///< place of the label among those of the frame: series with the same one share a tint
+  int tint = 0;  ///< place of the label among those of the frame, which share a tint; -1: serves all labels
   std::vector<Point> points;
 };
 
