@@ -12,13 +12,7 @@ void check_weights(const char* function, const Matrix& W) {
   check_finite(function, "W", W);
 }
 
-void check_arguments(const char* function, Regime regime, const PolynomialTarget& problem, const Matrix& W,
-                     const Options& options) {
-  if (!problem.is_quadratic())
-    throw UsageError(fmt::format(
-        "{}: the target has parts of degree 1, 3, 4 or 5, but must be a quadratic function", function));
-  check_weights(function, W);
-  check_size(function, "W", W.rows(), "the dimension d of the problem", problem.dimension());
+void check_options(const char* function, Regime regime, const Options& options) {
   check_at_least(function, "steps", options.steps, 1);
   check_at_least(function, "batch", options.batch, 1);
   check_positive(function, "step_size", options.step_size);
@@ -35,6 +29,16 @@ void check_arguments(const char* function, Regime regime, const PolynomialTarget
   check_finite(function, "second_layer_value", options.second_layer_value);
   if (is_fixed && options.second_layer_value == 0)
     throw UsageError(fmt::format("{}: second_layer_value is 0, but must differ from 0", function));
+}
+
+void check_arguments(const char* function, Regime regime, const PolynomialTarget& problem, const Matrix& W,
+                     const Options& options) {
+  if (!problem.is_quadratic())
+    throw UsageError(fmt::format(
+        "{}: the target has parts of degree 1, 3, 4 or 5, but must be a quadratic function", function));
+  check_weights(function, W);
+  check_size(function, "W", W.rows(), "the dimension d of the problem", problem.dimension());
+  check_options(function, regime, options);
 }
 
 }  // namespace lazygap::dynamics

@@ -11,6 +11,7 @@ namespace lazygap::dynamics {
 void check_arguments(const char* function, Regime regime, const PolynomialTarget& problem, const Matrix& W,
                      const Options& options);
 void check_weights(const char* function, const Matrix& W);
+void check_options(const char* function, Regime regime, const Options& options);
 
 /// Runs a recursion from record to record. Recursion: risk() is the mean risk, step(step_size) takes a step.
 template <class Recursion>

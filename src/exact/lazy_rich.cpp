@@ -47,9 +47,9 @@ LazyRich end_point(const PolynomialTarget& problem, const Matrix& unit_W_0, doub
                    double alpha) {
   // In units of the largest |b_i|.
   const double unit = problem.eigenvalues().cwiseAbs().maxCoeff();
-  LazyRich point{.alpha = alpha, .risk = {.status = Status::ok}};
+  LazyRich point{.alpha = alpha, .answer = {.status = Status::ok}};
   if (unit == 0 && squared_norm == 0) {
-    point.risk.risk = problem.rest_risk();
+    point.answer.risk = problem.rest_risk();
     return point;
   }
   const Vector b = unit > 0 ? Vector(problem.eigenvalues() / unit) : problem.eigenvalues();
@@ -60,14 +60,14 @@ LazyRich end_point(const PolynomialTarget& problem, const Matrix& unit_W_0, doub
   double left = 0;
   for (Index i = d - 1; i >= 0; --i) {
     const double value = basis.values[i];
-    if (value > 0 && point.risk.rank < N) {
+    if (value > 0 && point.answer.diagnostics.rank < N) {
       fitted[i] = value;
-      ++point.risk.rank;
+      ++point.answer.diagnostics.rank;
     } else {
       left += value * value;
     }
   }
-  point.risk.risk = 2 * left * unit * unit + problem.rest_risk();
+  point.answer.risk = 2 * left * unit * unit + problem.rest_risk();
   point.kernel_cosine = tangent_kernel_cosine(
       unit_W_0 * unit_W_0.transpose(), basis.vectors * fitted.asDiagonal() * basis.vectors.transpose());
   return point;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "lazygap/problem/rotation.h"
+#include "lazygap/problem/spiked.h"
 #include "lazygap/question/name.h"
 
 namespace lazygap::question {
@@ -31,9 +32,13 @@ Matrix in_basis(const Matrix& gamma, const Matrix& basis) {
   return basis.transpose() * gamma * basis;
 }
 
+SpikedCovariates spiked(const ProblemSpec& spec) { return {spec.d, spec.signals, spec.spike}; }
+
 /// qf, with Gamma in the coordinates of the problem.
 Problem make_qf(const Question& question, Matrix& gamma) {
   const ProblemSpec& spec = question.problem;
+  if (spec.signals > 0)
+    return spiked(spec).target(draw_spectrum(spec.spectrum, spec.signals, question.seed));
   if (spec.matrix && !is_column(*spec.matrix)) {
     const Diagonalised diagonalised = diagonalise(*spec.matrix);
     gamma = in_basis(gamma, diagonalised.basis);
@@ -83,10 +88,15 @@ Instance make_instance(const Question& question) {
   if (question.problem.model == "polynomial")
     return {make_polynomial(question), std::move(activation), std::move(gamma)};
   Problem problem = question.is_mixture() ? make_mg(question) : make_qf(question, gamma);
-  return {std::move(problem), std::move(activation), std::move(gamma)};
+  Instance instance{std::move(problem), std::move(activation), std::move(gamma)};
+  if (question.problem.signals > 0) instance.isotropic_gamma = spiked(question.problem).gamma();
+  return instance;
 }
 
 FirstLayerLaw first_layer(const Instance& instance, Regime regime) {
+  const bool isotropic = regime != Regime::rf && regime != Regime::rf_aligned;
+  if (isotropic && instance.isotropic_gamma.size() > 0)
+    return FirstLayerLaw::diagonal(instance.problem, instance.isotropic_gamma);
   return first_layer_law(regime, instance.problem, instance.gamma);
 }
 

@@ -18,6 +18,37 @@ bool reads_draw(const Question& q) {
   return q.method == Method::exact ? draws_first_layer(q.network.regime) : q.method != Method::limit;
 }
 
+/// RF is fitted on the layer after the step.
+bool is_stepped(const Question& q) { return is_rf(q.network.regime) && q.network.one_step != 0; }
+
+constexpr std::string_view kInfinity = "infinity";
+
+Key one_step_samples_key() {
+  Key key{.path = "network.one_step_samples",
+          .kind = Kind::positive_or_word,
+          .accepted = "a whole number of at least 1, or \"infinity\"",
+          .doc = "fresh samples n1 of the giant step; infinity: the population step",
+          .words = {kInfinity}};
+  key.get = [](const Question& q) -> Value {
+    if (q.network.one_step_samples == 0) return std::string(kInfinity);
+    return static_cast<double>(q.network.one_step_samples);
+  };
+  key.assign = [](Question& q, const Value& value) {
+    const auto* number = std::get_if<double>(&value);
+    q.network.one_step_samples = number == nullptr ? 0 : static_cast<Index>(*number);
+  };
+  key.in_range = [](const Value& value) {
+    const auto* number = std::get_if<double>(&value);
+    return number == nullptr || (*number >= 1 && *number <= static_cast<double>(kMostNeurons) && std::floor(*number) == *number);
+  };
+  key.is_read = is_stepped;
+  key.place = "one_step_samples";
+  key.conflict = [](const Question& q) {
+    return std::string(q.network.one_step != 0 ? "" : "belongs to network.one_step, which is not given");
+  };
+  return key;
+}
+
 }  // namespace
 
 void add_network_keys(std::vector<Key>& rows) {
@@ -66,6 +97,21 @@ void add_network_keys(std::vector<Key>& rows) {
       [](auto& q) -> auto& { return q.draw; });
   draw.standard_text = "0, 1, ... as `sweep.draws` says";
   add(std::move(draw), reads_draw, "draw");
+
+  static const Range kStep{"a finite number", [](double) { return true; }};
+  add(number_key(
+          "network.one_step", kStep,
+          "RF: size eta of one giant gradient step on the first layer before the fit; 0: none "
+          "([theory/one_step.md](theory/one_step.md))",
+          [](auto& q) -> auto& { return q.network.one_step; }),
+      [](const Question& q) { return is_rf(q.network.regime); }, "one_step", true);
+  rows.push_back(one_step_samples_key());
+  add(number_key(
+          "network.output_scale", kPositive,
+          "lazy_rich: factor alpha of the output of the network, that of its start subtracted "
+          "([theory/lazy_rich.md](theory/lazy_rich.md))",
+          [](auto& q) -> auto& { return q.network.output_scale; }),
+      [](const Question& q) { return q.method == Method::lazy_rich; }, "output_scale");
 
   add(text_key(
           "activation.name",

@@ -331,6 +331,31 @@ void add_problem_keys(std::vector<Key>& rows) {
   rows.back().conflict = for_polynomial;
   rows.back().is_read = nullptr;
 
+  add(integer_key(
+          "problem.signals", 1, kMostNeurons,
+          "qf: spiked covariates with so many signal coordinates; the spectrum is that of the target on them "
+          "([theory/spiked.md](theory/spiked.md))",
+          [](auto& q) -> auto& { return q.problem.signals; }),
+      always, "problem.signals");
+  rows.back().omitted_at_default = true;
+  rows.back().standard_text = "none: x is isotropic";
+  rows.back().conflict = [](const Question& q) {
+    if (q.problem.signals > 0 && q.problem.model != "qf") return needs_model(q, "\"qf\"", false);
+    if (q.problem.signals > q.problem.d)
+      return fmt::format("is {}, but must be at most d = {}", q.problem.signals, q.problem.d);
+    if (q.problem.signals > 0 && (q.problem.matrix || q.problem.haar_rotated))
+      return std::string("goes with a spectrum, not with a whole matrix or a rotation");
+    return std::string();
+  };
+  rows.back().is_written = [](const Question& q) { return q.problem.signals > 0; };
+  static const Range kSpike{"a number from 1e-4 to 1e4", [](double r) { return r >= 1e-4 && r <= 1e4; }};
+  add(number_key(
+          "problem.spike", kSpike, "spiked covariates: standard deviation r of the signal coordinates",
+          [](auto& q) -> auto& { return q.problem.spike; }),
+      [](const Question& q) { return q.problem.signals > 0; }, "problem.spike");
+  rows.back().conflict = [](const Question& q) {
+    return std::string(q.problem.signals > 0 ? "" : "belongs to problem.signals, which is not given");
+  };
   add(matrix_key(
           "problem.sigma", Kind::matrix, "mg: Sigma, or its diagonal, from 1e-8 to 1e8",
           [](auto& q) -> auto& { return q.problem.sigma; }),

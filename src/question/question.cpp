@@ -15,8 +15,9 @@
 namespace lazygap::question {
 namespace {
 
-constexpr std::array<std::pair<Method, std::string_view>, 7> kMethods{{{Method::limit, "limit"},
+constexpr std::array<std::pair<Method, std::string_view>, 8> kMethods{{{Method::limit, "limit"},
                                                                        {Method::exact, "exact"},
+                                                                       {Method::lazy_rich, "lazy_rich"},
                                                                        {Method::curve, "curve"},
                                                                        {Method::dynamics, "dynamics"},
                                                                        {Method::train, "train"},

@@ -9,6 +9,7 @@ namespace lazygap::route {
 namespace {
 
 std::optional<std::string> refuses(const Question& question, const Instance& instance) {
+  if (std::string lack = lacks_spikes(question); !lack.empty()) return lack;
   const auto* target = std::get_if<PolynomialTarget>(&instance.problem);
   if (target == nullptr || !target->is_quadratic())
     return "its mean dynamics are known for quadratic targets (qf) only";

@@ -86,7 +86,8 @@ const Route kExact{.method = Method::exact,
                    .warns = warns_of_sign,
                    .lacks = nothing_lacks,
                    .nests = [](const Question& question) -> std::vector<std::string_view> {
-                     if (is_rf(question.network.regime)) return {"network.width", "network.rho"};
+                     // The giant step rescales W as a whole.
+      if (is_rf(question.network.regime) && question.network.one_step == 0) return {"network.width", "network.rho"};
                      return {};
                    },
                    .cost = cost,

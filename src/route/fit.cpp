@@ -13,6 +13,7 @@ bool is_fp64_on_request(const Question& question) {
 
 std::optional<std::string> refuses(const Question& question, const Instance& instance) {
   if (question.network.regime != Regime::nt) return {};
+  if (question.problem.signals > 0) return "the ridge of NT has no spiked covariates; RF is fitted on them";
   const std::string lack = lacks_derivative(question, instance);
   return lack.empty() ? std::nullopt : std::optional(lack);
 }
@@ -70,7 +71,8 @@ const Route kFit{.method = Method::fit,
                  .warns = warns_of_nothing,
                  .lacks = nothing_lacks,
                  .nests = [](const Question& question) -> std::vector<std::string_view> {
-                   if (is_rf(question.network.regime)) return {"network.width", "network.rho"};
+                   // The giant step rescales W as a whole.
+      if (is_rf(question.network.regime) && question.network.one_step == 0) return {"network.width", "network.rho"};
                    return {};
                  },
                  .cost = cost,

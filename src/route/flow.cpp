@@ -15,6 +15,7 @@ constexpr double kEvaluationsOfNn = 9000;
 constexpr double kEvaluationsOfNt = 600;
 
 std::optional<std::string> refuses(const Question& question, const Instance&) {
+  if (std::string lack = lacks_spikes(question); !lack.empty()) return lack;
   if (question::trains_quadratic(question)) return {};
   return "the gradient flow is there for the quadratic activation without biases, momentum or (NN) a free "
          "second "

@@ -2,6 +2,7 @@
 
 #include "lazygap/limit/limit.h"
 #include "lazygap/limit/rf_biases.h"
+#include "lazygap/network/one_step.h"
 #include "route/cost.h"
 #include "route/objects.h"
 
@@ -14,11 +15,16 @@ std::optional<std::string> refuses(const Question& question, const Instance& ins
   const auto* target = std::get_if<PolynomialTarget>(&instance.problem);
   if (target != nullptr && !target->is_quadratic()) return "its limit is known for quadratic targets only";
   if (is_rf(regime)) {
+    const bool steps = question.network.one_step != 0;
+    if (steps && (question.network.one_step_samples > 0 || !question::is_quadratic(question.network)))
+      return "after a giant step its limit is known for the population step and the quadratic activation only";
     if (question.network.centred) return {};
     return "its limit is known for the centred activation only";
   }
   if (!question::is_quadratic(question.network))
     return "its limit is known for the quadratic activation only";
+  if (regime == Regime::nt && question.problem.signals > 0)
+    return "its limit is known for isotropic x only, not for spiked covariates";
   if (regime == Regime::nt && target == nullptr &&
       !std::get<GaussianMixture>(instance.problem).sigma_is_identity())
     return "its limit on mg is known for Sigma = I only";
@@ -50,7 +56,8 @@ std::vector<double> limit_ratios(const Question& question, const Instance& insta
   for (const Index N : neurons)
     rhos.push_back(static_cast<double>(N) / static_cast<double>(dimension(problem)));
   if (is_rf(regime)) {
-    const FirstLayerLaw law = first_layer(instance, regime);
+    FirstLayerLaw law = first_layer(instance, regime);
+    if (question.network.one_step != 0) law = one_step_law(problem, law, {.eta = question.network.one_step});
     if (tau > 0) return limit::rf_ratios(problem, law, instance.activation, tau, rhos);
     for (const double rho : rhos)
       ratios.push_back(limit::rf_ratio(problem, law, instance.activation.hermite, rho));

@@ -11,7 +11,7 @@
 /// One object for each route, and what several of them need.
 namespace lazygap::route {
 
-extern const Route kLimit, kExact, kCurve, kDynamics, kTrain, kFit, kFlow;
+extern const Route kLimit, kExact, kLazyRich, kCurve, kDynamics, kTrain, kFit, kFlow;
 
 /// The sentence for a second layer of NN that is fixed at the wrong sign for every eigenvalue; empty: it is
 /// not.
@@ -23,6 +23,8 @@ extern const Route kLimit, kExact, kCurve, kDynamics, kTrain, kFit, kFlow;
 [[nodiscard]] inline bool needs_derivative(const Question& question) {
   return question.network.regime == Regime::nt || question.network.regime == Regime::nn;
 }
+/// Why a route that trains its own first layer cannot have spiked covariates; empty: it has none.
+[[nodiscard]] std::string lacks_spikes(const Question& question);
 /// Why an activation without a derivative does not serve the question; empty: it does.
 [[nodiscard]] std::string lacks_derivative(const Question& question, const Instance& instance);
 

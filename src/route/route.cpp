@@ -5,13 +5,14 @@
 #include <array>
 
 #include "lazygap/core/error.h"
+#include "lazygap/network/one_step.h"
 #include "lazygap/question/name.h"
 #include "route/objects.h"
 
 namespace lazygap::route {
 
 std::span<const Route> routes() {
-  static const std::array<Route, 7> all{kLimit, kExact, kCurve, kDynamics, kTrain, kFit, kFlow};
+  static const std::array<Route, 8> all{kLimit, kExact, kLazyRich, kCurve, kDynamics, kTrain, kFit, kFlow};
   return all;
 }
 
@@ -62,10 +63,24 @@ std::string warns_of_sign(const Question& question, const Instance& instance) {
 
 Network make_network(const Question& question, const Instance& instance) {
   const Index N = question.neurons();
-  return {.activation = instance.activation,
+  const question::NetworkSpec& spec = question.network;
+  Network network{.activation = instance.activation,
           .W = first_layer(instance, question.network.regime).sample(N, question.seed, question.draw),
           .biases = sample_biases(question.network.bias_scale, N, question.seed, question.draw),
-          .centred = question.network.centred};
+          .centred = spec.centred};
+  if (!is_rf(spec.regime) || spec.one_step == 0) return network;
+  OneStep step{.eta = spec.one_step, .seed = question.seed, .draw = question.draw};
+  if (spec.one_step_samples > 0) step.samples = spec.one_step_samples;
+  network.W = question::is_quadratic(spec)
+                  ? one_step(instance.problem, network.W, step)
+                  : one_step(instance.problem, instance.activation, network.W, step, {}, network.biases);
+  return network;
+}
+
+std::string lacks_spikes(const Question& question) {
+  return question.problem.signals == 0 ? ""
+                                       : "spiked covariates (problem.signals) are there for limit, exact, curve and "
+                                         "fit only";
 }
 
 void set_answer(store::Result& result, const Answer& answer) {

@@ -27,6 +27,7 @@ train::Precision precision_of(const Question& question) {
 bool wants_bf16(const Question& question) { return precision_of(question) == train::Precision::bf16; }
 
 std::optional<std::string> refuses(const Question& question, const Instance& instance) {
+  if (std::string lack = lacks_spikes(question); !lack.empty()) return lack;
   if (const std::string lack = lacks_derivative(question, instance); !lack.empty()) return lack;
   if (wants_bf16(question) && !question::trains_quadratic(question))
     return "bf16 is for the quadratic activation without biases, momentum or a free second layer only";

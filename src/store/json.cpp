@@ -47,6 +47,8 @@ nlohmann::json to_json(const Result& r) {
       {"seconds", finite_or_null(r.provenance.seconds)},
       {"finished_at", r.provenance.finished_at},
   };
+  if (auto question = nlohmann::json::parse(r.parameters, nullptr, false); question.is_object())
+    object["question"] = std::move(question);
   if (!r.trajectory.empty()) {
     nlohmann::json points = nlohmann::json::array();
     for (const TrajectoryPoint& point : r.trajectory)

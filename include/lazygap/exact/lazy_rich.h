@@ -3,7 +3,7 @@
 #include <span>
 #include <vector>
 
-#include "lazygap/exact/risk.h"
+#include "lazygap/core/answer.h"
 #include "lazygap/problem/polynomial_target.h"
 
 namespace lazygap::exact {
@@ -12,7 +12,7 @@ namespace lazygap::exact {
 struct LazyRich {
   double alpha = 0;
   /// risk, status (always ok) and rank, the number of fitted eigenvalues.
-  Risk risk{};
+  Answer answer{};
   /// Cosine between the tangent kernels at the start and at the end, see tangent_kernel_cosine: 1 where
   /// training was lazy. NaN where W_0 = 0, or where the network at the end is 0.
   double kernel_cosine = std::numeric_limits<double>::quiet_NaN();

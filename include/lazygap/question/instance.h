@@ -14,6 +14,9 @@ struct Instance {
   Problem problem;
   Activation activation;
   Matrix gamma;  ///< of the plan, in the coordinates of `problem`; d x d, d x 1 (diagonal) or empty
+  /// Diagonal of Gamma for W that is isotropic in the coordinates of the data, where those of `problem` are whitened
+  /// (spiked covariates); empty: I / d.
+  Vector isotropic_gamma = {};
 };
 
 /// Throws UsageError where the problem, the activation or Gamma is impossible.

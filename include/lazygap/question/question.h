@@ -22,7 +22,7 @@
 namespace lazygap::question {
 
 /// Which route answers. docs/architecture.md explains the routes; route/route.h has one object for each.
-enum class Method { limit, exact, curve, dynamics, train, fit, flow };
+enum class Method { limit, exact, lazy_rich, curve, dynamics, train, fit, flow };
 [[nodiscard]] std::string_view to_string(Method method);
 
 /// A matrix that many questions share; null: not given.
@@ -38,6 +38,8 @@ struct ProblemSpec {
   bool haar_rotated = false;       ///< B or Delta = Q diag(spectrum) Q^T with Q Haar distributed
   SharedMatrix sigma = {};         ///< mg: Sigma, d x d, or d x 1 for its diagonal; null: identity
   bool indefinite_matrix = false;  ///< whether `matrix`, B or Delta, has eigenvalues of both signs
+  Index signals = 0;   ///< qf: above 0, spiked covariates with so many signal coordinates (problem/spiked.h)
+  double spike = 1;    ///< their standard deviation r in the coordinates of the data
   double label_noise = 0;          ///< standard deviation of the noise in the labels of train and fit
 };
 
@@ -59,6 +61,9 @@ struct NetworkSpec {
   ActivationSpec activation;
   double bias_scale = 0;    ///< tau: first-layer biases b_i ~ N(0, tau^2)
   bool centred = true;      ///< RF: sigma - lambda_0 instead of sigma
+  double one_step = 0;         ///< RF: step size eta of one giant step on the first layer; 0: none
+  Index one_step_samples = 0;  ///< its samples n1; 0: infinitely many
+  double output_scale = 1;     ///< lazy_rich: alpha, the factor of the network's output
   SharedMatrix gamma = {};  ///< Gamma for the regime "RF", d x d, or d x 1 for its diagonal
 };
 

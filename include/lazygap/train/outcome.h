@@ -29,9 +29,10 @@ struct Outcome {
   double risk = std::numeric_limits<double>::quiet_NaN();
   double test_risk = std::numeric_limits<double>::quiet_NaN();  ///< mean on fresh samples; NaN if none
   double test_se = std::numeric_limits<double>::quiet_NaN();    ///< standard error of test_risk
-  /// ok; diverged: the loss of a batch was not finite or exploded after `steps_done` steps, the risks above
-  /// stay NaN; eliminated: ended by successive halving after `steps_done` steps; not_converged: the flow's
-  /// integrator gave up; none: Hooks::stop asked for an end.
+  /// ok; diverged: a batch loss was not finite, four in a row have exploded, or the risk at the end has,
+  /// after `steps_done` steps; the risks above stay NaN; eliminated: ended by successive halving after
+  /// `steps_done` steps; not_converged: the flow's integrator gave up; none: Hooks::stop (flow:
+  /// Control::stop) asked for an end.
   Status status = Status::none;
   std::int64_t steps_done = 0;
   std::string path;  ///< the algebra and precision that ran, for example "LQ, AVX-512 fp32"

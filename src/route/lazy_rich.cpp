@@ -1,0 +1,60 @@
+#include "lazygap/exact/lazy_rich.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+
+#include "route/cost.h"
+#include "route/objects.h"
+
+namespace lazygap::route {
+namespace {
+
+std::optional<std::string> refuses(const Question& question, const Instance& instance) {
+  if (std::string lack = lacks_spikes(question); !lack.empty()) return lack;
+  const auto* target = std::get_if<PolynomialTarget>(&instance.problem);
+  if (target == nullptr || !question::is_quadratic(question.network))
+    return "where training with an output scale ends is known for qf and the quadratic activation only";
+  return {};
+}
+
+/// W_0 is the W of NT of the same draw, so that the two meet at large scales.
+void answer(const Instance& instance, std::span<const Question> questions, const Control& control) {
+  const Question& first = questions.front();
+  const Matrix W_0 = first_layer(instance, Regime::nt).sample(first.neurons(), first.seed, first.draw);
+  std::vector<double> alphas;
+  for (const Question& question : questions) alphas.push_back(question.network.output_scale);
+  const auto found = exact::lazy_rich(std::get<PolynomialTarget>(instance.problem), W_0, alphas);
+  for (std::size_t i = 0; i < questions.size(); ++i) {
+    store::Result result = empty_result(questions[i], instance);
+    set_answer(result, found[i].answer);
+    result.message = fmt::format("cosine of the tangent kernels at start and end {:.6f}", found[i].kernel_cosine);
+    control.finished(i, std::move(result));
+  }
+}
+
+Cost cost(std::span<const Question> questions) {
+  const auto d = static_cast<double>(questions.front().problem.d);
+  return {.operations = static_cast<double>(questions.size()) * kFactorisation * 9 * d * d * d,
+          .bytes = kNumber * (6 * d * d + 2 * d * static_cast<double>(questions.front().neurons()))};
+}
+
+}  // namespace
+
+const Route kLazyRich{.method = Method::lazy_rich,
+                      .name = "lazy_rich",
+                      .version = [](const Question&) { return 1; },
+                      .applies = [](Regime regime) { return regime == Regime::nn; },
+                      .repeats = [](Regime) { return true; },
+                      .refuses = refuses,
+                      .warns = warns_of_nothing,
+                      .lacks = nothing_lacks,
+                      .nests = [](const Question&) -> std::vector<std::string_view> {
+                        return {"network.output_scale"};
+                      },
+                      .cost = cost,
+                      .path = one_way,
+                      .answer = answer};
+
+}  // namespace lazygap::route
