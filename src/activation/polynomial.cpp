@@ -89,7 +89,7 @@ double norm_from(const std::vector<double>& a, std::size_t k) {
   Vector terms = Vector::Zero(static_cast<Index>(a.size()));
   for (; k < a.size(); ++k) terms[static_cast<Index>(k)] = std::sqrt(factorial(k)) * a[k];
   // inf where the change of basis has left the range of numbers.
-  return terms.allFinite() ? terms.stableNorm() : std::numeric_limits<double>::infinity();
+  return terms.allFinite() ? scaled_norm(terms) : std::numeric_limits<double>::infinity();
 }
 
 /// All but value, derivative and block, from the coefficients in the Hermite basis.

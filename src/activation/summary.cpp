@@ -64,8 +64,14 @@ GaussianValues gaussian_values(const Activation& activation, double scale, doubl
   return sampled;
 }
 
+double scaled_norm(const Vector& values) {
+  // Eigen's stableNorm fails an assertion of Eigen where vectors are aligned to 64 bytes (3.4.0).
+  const double largest = values.size() == 0 ? 0 : values.cwiseAbs().maxCoeff();
+  return largest == 0 || !std::isfinite(largest) ? largest : largest * (values / largest).norm();
+}
+
 double gaussian_norm(const GaussianValues& sampled) {
-  return (sampled.values.array() * sampled.rule.weights.array().sqrt()).matrix().stableNorm();
+  return scaled_norm(sampled.values.cwiseProduct(sampled.rule.weights.cwiseSqrt()));
 }
 
 void check_size(const std::string& name, double norm, double norm_beyond_affine) {

@@ -16,6 +16,9 @@ struct GaussianValues {
 /// Throws UsageError where a value is NaN or sigma(s G + b) has no second moment that the rule can resolve.
 [[nodiscard]] GaussianValues gaussian_values(const Activation& activation, double scale, double bias);
 
+/// The Euclidean norm, without overflow or underflow of the squares.
+[[nodiscard]] double scaled_norm(const Vector& values);
+
 /// sqrt(E sigma(s G + b)^2) by the rule; finite wherever the values are.
 [[nodiscard]] double gaussian_norm(const GaussianValues& sampled);
 

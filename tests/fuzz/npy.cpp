@@ -1,9 +1,10 @@
+#include "problem/npy.h"
+
 #include <algorithm>
 #include <cstring>
 #include <string>
 
 #include "fuzz/target.h"
-#include "problem/npy.h"
 
 /// A .npy file.
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

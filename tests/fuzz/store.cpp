@@ -1,3 +1,5 @@
+#include "lazygap/store/store.h"
+
 #include <stdlib.h>
 
 #include <filesystem>
@@ -7,7 +9,6 @@
 #include "fuzz/target.h"
 #include "lazygap/store/integrity.h"
 #include "lazygap/store/json.h"
-#include "lazygap/store/store.h"
 
 namespace {
 
@@ -34,11 +35,14 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const fs::path file = folder() / "results.sqlite";
   fs::remove(folder() / "results.sqlite-journal");
   std::ofstream(file, std::ios::binary) << fuzz::text_of(data, size);
+  bool is_store = size == 0;  // an empty file becomes one
   fuzz::accept_or_refuse([&] {
     const Store store = Store::open_read_only(file);
+    is_store = true;
     if (const auto result = store.find("key")) static_cast<void>(store::to_json(*result).dump());
     static_cast<void>(store.checkpoint("other"));
   });
+  if (!is_store) return 0;  // whatever opens it says the same, and this is the slow part
   fuzz::accept_or_refuse([&] { static_cast<void>(store::check(file)); });
   fuzz::accept_or_refuse([&] {
     Store store = Store::open(file);
