@@ -10,8 +10,6 @@
 #include <string_view>
 #include <vector>
 
-#include "lazygap/core/quote.h"
-
 namespace lazygap::store {
 namespace {
 
