@@ -1,11 +1,10 @@
 #include "signals.h"
 
-#include <time.h>
-
 #include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
+#include <ctime>
 
 namespace lazygap::app {
 namespace {

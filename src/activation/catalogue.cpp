@@ -14,6 +14,7 @@
 #include "activation/summary.h"
 #include "lazygap/activation/activation.h"
 #include "lazygap/core/error.h"
+#include "lazygap/core/quote.h"
 
 namespace lazygap {
 namespace {
@@ -227,7 +228,7 @@ const Entry kEntries[] = {
        const double k = arguments.values[0];
        if (!(k >= 2 && k <= 20 && k == std::floor(k)))
          throw UsageError(
-             fmt::format("activation '{}': k must be a whole number from 2 to 20", arguments.written));
+             fmt::format("activation {}: k must be a whole number from 2 to 20", quote(arguments.written)));
        std::vector<double> a(static_cast<std::size_t>(k) + 1, 0.0);
        a.back() = 1;
        return hermite_polynomial(arguments.written, std::move(a));
@@ -256,7 +257,8 @@ std::vector<double> parse_arguments(std::string_view written, std::string_view l
     const std::size_t end = std::min(list.find(',', begin), list.size());
     const std::string_view word = trim(list.substr(begin, end - begin));
     const std::optional<double> value = parse_number(word);
-    if (!value) throw UsageError(fmt::format("activation '{}': '{}' is not a finite number", written, word));
+    if (!value)
+      throw UsageError(fmt::format("activation {}: {} is not a finite number", quote(written), quote(word)));
     values.push_back(*value);
     begin = end + 1;
   }
@@ -289,17 +291,17 @@ Activation activation_from_name(std::string_view name) {
   const auto entry = std::find_if(std::begin(kEntries), std::end(kEntries),
                                   [&](const Entry& candidate) { return candidate.name == word; });
   if (entry == std::end(kEntries))
-    throw UsageError(fmt::format("'{}' is not an activation, but must be one of {}", written,
+    throw UsageError(fmt::format("{} is not an activation, but must be one of {}", quote(written),
                                  fmt::join(activation_names(), "; ")));
   Arguments arguments{.written = std::string(written), .values = {}};
   if (bracket != std::string_view::npos) {
     if (written.back() != ')')
-      throw UsageError(fmt::format("activation '{}': the closing bracket is missing", written));
+      throw UsageError(fmt::format("activation {}: the closing bracket is missing", quote(written)));
     arguments.values = parse_arguments(written, written.substr(bracket + 1, written.size() - bracket - 2));
   }
   if (arguments.values.size() < entry->least || arguments.values.size() > entry->most)
-    throw UsageError(fmt::format("activation '{}' has {} arguments, but should be written as {}", written,
-                                 arguments.values.size(), entry->usage));
+    throw UsageError(fmt::format("activation {} has {} arguments, but should be written as {}",
+                                 quote(written), arguments.values.size(), entry->usage));
   Activation activation = entry->make(arguments);
   activation.name = arguments.written;
   if (activation.hermite.lambda_tilde == 0) activation.hermite = checked_summary(activation);

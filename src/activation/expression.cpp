@@ -10,6 +10,7 @@
 #include "activation/summary.h"
 #include "lazygap/activation/activation.h"
 #include "lazygap/core/error.h"
+#include "lazygap/core/quote.h"
 
 namespace lazygap {
 namespace {
@@ -32,10 +33,11 @@ class Expression {
       int results = 0;
       parser_.Eval(results);
       if (results != 1)
-        throw UsageError(fmt::format("activation '{}': one expression is needed, not {}", text, results));
+        throw UsageError(
+            fmt::format("activation {}: one expression is needed, not {}", quote(text), results));
     } catch (const mu::ParserError& error) {
-      throw UsageError(fmt::format("activation '{}': {} (an expression in u is needed, such as max(u,0)^2)",
-                                   text, error.GetMsg()));
+      throw UsageError(fmt::format("activation {}: {} (an expression in u is needed, such as max(u,0)^2)",
+                                   quote(text), printable(error.GetMsg().substr(0, 200))));
     }
   }
 
@@ -140,8 +142,8 @@ std::vector<double> find_kinks(const std::string& name, const Sampled& sampled) 
   for (double begin = -kReach - 0.0314159; begin < kReach; begin += kStep)
     add_kinks(sampled, begin, begin + kStep, kinks);
   if (kinks.size() > kMostKinks)
-    throw UsageError(fmt::format("activation '{}' is not piecewise smooth: more than {} kinks in |u| <= {}",
-                                 name, kMostKinks, kReach));
+    throw UsageError(fmt::format("activation {} is not piecewise smooth: more than {} kinks in |u| <= {}",
+                                 quote(name), kMostKinks, kReach));
   return kinks;
 }
 
@@ -162,7 +164,7 @@ double find_length(const std::string& name, const Sampled& sampled, const std::v
     // Half of it, because `resolved` has seen one scale only.
     if (all) return length / 2;
   }
-  throw UsageError(fmt::format("activation '{}' is not piecewise smooth enough to be integrated", name));
+  throw UsageError(fmt::format("activation {} is not piecewise smooth enough to be integrated", quote(name)));
 }
 
 void check_derivative(const std::string& name, const Function& f, const Function& derivative,
@@ -173,9 +175,9 @@ void check_derivative(const std::string& name, const Function& f, const Function
     const double jump = f(kink + 1e-9) - f(kink - 1e-9);
     if (std::abs(jump) > kTolerance)
       throw UsageError(
-          fmt::format("activation '{}' jumps at u = {:.6g}, so it has no derivative; it can serve RF only, "
+          fmt::format("activation {} jumps at u = {:.6g}, so it has no derivative; it can serve RF only, "
                       "without one",
-                      name, kink));
+                      quote(name), kink));
   }
   for (double u = -4.0123; u < 4.1; u += 0.173) {
     if (std::any_of(kinks.begin(), kinks.end(), [&](double kink) { return std::abs(u - kink) < kClear; }))
@@ -184,9 +186,9 @@ void check_derivative(const std::string& name, const Function& f, const Function
     const double given = derivative(u);
     if (!(std::abs(given - slope) <= kTolerance * (1 + std::abs(slope) + std::abs(f(u)))))
       throw UsageError(
-          fmt::format("activation '{}': the derivative given is {:.6g} at u = {:.6g}, but the slope there is "
+          fmt::format("activation {}: the derivative given is {:.6g} at u = {:.6g}, but the slope there is "
                       "{:.6g}",
-                      name, given, u, slope));
+                      quote(name), given, u, slope));
   }
 }
 
@@ -198,10 +200,10 @@ Activation activation_from_expression(std::string_view expression, std::string_v
                         .derivative = derivative.empty() ? Function() : compile(derivative),
                         .kinks = {},
                         .hermite = {}};
-  // First, so that NaN and too fast growth are reported as what they are.
+  // First, so that NaN, too fast growth and numbers out of range are reported as what they are.
   const GaussianValues first = gaussian_values(activation, 1, 0);
-  const Sampled sampled{.f = activation.value,
-                        .size = std::sqrt(first.rule.weights.dot(first.values.cwiseAbs2()))};
+  const Sampled sampled{.f = activation.value, .size = gaussian_norm(first)};
+  check_size(activation.name, sampled.size, sampled.size);
   activation.kinks = find_kinks(activation.name, sampled);
   activation.length = find_length(activation.name, sampled, activation.kinks);
   if (activation.derivative)

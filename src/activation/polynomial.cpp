@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <limits>
 
 #include "activation/block.h"
+#include "activation/summary.h"
 #include "lazygap/core/error.h"
+#include "lazygap/core/quote.h"
 
 namespace lazygap {
 namespace {
@@ -71,23 +74,33 @@ std::vector<double> to_hermite(const std::vector<double>& powers) {
   return a;
 }
 
-/// All but value, derivative and block, from the coefficients in the Hermite basis.
-Activation from_hermite_basis(std::string name, const std::vector<double>& a) {
+void check_coefficients(const std::string& name, const std::vector<double>& a) {
   if (a.size() > kMostCoefficients)
-    throw UsageError(fmt::format("activation '{}' has degree {}, but at most {} is accepted", name,
+    throw UsageError(fmt::format("activation {} has degree {}, but at most {} is accepted", quote(name),
                                  a.size() - 1, kMostCoefficients - 1));
   for (const double coefficient : a)
     if (!std::isfinite(coefficient))
-      throw UsageError(
-          fmt::format("activation '{}' has the coefficient {}, but all must be finite", name, coefficient));
-  HermiteSummary summary;
+      throw UsageError(fmt::format("activation {} has the coefficient {}, but all must be finite",
+                                   quote(name), coefficient));
+}
+
+/// sqrt(E p(G)^2) of the terms from He_k on.
+double norm_from(const std::vector<double>& a, std::size_t k) {
+  Vector terms = Vector::Zero(static_cast<Index>(a.size()));
+  for (; k < a.size(); ++k) terms[static_cast<Index>(k)] = std::sqrt(factorial(k)) * a[k];
+  // inf where the change of basis has left the range of numbers.
+  return terms.allFinite() ? scaled_norm(terms) : std::numeric_limits<double>::infinity();
+}
+
+/// All but value, derivative and block, from the coefficients in the Hermite basis.
+Activation from_hermite_basis(std::string name, const std::vector<double>& a) {
+  const double norm_beyond_affine = norm_from(a, 2);
+  check_size(name, norm_from(a, 0), norm_beyond_affine);
+  if (norm_beyond_affine == 0)
+    throw UsageError(fmt::format("activation {} is affine, which assumption A1 excludes", quote(name)));
   const auto lambda = [&](std::size_t k) { return k < a.size() ? factorial(k) * a[k] : 0.0; };
-  summary.lambda_0 = lambda(0);
-  summary.lambda_1 = lambda(1);
-  summary.lambda_2 = lambda(2);
+  HermiteSummary summary{.lambda_0 = lambda(0), .lambda_1 = lambda(1), .lambda_2 = lambda(2)};
   for (std::size_t k = 2; k < a.size(); ++k) summary.lambda_tilde += factorial(k) * a[k] * a[k];
-  if (!(summary.lambda_tilde > 0))
-    throw UsageError(fmt::format("activation '{}' is affine, which assumption A1 excludes", name));
   return {.name = std::move(name),
           .value = {},
           .derivative = {},
@@ -100,6 +113,7 @@ Activation from_hermite_basis(std::string name, const std::vector<double>& a) {
 }  // namespace
 
 Activation hermite_polynomial(std::string name, std::vector<double> a) {
+  check_coefficients(name, a);
   Activation activation = from_hermite_basis(std::move(name), a);
   activation.block = make_block(BlockFormula::hermite_sum, a);
   activation.derivative = [b = differentiate(a)](double u) { return hermite_value(b, u); };
@@ -108,7 +122,7 @@ Activation hermite_polynomial(std::string name, std::vector<double> a) {
 }
 
 Activation power_polynomial(std::string name, const std::vector<double>& powers) {
-  if (powers.size() > kMostCoefficients) return from_hermite_basis(std::move(name), powers);
+  check_coefficients(name, powers);
   Activation activation = from_hermite_basis(std::move(name), to_hermite(powers));
   activation.block = make_block(BlockFormula::power_sum, powers);
   activation.value = [powers](double u) { return power_value(powers, u); };

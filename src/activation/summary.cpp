@@ -7,6 +7,7 @@
 
 #include "lazygap/core/check.h"
 #include "lazygap/core/error.h"
+#include "lazygap/core/quote.h"
 
 namespace lazygap {
 namespace {
@@ -42,22 +43,46 @@ GaussianValues gaussian_values(const Activation& activation, double scale, doubl
   sampled.values = nodes.unaryExpr([&](double g) { return activation.value(scale * g + bias); });
   for (Index j = 0; j < nodes.size(); ++j)
     if (std::isnan(sampled.values[j]))
-      throw UsageError(fmt::format("activation '{}' is nan at u = {:.6g}, but must be finite",
-                                   activation.name, scale * nodes[j] + bias));
+      throw UsageError(fmt::format("activation {} is nan at u = {:.6g}, but must be finite",
+                                   quote(activation.name), scale * nodes[j] + bias));
   // With sigma^2 ~ exp(c_1 u^2 / 2) the far nodes hold a share of exp(-(1-c_1) 36^2/2): 1e-25 at c_1 = 0.91.
   constexpr double kFar = 36;
   constexpr double kShare = 1e-25;
-  const Eigen::ArrayXd mass = sampled.values.array().square() * sampled.rule.weights.array();
-  const double far = (nodes.array().abs() > kFar).select(mass, 0).sum();
+  // Divided by the largest, so that the squares of values that are far from 1 stay in range.
+  const Eigen::ArrayXd roots = sampled.values.array().abs() * sampled.rule.weights.array().sqrt();
+  const double largest = roots.maxCoeff();
   // relu(g - 36), say, lives on far nodes and is as good as 0.
-  constexpr double kVanishing = 1e-200;
-  const double total = mass.sum();
-  if (!(far <= kShare * total || total < kVanishing) || std::isinf(total))
-    throw UsageError(fmt::format(
-        "activation '{}' grows too fast at u = {:.3g} G + {:.3g}, G ~ N(0,1): assumption A1 needs "
-        "sigma(u)^2 <= c_0 exp(c_1 u^2 / 2) with c_1 < 1 (0.9 for the quadrature)",
-        activation.name, scale, bias));
+  constexpr double kVanishing = 1e-100;
+  if (largest < kVanishing) return sampled;
+  const Eigen::ArrayXd mass = (roots / largest).square();
+  const double far = (nodes.array().abs() > kFar).select(mass, 0).sum();
+  if (!(far <= kShare * mass.sum()))
+    throw UsageError(
+        fmt::format("activation {} grows too fast at u = {:.3g} G + {:.3g}, G ~ N(0,1): assumption A1 needs "
+                    "sigma(u)^2 <= c_0 exp(c_1 u^2 / 2) with c_1 < 1 (0.9 for the quadrature)",
+                    quote(activation.name), scale, bias));
   return sampled;
+}
+
+double scaled_norm(const Vector& values) {
+  // Eigen's stableNorm fails an assertion of Eigen where vectors are aligned to 64 bytes (3.4.0).
+  const double largest = values.size() == 0 ? 0 : values.cwiseAbs().maxCoeff();
+  return largest == 0 || !std::isfinite(largest) ? largest : largest * (values / largest).norm();
+}
+
+double gaussian_norm(const GaussianValues& sampled) {
+  return scaled_norm(sampled.values.cwiseProduct(sampled.rule.weights.cwiseSqrt()));
+}
+
+void check_size(const std::string& name, double norm, double norm_beyond_affine) {
+  constexpr double kSmallest = 1e-15, kLargest = 1e15;
+  const bool is_large = !(norm <= kLargest);
+  if (!is_large && (norm_beyond_affine == 0 || norm_beyond_affine >= kSmallest)) return;
+  throw UsageError(
+      fmt::format("activation {} has the size {:.3g}, but must be {} (the root of E sigma(G)^2, "
+                  "G ~ N(0,1){})",
+                  quote(name), is_large ? norm : norm_beyond_affine,
+                  is_large ? "at most 1e15" : "at least 1e-15", is_large ? "" : ", without its affine part"));
 }
 
 HermiteSummary biased_summary(const Activation& activation, double bias) {
@@ -80,9 +105,13 @@ HermiteSummary biased_summary(const Activation& activation, double bias) {
 }
 
 HermiteSummary checked_summary(const Activation& activation) {
+  const double norm = gaussian_norm(gaussian_values(activation, 1, 0));
+  check_size(activation.name, norm, norm);
   const HermiteSummary summary = biased_summary(activation, 0);
   if (summary.lambda_tilde == 0)
-    throw UsageError(fmt::format("activation '{}' is affine, which assumption A1 excludes", activation.name));
+    throw UsageError(
+        fmt::format("activation {} is affine, which assumption A1 excludes", quote(activation.name)));
+  check_size(activation.name, norm, std::sqrt(summary.lambda_tilde));
   return summary;
 }
 

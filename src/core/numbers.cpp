@@ -135,12 +135,12 @@ bool is_decimal(std::string_view left, std::string_view right) {
          right.find('.') == std::string_view::npos;
 }
 
-/// Refuses the first comma that may be a decimal one, unless some comma shows that commas separate.
+/// Refuses the first comma that may be a decimal one, unless some comma without a blank cannot be one: then
+/// such commas separate. Commas with blanks show nothing, "1,5, 2,5" may be two numbers.
 void check_commas(const std::vector<Number>& numbers, std::string_view file) {
   const Number* suspect = nullptr;
   const auto is_tight = [&](std::size_t i) { return numbers[i].after == Gap::tight_comma; };
   for (std::size_t i = 0; i < numbers.size(); ++i) {
-    if (numbers[i].after == Gap::comma) return;
     if (!is_tight(i)) continue;
     const bool is_alone = (i == 0 || !is_tight(i - 1)) && !is_tight(i + 1);
     if (!is_alone || !is_decimal(numbers[i].word, numbers[i + 1].word)) return;

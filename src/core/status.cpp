@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "lazygap/core/error.h"
+#include "lazygap/core/quote.h"
 
 namespace lazygap {
 namespace {
@@ -28,7 +29,8 @@ Status status_from_string(std::string_view word) {
   for (const auto& [value, known] : kWords)
     if (known == word) return value;
   throw UsageError(fmt::format(
-      "status_from_string: '{}' is not one of none, ok, diverged, not_converged, failed, eliminated", word));
+      "status_from_string: {} is not one of none, ok, diverged, not_converged, failed, eliminated",
+      quote(word)));
 }
 
 }  // namespace lazygap

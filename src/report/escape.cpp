@@ -78,7 +78,7 @@ std::string csv_text(std::string_view text) {
 }
 
 std::string shell_word(std::string_view text) {
-  const std::string word = fmt::format("{}{}", text.starts_with('-') ? "./" : "", text);
+  std::string word = fmt::format("{}{}", text.starts_with('-') ? "./" : "", text);
   const bool is_plain = !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
            std::string_view("_./-+=:,@%").find(c) != std::string_view::npos;

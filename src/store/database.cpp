@@ -132,12 +132,16 @@ void Statement::reset() {
   bound_ = 0;
 }
 
-std::string Statement::text() {
+std::string Statement::raw_text() {
   const auto* characters = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), read_));
   if (characters == nullptr && sqlite3_column_type(statement_.get(), read_) != SQLITE_NULL)
     connection_.fail(SQLITE_NOMEM);
   const int size = sqlite3_column_bytes(statement_.get(), read_++);
-  std::string text = characters == nullptr ? "" : std::string(characters, static_cast<std::size_t>(size));
+  return characters == nullptr ? "" : std::string(characters, static_cast<std::size_t>(size));
+}
+
+std::string Statement::text() {
+  std::string text = raw_text();
   for (std::string_view rest = text; !rest.empty();) {
     const Utf8Character character = first_character(rest);
     if (!character.valid) throw std::invalid_argument("text that is not UTF-8");

@@ -77,6 +77,8 @@ class Statement {
 
   /// Throws std::invalid_argument where the text is not UTF-8.
   std::string text();
+  /// Whatever bytes there are.
+  std::string raw_text();
   std::int64_t integer() { return sqlite3_column_int64(statement_.get(), read_++); }
   /// NULL becomes NaN.
   double number();

@@ -22,7 +22,7 @@ void add(std::string problem, Integrity& found) {
 void check_pages(const Connection& connection, Integrity& found) {
   Statement statement(connection, fmt::format("PRAGMA integrity_check({})", kMostProblems));
   while (statement.step())
-    if (const std::string line = printable(statement.text()); line != "ok") add(line, found);
+    if (const std::string line = printable(statement.raw_text()); line != "ok") add(line, found);
 }
 
 void check_results(const Connection& connection, Integrity& found) {
@@ -46,7 +46,7 @@ void count(const Connection& connection, Integrity& found) {
       "SELECT method, status, count(*) FROM results GROUP BY method, status ORDER BY method, status");
   while (groups.step()) {
     Integrity::Count entry{
-        .method = printable(groups.text()), .status = printable(groups.text()), .results = 0};
+        .method = printable(groups.raw_text()), .status = printable(groups.raw_text()), .results = 0};
     entry.results = groups.integer();
     found.counts.push_back(std::move(entry));
   }

@@ -10,8 +10,6 @@
 #include <string_view>
 #include <vector>
 
-#include "lazygap/core/quote.h"
-
 namespace lazygap::store {
 namespace {
 
@@ -59,14 +57,14 @@ std::string valid_utf8(const std::string& text) {
 std::set<std::string> columns_of(const Connection& connection, const char* table) {
   Statement statement(connection, fmt::format("SELECT name FROM pragma_table_info('{}')", table));
   std::set<std::string> columns;
-  while (statement.step()) columns.insert(statement.text());
+  while (statement.step()) columns.insert(statement.raw_text());
   return columns;
 }
 
 /// Refuses tables that lack a column, and views of their names.
 void check_columns(const Connection& connection, const char* table, std::string_view columns) {
   Statement kind(connection, fmt::format("SELECT type FROM sqlite_schema WHERE name = '{}'", table));
-  if (!kind.step() || kind.text() != "table")
+  if (!kind.step() || kind.raw_text() != "table")
     connection.fail(fmt::format("it has no table \"{}\"; another program has changed the file", table));
   const std::set<std::string> found = columns_of(connection, table);
   while (!columns.empty()) {
@@ -113,7 +111,7 @@ void check_identity(const Connection& connection) {
 void check_damage(const Connection& connection) {
   Statement statement(connection, "PRAGMA quick_check(1)");
   statement.step();
-  if (statement.text() != "ok") connection.fail(SQLITE_CORRUPT);
+  if (statement.raw_text() != "ok") connection.fail(SQLITE_CORRUPT);
 }
 
 const std::string& column_list() {

@@ -171,20 +171,64 @@ TEST(ActivationFromName, RefusesWhatItCannotMean) {
   const auto message = [](const char* name) {
     return message_of([&] { return activation_from_name(name); });
   };
-  expect_mentions(message("rleu"), "'rleu' is not an activation, but must be one of quadratic; relu;");
-  expect_mentions(message(""), "'' is not an activation");
+  expect_mentions(message("rleu"), "\"rleu\" is not an activation, but must be one of quadratic; relu;");
+  expect_mentions(message(""), "\"\" is not an activation");
   expect_mentions(message("relu(1)"), "has 1 arguments, but should be written as relu");
   expect_mentions(message("leaky_relu(1, 2)"), "has 2 arguments");
   expect_mentions(message("hermite"), "hermite(k)");
-  expect_mentions(message("hermite()"), "'' is not a finite number");
+  expect_mentions(message("hermite()"), "\"\" is not a finite number");
   expect_mentions(message("hermite(3"), "closing bracket");
   expect_mentions(message("hermite(2.5)"), "whole number from 2 to 20");
   expect_mentions(message("hermite(1)"), "whole number from 2 to 20");
-  expect_mentions(message("hermite(nan)"), "'nan' is not a finite number");
-  expect_mentions(message("polynomial(1, x)"), "'x' is not a finite number");
+  expect_mentions(message("hermite(nan)"), "\"nan\" is not a finite number");
+  expect_mentions(message("polynomial(1, x)"), "\"x\" is not a finite number");
   expect_mentions(message("polynomial(1, 2)"), "affine");
   expect_mentions(message("polynomial(1, 2, 0)"), "affine");
   expect_mentions(message("leaky_relu(1)"), "affine");
+}
+
+TEST(Activation, NumbersFarOutsideAreRefusedAsSuch) {
+  const std::string large = "but must be at most 1e15 (the root of E sigma(G)^2, G ~ N(0,1))";
+  const std::string small =
+      "but must be at least 1e-15 (the root of E sigma(G)^2, G ~ N(0,1), without its affine part)";
+  const auto name = [](const char* text) { return message_of([&] { return activation_from_name(text); }); };
+  const auto expression = [](const char* text) {
+    return message_of([&] { return activation_from_expression(text); });
+  };
+  // The root of E (a G^2)^2 is sqrt(3) a, without the affine part sqrt(2) a.
+  EXPECT_EQ(name("polynomial(0,0,1e160)"),
+            "activation \"polynomial(0,0,1e160)\" has the size 1.73e+160, " + large);
+  EXPECT_EQ(name("polynomial(0,0,1e-200)"),
+            "activation \"polynomial(0,0,1e-200)\" has the size 1.41e-200, " + small);
+  EXPECT_EQ(name("polynomial(0,0,-1e300,1e300)"),
+            "activation \"polynomial(0,0,-1e300,1e300)\" has the size 4.24e+300, " + large);
+  expect_mentions(name("polynomial(1e20,0,1)"), "has the size 1e+20, " + large);
+  expect_mentions(name("polynomial(0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,1e308)"),
+                  "has the size inf, " + large);
+  expect_mentions(name("polynomial(0,0,5e-324)"), small);
+  expect_mentions(name("leaky_relu(-1e170)"), large);
+  EXPECT_EQ(expression("1e-200*u^2"), "activation \"1e-200*u^2\" has the size 1.73e-200, " + small);
+  expect_mentions(expression("1e160*u^2"), "has the size 1.73e+160, " + large);
+  expect_mentions(expression("1e-320*u^2"), small);
+  expect_mentions(expression("u^2+1e200"), large);
+  expect_mentions(expression("max(u-36,0)"), small);
+  const std::vector<double> far{0, 0, 1e200};
+  expect_mentions(message_of([&] { return activation_from_hermite_coefficients(far); }), large);
+  for (const char* text :
+       {"polynomial(0,0,1e14)", "polynomial(0,0,1e-14)", "hermite(20)", "leaky_relu(1e10)"})
+    EXPECT_GT(activation_from_name(text).hermite.lambda_tilde, 0) << text;
+  for (const char* text : {"1e14*u^2", "1e-14*u^2"})
+    EXPECT_GT(activation_from_expression(text).hermite.lambda_tilde, 0) << text;
+}
+
+TEST(Activation, MessagesQuoteLittleOfTheText) {
+  const std::string text = "max(u,\x1b[31m" + std::string(100'000, '(');
+  for (const std::string& message : {message_of([&] { return activation_from_name(text); }),
+                                     message_of([&] { return activation_from_expression(text); })}) {
+    EXPECT_LT(message.size(), 1000u);
+    EXPECT_EQ(message.find('\x1b'), std::string::npos);
+    expect_mentions(message, "\"max(u,\\x1b[31m" + std::string(29, '(') + "…\"");  // 40 in all
+  }
 }
 
 TEST(ActivationFromHermiteCoefficients, HasThem) {

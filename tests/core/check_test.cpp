@@ -70,7 +70,7 @@ TEST(Status, WordsGoBothWays) {
                               Status::failed, Status::eliminated})
     EXPECT_EQ(status_from_string(to_string(status)), status);
   EXPECT_EQ(message([] { (void)status_from_string("fine"); }),
-            "status_from_string: 'fine' is not one of none, ok, diverged, not_converged, failed, eliminated");
+            "status_from_string: \"fine\" is not one of none, ok, diverged, not_converged, failed, eliminated");
 }
 
 }  // namespace

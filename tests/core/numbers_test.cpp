@@ -121,10 +121,13 @@ TEST(Numbers, ADecimalCommaIsNotGuessed) {
                                                            {"# d = 2\n1\n 0,5\n", "3:2", "0,5"},
                                                            {"-2,0; 3", "1:1", "-2,0"},
                                                            {"1 2,5e3", "1:3", "2,5e3"},
-                                                           {"10,20", "1:1", "10,20"}})
+                                                           {"10,20", "1:1", "10,20"},
+                                                           {"1,5, 2,5", "1:1", "1,5"},
+                                                           {"2, 0;0,5", "1:6", "0,5"},
+                                                           {"1,5,\n2,5,\n3,5", "1:1", "1,5"}})
     EXPECT_EQ(list_refusal(text), "f:" + place + ": \"" + word + "\"" + after);
   // What cannot be one number shows that commas separate.
-  for (const char* text : {"2, 0;0,5", "2,0,0,5", "2,-0;0,5", "2.0,0;0,5", "2,0.5;0,5", "2e0,0;0,5", "2,0,"})
+  for (const char* text : {"2,0,0,5", "2,-0;0,5", "2.0,0;0,5", "2,0.5;0,5", "2e0,0;0,5", "1, 2, 0"})
     EXPECT_NE(list_refusal(text).find("no error"), std::string::npos) << text;
   EXPECT_EQ(parse_list("2,-1", "f"), (List{2, -1}));
 }

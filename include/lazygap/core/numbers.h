@@ -18,7 +18,7 @@ namespace lazygap {
 
 /// A list of numbers, at least one, in any arrangement but n > 1 lines of n numbers, which may be a matrix.
 /// A separator may end a line. A comma that can be a decimal comma is refused: 2,0 is 2.0 or two numbers,
-/// unless another comma of the text shows that commas separate (1,2,3 or 1.5,2 or a blank beside it).
+/// unless another comma without a blank cannot be a decimal one (1,2,3 or 1.5,2).
 [[nodiscard]] std::vector<double> parse_list(std::string_view text, std::string_view file);
 
 /// A matrix, a row a line, all of one length and at least one. One kind of separator holds for all of it:
