@@ -25,14 +25,14 @@ int main() {
   for (const Index N : {25, 50, 90, 200}) {
     const Matrix W_0 = FirstLayerLaw::isotropic(problem).sample(N, 1, 0);
     const double R0 = problem.null_risk();
-    const double nn = exact::nn(problem, N, exact::Sign::positive).risk, nt = exact::nt(problem, W_0).risk;
+    const double nn = exact::nn(problem, N, SecondLayerSign::positive).risk, nt = exact::nt(problem, W_0).risk;
     fmt::print("N = {}: R/R0 of NN {:.5f}, of NT {:.5f}\n  alpha      R/R0       cosine\n", N, nn / R0,
                nt / R0);
     double last = nn - 1e-12 * R0;
     for (const exact::LazyRich& point : exact::lazy_rich(problem, W_0, alphas)) {
-      fmt::print("  {:<9g}  {:.5f}    {:.5f}\n", point.alpha, point.risk.risk / R0, point.kernel_cosine);
-      fine = fine && point.risk.risk >= last && point.risk.risk <= nt + 1e-12 * R0;
-      last = point.risk.risk - 1e-12 * R0;
+      fmt::print("  {:<9g}  {:.5f}    {:.5f}\n", point.alpha, point.answer.risk / R0, point.kernel_cosine);
+      fine = fine && point.answer.risk >= last && point.answer.risk <= nt + 1e-12 * R0;
+      last = point.answer.risk - 1e-12 * R0;
     }
   }
   return fine ? 0 : 1;

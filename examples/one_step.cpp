@@ -29,7 +29,7 @@ int main() {
   fmt::print("RF(I) {:.3f}, RF(Gamma*) {:.3f} (Theorem 1), NN {:.3f}\n",
              limit::rf_ratio(problem, isotropic, hermite, rho),
              limit::rf_ratio(problem, FirstLayerLaw::aligned(problem), hermite, rho),
-             exact::nn(problem, N, exact::Sign::positive).risk / R0);
+             exact::nn(problem, N, SecondLayerSign::positive).risk / R0);
   double apart = 0;
   const std::vector<std::optional<Index>> samples{d, 4 * d, 20 * d, 100 * d, std::nullopt};
   for (const auto& n1 : samples) {

@@ -37,9 +37,9 @@ TEST(LazyRich, SmallScaleIsTheTrainedNetwork) {
     for (const Index N : {Index(1), (d + 1) / 2, d, 2 * d})
       for (const auto& problem : {test::polynomial_target(d), test::target_of_every_degree(d)}) {
         const exact::LazyRich point = at(problem, neurons(d, N, 1), 1e-9);
-        const exact::Risk nn = exact::nn(problem, N, exact::Sign::positive);
+        const Answer nn = exact::nn(problem, N, SecondLayerSign::positive);
         EXPECT_EQ(point.risk.status, Status::ok);
-        EXPECT_NEAR(point.risk.risk, nn.risk, kLimitAccuracy * problem.null_risk()) << d << " " << N;
+        EXPECT_NEAR(point.answer.risk, nn.risk, kLimitAccuracy * problem.null_risk()) << d << " " << N;
       }
 }
 
@@ -50,7 +50,7 @@ TEST(LazyRich, LargeScaleIsTheTangentModel) {
         for (const double alpha : {1e9, 1e14, 1e100}) {
           const Matrix W_0 = neurons(d, N, 2);
           const exact::LazyRich point = at(problem, W_0, alpha);
-          EXPECT_NEAR(point.risk.risk, exact::nt(problem, W_0).risk, kLimitAccuracy * problem.null_risk())
+          EXPECT_NEAR(point.answer.risk, exact::nt(problem, W_0).risk, kLimitAccuracy * problem.null_risk())
               << d << " " << N << " " << alpha;
           EXPECT_NEAR(point.kernel_cosine, 1, kLimitAccuracy);
         }
@@ -62,7 +62,7 @@ TEST(LazyRich, LargeScaleDoesNotDrownInRounding) {
   const PolynomialTarget problem = test::polynomial_target(20);
   const Matrix W_0 = neurons(20, 8, 3);
   const double nt = exact::nt(problem, W_0).risk;
-  const double once = at(problem, W_0, 1e8).risk.risk - nt, twice = at(problem, W_0, 2e8).risk.risk - nt;
+  const double once = at(problem, W_0, 1e8).answer.risk - nt, twice = at(problem, W_0, 2e8).answer.risk - nt;
   EXPECT_GT(std::abs(twice), 1e-11 * problem.null_risk());
   EXPECT_NEAR(once / twice, 2, 0.01);
 }
@@ -79,7 +79,7 @@ TEST(LazyRich, GradientDescentEndsThere) {
     const double step = alpha / (24 * (largest + alpha * largest_M));
     const reference::Descent descent = reference::descend(problem, W_0, alpha, step, kSteps);
     const exact::LazyRich point = at(problem, W_0, alpha);
-    EXPECT_NEAR(point.risk.risk, descent.risk, kDescentAccuracy * problem.null_risk()) << alpha;
+    EXPECT_NEAR(point.answer.risk, descent.risk, kDescentAccuracy * problem.null_risk()) << alpha;
     const double cosine = tangent_kernel_cosine(W_0 * W_0.transpose(), descent.W * descent.W.transpose());
     EXPECT_NEAR(point.kernel_cosine, cosine, kCosineAccuracy) << alpha;
   }
@@ -89,11 +89,11 @@ TEST(LazyRich, LiesBetweenNNAndNT) {
   const PolynomialTarget problem(draw_spectrum({}, 40, 4));
   const Matrix W_0 = FirstLayerLaw::isotropic(problem).sample(15, 4, 0);
   const std::array alphas{0.01, 0.1, 1.0, 10.0, 100.0};
-  double last = exact::nn(problem, 15, exact::Sign::positive).risk, last_cosine = 0;
+  double last = exact::nn(problem, 15, SecondLayerSign::positive).risk, last_cosine = 0;
   for (const exact::LazyRich& point : exact::lazy_rich(problem, W_0, alphas)) {
-    EXPECT_GT(point.risk.risk, last) << point.alpha;
+    EXPECT_GT(point.answer.risk, last) << point.alpha;
     EXPECT_GT(point.kernel_cosine, last_cosine) << point.alpha;
-    last = point.risk.risk;
+    last = point.answer.risk;
     last_cosine = point.kernel_cosine;
   }
   EXPECT_LT(last, exact::nt(problem, W_0).risk);
@@ -102,14 +102,14 @@ TEST(LazyRich, LiesBetweenNNAndNT) {
 TEST(LazyRich, VanishingStart) {
   const PolynomialTarget problem = test::polynomial_target(6);
   const exact::LazyRich point = at(problem, Matrix::Zero(6, 2), 3);
-  EXPECT_NEAR(point.risk.risk, exact::nn(problem, 2, exact::Sign::positive).risk, 1e-12);
+  EXPECT_NEAR(point.answer.risk, exact::nn(problem, 2, SecondLayerSign::positive).risk, 1e-12);
   EXPECT_TRUE(std::isnan(point.kernel_cosine));
   // Nothing quadratic in f*: nothing is learnt, and the network stays where it is.
   Matrix cubic = Matrix::Zero(6, 3);
   cubic(2, 2) = 1.5;
   const PolynomialTarget unseen = PolynomialTarget::from_hermite(cubic);
-  EXPECT_DOUBLE_EQ(at(unseen, Matrix::Zero(6, 2), 3).risk.risk, unseen.null_risk());
-  EXPECT_NEAR(at(unseen, neurons(6, 2, 5), 3).risk.risk, unseen.null_risk(), 1e-12);
+  EXPECT_DOUBLE_EQ(at(unseen, Matrix::Zero(6, 2), 3).answer.risk, unseen.null_risk());
+  EXPECT_NEAR(at(unseen, neurons(6, 2, 5), 3).answer.risk, unseen.null_risk(), 1e-12);
   EXPECT_NEAR(at(unseen, neurons(6, 2, 5), 3).kernel_cosine, 1, 1e-12);
 }
 

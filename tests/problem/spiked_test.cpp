@@ -91,7 +91,7 @@ TEST(Spiked, RFNeedsTheSpikeAndNNDoesNot) {
     const double rf = exact::rf(target, law.sample(N, 3, 0)).risk / target.null_risk();
     EXPECT_LT(rf, last) << r;
     last = rf;
-    EXPECT_EQ(exact::nn(target, signals, exact::Sign::positive).risk, 0);
+    EXPECT_EQ(exact::nn(target, signals, SecondLayerSign::positive).risk, 0);
     EXPECT_GT(rf, 0);
   }
   // N = 60 is far beyond d_eff^2 = (4 + 56/64)^2 = 24.
