@@ -110,13 +110,27 @@ void check_laws(const Plan& plan, const Complaints& complaints) {
   }
 }
 
-/// The sentence of a key that contradicts another one.
+/// The sentence of a key that contradicts another one. A key that belongs to something else may be idle at
+/// some points of the axes, but not at all of them.
 void check_conflicts(const Plan& plan, const Complaints& complaints) {
-  for (const Key& key : keys()) {
-    if (!key.conflict || !question::is_given(plan.base, key)) continue;
-    if (const std::string sentence = key.conflict(plan.base); !sentence.empty())
-      complaints.complain(key.path, sentence);
+  std::map<const Key*, std::pair<std::string, std::size_t>> idle;
+  const auto complain = [&](const Key& key, const std::string& sentence) {
+    complaints.complain(plan.axis_of(key) != nullptr ? "axes." + key.path : key.path, sentence);
+  };
+  for (std::size_t point = 0; point < plan.points(); ++point) {
+    const Question question = plan.at(Method::limit, Regime::nn, point);
+    for (const Key& key : keys()) {
+      if (!key.conflict || !question::is_given(question, key)) continue;
+      const std::string sentence = key.conflict(question);
+      if (sentence.empty()) continue;
+      if (!sentence.starts_with("belongs to ")) complain(key, sentence);
+      auto& [first, count] = idle[&key];
+      if (++count == 1) first = sentence;
+    }
   }
+  for (const Key& key : keys())
+    if (const auto found = idle.find(&key); found != idle.end() && found->second.second == plan.points())
+      complain(key, found->second.first);
   const question::ProblemSpec& problem = plan.base.problem;
   if (problem.model == "polynomial" && problem.matrix && !problem.hermite.empty())
     complaints.complain(fmt::format("problem.he{}.law", problem.hermite.begin()->first),

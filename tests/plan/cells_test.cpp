@@ -196,7 +196,6 @@ TEST(CellKeys, Fp64EntersThoseOfFitsOfRfOnly) {
   EXPECT_NE(cell_name(fp64, fit).find(R"("precision":"fp64")"), std::string::npos);
   for (const Cell& other : {cell(Method::fit, Regime::nt), cell(Method::exact, Regime::rf_isotropic)})
     EXPECT_EQ(cell_key(fp64, other), cell_key(usual, other));
-
 }
 
 TEST(CellKeys, GivenGammaEntersRf) {
@@ -235,8 +234,9 @@ TEST(Rho, IsTheWidthOverD) {
   const std::vector<Index> widths = widths_of(plan, Regime::nt);
   EXPECT_EQ(std::set<Index>(widths.begin(), widths.end()), (std::set<Index>{1, 6, 12}));
   // The points of one rho are one question, and that of the width it stands for.
-  const std::set<std::string> of_rho = keys(plan), of_width = keys(small_plan(
-      {{"sweep.neurons", "[1, 6, 12]"}, {"sweep.methods", "[exact]"}}));
+  const std::set<std::string> of_rho = keys(plan),
+                              of_width = keys(small_plan(
+                                  {{"sweep.neurons", "[1, 6, 12]"}, {"sweep.methods", "[exact]"}}));
   EXPECT_EQ(of_rho, of_width);
 }
 
@@ -277,7 +277,8 @@ TEST(Groups, FollowWhatIsShared) {
 }
 
 TEST(Groups, KeepOtherAxesApart) {
-  const Plan plan = small_plan({{"sweep.methods", "[exact]"}, {"sweep.regimes", "[RF(I)]"},
+  const Plan plan = small_plan({{"sweep.methods", "[exact]"},
+                                {"sweep.regimes", "[RF(I)]"},
                                 {"axes.activation.name", "[quadratic, relu]"}});
   const std::vector<Cell> cells = make_cells(plan);
   EXPECT_EQ(cells.size(), 2u * 3u * 3u);
@@ -302,8 +303,10 @@ TEST(MakeCells, AsksOnceForQuestionsThatDifferInWhatIsNotRead) {
 TEST(MakeCells, RefusesMoreThanAnyMachineCanKeep) {
   std::string sizes;
   for (int i = 1; i <= 201; ++i) sizes += (i > 1 ? ", " : "") + std::to_string(i);
-  const Plan plan = small_plan({{"sweep.regimes", "[NN]"}, {"sweep.methods", "[train]"},
-                                {"train.step_sizes", "[" + sizes + "]"}, {"train.draws", "10000"}});
+  const Plan plan = small_plan({{"sweep.regimes", "[NN]"},
+                                {"sweep.methods", "[train]"},
+                                {"train.step_sizes", "[" + sizes + "]"},
+                                {"train.draws", "10000"}});
   expect_contains(message([&] { return make_cells(plan); }), "more than 2000000 cells");
 }
 
@@ -311,9 +314,11 @@ TEST(MakeCells, PlansAHundredThousandCellsInNoTime) {
   std::string widths, sizes;
   for (int i = 1; i <= 100; ++i) widths += (i > 1 ? ", " : "") + std::to_string(i);
   for (int i = 1; i <= 10; ++i) sizes += (i > 1 ? ", " : "") + std::to_string(1e-3 * i);
-  const Plan plan = small_plan({{"sweep.regimes", "[NN]"}, {"sweep.methods", "[train]"},
+  const Plan plan = small_plan({{"sweep.regimes", "[NN]"},
+                                {"sweep.methods", "[train]"},
                                 {"sweep.neurons", "[" + widths + "]"},
-                                {"train.step_sizes", "[" + sizes + "]"}, {"train.draws", "100"}});
+                                {"train.step_sizes", "[" + sizes + "]"},
+                                {"train.draws", "100"}});
   const std::clock_t start = std::clock();  // of the processor: the machine may be busy
   const std::vector<Cell> cells = make_cells(plan);
   const std::size_t groups = make_groups(plan, cells).size();

@@ -8,7 +8,6 @@
 #include "support/small_plan.h"
 #include "support/temporary_folder.h"
 
-
 namespace lazygap::plan {
 namespace {
 
@@ -123,11 +122,12 @@ TEST(CheckPlan, ProblemsHaveTheirOwnRefusals) {
       "problem.d is 12, but must be 2, the number of entries of problem.eigenvalues, or left out");
   expect_contains(message({{"problem.spectrum", "{law = power, exponent = -1e6}"}}), "must be finite");
   // NN has a limit for B >= 0 only, and here it is all that is asked for.
-  expect_contains(message({{"problem.eigenvalues", "[1, -1]"},
-                           {"problem.d", "2"},
-                           {"sweep.regimes", "[NN]"},
-                           {"sweep.methods", "[limit]"}}),
-                  "contains limit, which has no answer here: NN: its limit is known for positive semidefinite B only");
+  expect_contains(
+      message({{"problem.eigenvalues", "[1, -1]"},
+               {"problem.d", "2"},
+               {"sweep.regimes", "[NN]"},
+               {"sweep.methods", "[limit]"}}),
+      "contains limit, which has no answer here: NN: its limit is known for positive semidefinite B only");
 }
 
 TEST(CheckPlan, Bf16IsForQuadraticNn) {

@@ -7,7 +7,6 @@
 #include "support/small_plan.h"
 #include "support/temporary_folder.h"
 
-
 namespace lazygap::plan {
 namespace {
 

@@ -59,12 +59,16 @@ TEST(Axes, TiedKeysTakeTheirValuesTogether) {
       "tied = [[\"problem.d\", \"network.width\"]]",
       "");
   ASSERT_EQ(plan.points(), 4u);
-  for (const Question& question : questions(plan))
-    EXPECT_EQ(question.network.width, question.problem.d / 2);
+  for (const Question& question : questions(plan)) EXPECT_EQ(question.network.width, question.problem.d / 2);
   const Plan three = plan_with_axes(
       "problem.d = [6, 12]\nnetwork.width = [3, 6]\nfit.samples = [10, 20]\n"
       "tied = [[\"fit.samples\", \"network.width\", \"problem.d\"]]",
       "");
+  const Plan widths =
+      small_plan({{"axes.fit.ridge", "[0.0, 0.5, 1.0]"}, {"axes.tied", "[[fit.ridge, network.width]]"}});
+  ASSERT_EQ(widths.points(), 3u) << "sweep.neurons is an axis like others";
+  EXPECT_EQ(questions(widths)[2].fit.ridge, 1.0);
+  EXPECT_EQ(questions(widths)[2].network.width, 24);
   ASSERT_EQ(three.points(), 2u);
   EXPECT_EQ(questions(three)[1].fit.samples, 20);
   EXPECT_EQ(questions(three)[1].problem.d, 12);
@@ -72,11 +76,11 @@ TEST(Axes, TiedKeysTakeTheirValuesTogether) {
 }
 
 TEST(Axes, DefaultsFollowTheirPoint) {
-  const Plan plan = plan_from_text(
-      replaced(replaced(kSmallPlan, "steps = 300\n", ""), "{ law = \"exponential\" }",
-               "{ law = \"identity\", scale = 0.1 }") +
-          "[axes]\nproblem.model = [\"qf\", \"mg\"]\n",
-      "plan.toml", {{"sweep.regimes", "[NT]"}});
+  const Plan plan =
+      plan_from_text(replaced(replaced(kSmallPlan, "steps = 300\n", ""), "{ law = \"exponential\" }",
+                              "{ law = \"identity\", scale = 0.1 }") +
+                         "[axes]\nproblem.model = [\"qf\", \"mg\"]\n",
+                     "plan.toml", {{"sweep.regimes", "[NT]"}, {"sweep.methods", "[train]"}});
   EXPECT_EQ(plan.at(Method::train, Regime::nt, 0).train.options.steps, 200000);
   EXPECT_EQ(plan.at(Method::train, Regime::nt, plan.points() - 1).train.options.steps, 140000);
 }
@@ -87,8 +91,7 @@ TEST(Axes, AreWrittenAsTheyAreRead) {
                            "problem.spectrum.law = [\"exponential\", \"identity\"]",
                            "problem.d = [6, 12, 24]\nfit.ridge = [0, 0.1, 0.5]\n"
                            "tied = [[\"problem.d\", \"fit.ridge\"]]",
-                           "activation.centred = [true, false]", "network.rho = [0.5, 1]",
-                           "train.step_size = [0.001, 0.002]", "network.regime = [\"NT\", \"NN\"]"}) {
+                           "activation.centred = [true, false]", "network.rho = [0.5, 1]"}) {
     SCOPED_TRACE(axes);
     const Plan plan = plan_with_axes(axes);
     const std::string text = to_toml(plan);
@@ -103,10 +106,18 @@ TEST(Axes, AreWrittenAsTheyAreRead) {
 }
 
 TEST(Axes, StepSizesAndRegimesHaveTheirPlaceInThePlan) {
-  const Plan plan = plan_with_axes("train.step_size = [0.001, 0.002]\nnetwork.regime = [\"NT\", \"NN\"]");
+  std::string text = replaced(kSmallPlan, "step_sizes = [0.003, 0.01]\n", "");
+  text = replaced(text, "regimes = [\"RF(I)\", \"RF(Gamma*)\", \"NT\", \"NN\"]\n", "");
+  text = replaced(text, ", \"fit\"]", "]");
+  const Plan plan = plan_from_text(
+      text + "[axes]\ntrain.step_size = [0.001, 0.002]\nnetwork.regime = [\"NT\", \"NN\"]\n", "plan.toml");
   EXPECT_EQ(plan.points(), 3u);
   EXPECT_EQ(plan.step_sizes, (std::vector<double>{0.001, 0.002}));
   EXPECT_EQ(plan.regimes, (std::vector<Regime>{Regime::nt, Regime::nn}));
+  expect_contains(refusal({{"axes.train.step_size", "[0.001]"}}),
+                  "train.step_sizes is given beside axes.train.step_size, but only one of them can be");
+  expect_contains(refusal({{"axes.network.regime", "[NT]"}}),
+                  "sweep.regimes is given beside axes.network.regime");
 }
 
 struct Refusal {
@@ -124,14 +135,16 @@ TEST(Axes, RefusalsNamePlaceKeyAndWhatIsAccepted) {
            {"fit.samples = [100, 100]", "axes.fit.samples[1] is 100, but must be named once"},
            {"train.schedule = [\"constant\", \"cosine\"]",
             "axes.train.schedule[1] is \"cosine\", but must be one of constant, tail-drop"},
-           {"network.width = [1, 2]", "axes.network.width is swept twice"},
+           {"network.width = [1, 2]", "sweep.neurons is given beside axes.network.width, but only one"},
            {"network.draw = [0, 1]", "axes.network.draw cannot be swept: sweep.draws, train.draws and"},
            {"fit.ridge = [0, 1]\ntied = [[\"fit.ridge\", \"fit.samples\"]]",
             "axes.tied[0] ties fit.samples, which is not swept"},
            {"fit.ridge = [0, 1]\ntied = [[\"fit.ridge\", \"network.width\"]]",
             "axes.tied[0] ties network.width, which has 3 values, to fit.ridge, which has 2"},
-           {"fit.ridge = [0, 1]\ntied = [[\"fit.ridge\", \"fit.ridge\"]]", "axes.tied[0] ties fit.ridge twice"},
-           {"fit.ridge = [0, 1]\ntied = [\"fit.ridge\"]", "axes.tied[0] is \"fit.ridge\", but must be a list"},
+           {"fit.ridge = [0, 1]\ntied = [[\"fit.ridge\", \"fit.ridge\"]]",
+            "axes.tied[0] ties fit.ridge twice"},
+           {"fit.ridge = [0, 1]\ntied = [\"fit.ridge\"]",
+            "axes.tied[0] is \"fit.ridge\", but must be a list"},
            {"fit.ridge = [0, 1]\ntied = [[\"fit.rigde\"]]",
             "axes.tied[0][0] is \"fit.rigde\", but must be a key of a question; did you mean \"fit.ridge\"?"},
        }) {
@@ -140,12 +153,21 @@ TEST(Axes, RefusalsNamePlaceKeyAndWhatIsAccepted) {
     expect_contains(sentence, c.message);
     EXPECT_TRUE(sentence.starts_with("plan.toml:")) << sentence;
   }
-  EXPECT_TRUE(refusal({{"axes.fit.samples", "[0]"}}).starts_with("--set axes.fit.samples: axes.fit.samples[0]"));
+  EXPECT_TRUE(
+      refusal({{"axes.fit.samples", "[0]"}}).starts_with("--set axes.fit.samples: axes.fit.samples[0]"));
 }
 
 TEST(Axes, AValueThatContradictsThePlanIsRefused) {
   expect_contains(refusal({{"axes.problem.spectrum.exponent", "[1, 2]"}}), "belongs to law = \"power\"");
-  expect_contains(refusal({{"axes.problem.sigma", "[[1], [2]]"}}), "belongs to model = \"mg\"");
+  expect_contains(refusal({{"axes.train.beta", "[1, 2]"}, {"train.parameterisation", "unit"}}),
+                  "--set axes.train.beta: axes.train.beta belongs to parameterisation = \"mean-field\"");
+  expect_contains(refusal({{"axes.fit.test_samples", "[0, 1]"}}),
+                  "axes.fit.test_samples is 1, but must be 0");
+}
+
+TEST(Axes, AKeyMayBeIdleAtSomePoints) {
+  const Plan plan = small_plan({{"axes.train.parameterisation", "[unit, mean-field]"}, {"train.beta", "2"}});
+  EXPECT_EQ(plan.points(), 6u);
 }
 
 TEST(Best, IsOfAxesThatThereAre) {
@@ -153,7 +175,8 @@ TEST(Best, IsOfAxesThatThereAre) {
   ASSERT_EQ(plan.best.size(), 1u);
   EXPECT_EQ(plan.best[0]->path, "fit.ridge");
   EXPECT_EQ(to_toml(plan_from_text(to_toml(plan), "again.toml")), to_toml(plan));
-  expect_contains(refusal({{"sweep.best", "[fit.ridge]"}}), "sweep.best names fit.ridge, but that is not swept");
+  expect_contains(refusal({{"sweep.best", "[fit.ridge]"}}),
+                  "sweep.best names fit.ridge, but that is not swept");
   expect_contains(refusal({{"sweep.best", "[fit.rigde]"}}), "did you mean \"fit.ridge\"?");
   expect_contains(refusal({{"sweep.best", "fit.ridge"}}), "sweep.best is \"fit.ridge\", but must be a list");
 }
@@ -207,7 +230,8 @@ TEST(DescribeKeys, HasEveryKeyOnceWithItsWords) {
   }
   for (const Key& key : question::keys())
     EXPECT_EQ(std::count(paths.begin(), paths.end(), key.path), 1) << key.path;
-  for (const char* path : {"name", "sweep.neurons", "sweep.best", "train.step_sizes", "fit.regimes", "figure.x"})
+  for (const char* path :
+       {"name", "sweep.neurons", "sweep.best", "train.step_sizes", "fit.regimes", "figure.x"})
     EXPECT_EQ(std::count(paths.begin(), paths.end(), path), 1) << path;
 }
 

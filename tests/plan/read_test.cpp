@@ -7,10 +7,9 @@
 #include "lazygap/plan/plan.h"
 #include "plan/full_plan.h"
 #include "support/contains.h"
-#include "support/small_plan.h"
 #include "support/message.h"
+#include "support/small_plan.h"
 #include "support/temporary_folder.h"
-
 
 namespace lazygap::plan {
 namespace {
@@ -42,8 +41,7 @@ TEST(Plan, ReadsEveryKey) {
   EXPECT_EQ(plan.regimes,
             (std::vector<Regime>{Regime::rf_isotropic, Regime::rf, Regime::nt, Regime::nn, Regime::bayes}));
   EXPECT_EQ(widths(plan), (std::vector<Index>{1, 2, 8}));
-  EXPECT_EQ(plan.methods,
-            (std::vector<Method>{Method::limit, Method::exact, Method::train, Method::fit}));
+  EXPECT_EQ(plan.methods, (std::vector<Method>{Method::limit, Method::exact, Method::train, Method::fit}));
   EXPECT_EQ(plan.draws, 2);
   EXPECT_EQ(plan.base.seed, 3u);
   EXPECT_TRUE(plan.base.network.equal_parameters);
@@ -123,11 +121,11 @@ TEST(Plan, OneMethodMayBeAskedInPlaceOfThePlans) {
   EXPECT_EQ(plan.methods, (std::vector<Method>{Method::exact}));
   // A figure along training shows no exact risk alone.
   EXPECT_EQ(plan_from_text(kFullPlan, "plan.toml", {}, Method::limit).figure.frame, "left");
-  expect_contains(test::message([] {
-                    return plan_from_text(kSmallPlan, "plan.toml", {{"sweep.methods", "[exakt]"}},
-                                          Method::exact);
-                  }),
-                  "sweep.methods[0] is \"exakt\"");
+  expect_contains(
+      test::message([] {
+        return plan_from_text(kSmallPlan, "plan.toml", {{"sweep.methods", "[exakt]"}}, Method::exact);
+      }),
+      "sweep.methods[0] is \"exakt\"");
 }
 
 TEST(Plan, OverridesAreTomlWithBareWordsAsText) {
@@ -173,16 +171,14 @@ TEST(Plan, EigenvaluesComeFromAFileBesideThePlan) {
     return std::string("accepted");
   };
   expect_contains(message("1\n2, x3\n"), "b.txt:2:4: \"x3\" is not a finite number");
-  expect_contains(message("1\nnan\n"), "b.txt:2: \"nan\" is not a finite number");
+  expect_contains(message("1\nnan\n"), "b.txt:2:1: \"nan\" is not a finite number");
   expect_contains(message("\n"), "b.txt: holds no numbers");
   expect_contains(message("1 2\n3 4\n"), "b.txt: holds 2 lines of 2 numbers, which may be a matrix");
   expect_contains(message("1\n"), "accepted");
 }
 
 TEST(Plan, AWrongNameIsAUsageErrorWithASuggestion) {
-  const auto message = [](const char* name) {
-    return test::message([&] { return load_plan(name); });
-  };
+  const auto message = [](const char* name) { return test::message([&] { return load_plan(name); }); };
   expect_contains(message("no-such-plan"), "no-such-plan: no such file and no such built-in plan");
   expect_contains(message("figure-1-lefft"), "did you mean \"figure-1-left\"?");
   EXPECT_EQ(test::message([] { return built_in_plan("no-such-plan"); }), message("no-such-plan"));
@@ -190,8 +186,7 @@ TEST(Plan, AWrongNameIsAUsageErrorWithASuggestion) {
 
 TEST(Plan, MissingFilesAreFileErrors) {
   std::string text = replaced(kSmallPlan, "spectrum = { law = \"exponential\" }", "file = \"missing.txt\"");
-  expect_contains(refusal<FileError>(text),
-                  "plan.toml:5: problem.file: missing.txt: cannot be read");
+  expect_contains(refusal<FileError>(text), "plan.toml:5: problem.file: missing.txt: cannot be read");
   text = replaced(kSmallPlan, "spectrum = { law = \"exponential\" }", "file = \".\"");
   expect_contains(refusal<FileError>(text), "is a folder");
   const TemporaryFolder folder;

@@ -42,9 +42,9 @@ TEST(Question, TellsWhereTheQuadraticAlgebraHolds) {
 }
 
 TEST(MakeActivation, TakesANameAnExpressionOrCoefficients) {
-  EXPECT_EQ(make_activation({.name = "relu"}).function(-1.0), 0.0);
-  EXPECT_EQ(make_activation({.name = {}, .expression = "u^2+1"}).function(2.0), 5.0);
-  EXPECT_NEAR(make_activation({.name = {}, .hermite = {0, 1}}).function(2.0), 2.0, 1e-14);
+  EXPECT_EQ(make_activation({.name = "relu"}).value(-1.0), 0.0);
+  EXPECT_EQ(make_activation({.name = {}, .expression = "u^2+1"}).value(2.0), 5.0);
+  EXPECT_NEAR(make_activation({.name = {}, .hermite = {0, 0, 1}}).value(2.0), 1.5, 1e-14);
   EXPECT_THROW(static_cast<void>(make_activation({.name = "reluu"})), UsageError);
 }
 

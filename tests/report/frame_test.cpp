@@ -101,6 +101,39 @@ TEST(Frame, MissingResultsAreLeftOut) {
   EXPECT_EQ(series_named(frame, "NT exact").points.size(), 2u);
 }
 
+TEST(Frame, SeriesAreToldApartByTheKeysThatVary) {
+  const plan::Plan plan = hand_made::plan("left", "qf", {{"axes.activation.name", "[quadratic, relu]"}});
+  const std::vector<Frame> frames = make_frames(plan, hand_made::rows(plan));
+  ASSERT_EQ(frames.size(), 1u);
+  const Series &relu = series_named(frames[0], "NT train relu"),
+               &quadratic = series_named(frames[0], "NT train quadratic");
+  EXPECT_EQ(relu.label, "relu");
+  EXPECT_EQ(relu.points.size(), 3u);
+  EXPECT_NE(relu.tint, quadratic.tint);
+  EXPECT_EQ(series_named(frames[0], "NN train relu").tint, relu.tint);
+}
+
+TEST(Frame, AFacetIsAFrameForEachValue) {
+  const plan::Plan plan = hand_made::plan(
+      "left", "qf", {{"axes.activation.name", "[quadratic, relu]"}, {"figure.facet", "activation.name"}});
+  const std::vector<Frame> frames = make_frames(plan, hand_made::rows(plan));
+  ASSERT_EQ(frames.size(), 2u);
+  EXPECT_NE(frames[0].name, frames[1].name);
+  EXPECT_NE(frames[0].title, frames[1].title);
+  for (const Frame& frame : frames) {
+    EXPECT_EQ(frame.name.find_first_of("/ ="), std::string::npos) << frame.name;
+    EXPECT_NO_THROW(static_cast<void>(series_named(frame, "NT train")));
+  }
+}
+
+TEST(Frame, TheMarkIsAtNEqualsDOnAnAxisOfWidths) {
+  const plan::Plan plan = hand_made::plan();
+  EXPECT_EQ(make_frames(plan, hand_made::rows(plan)).at(0).mark, 8);
+  EXPECT_TRUE(make_frames(plan, hand_made::rows(plan)).at(0).x.log);
+  const plan::Plan right = hand_made::plan("right");
+  EXPECT_FALSE(make_frames(right, hand_made::rows(right)).at(0).mark);
+}
+
 TEST(Frame, NameMustBeAFileName) {
   for (const char* name : {"", ".hidden", "a/b", "a,b", "it's"}) {
     plan::Plan plan = hand_made::plan();
@@ -113,7 +146,7 @@ TEST(Frame, DescriptionNamesRegimesAndAxis) {
   const plan::Plan plan = hand_made::plan();
   EXPECT_EQ(
       describe(make_frames(plan, hand_made::rows(plan)).at(0)),
-      "Quadratic function, d = 8: R/R0 against the number of neurons N for NN, NT, RF(Gamma*), RF(I); every "
+      "Quadratic function, d = 8: R/R0 against number of neurons, N for NN, NT, RF(Gamma*), RF(I); every "
       "number is in hand-made-left.csv.");
 }
 

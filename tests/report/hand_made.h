@@ -39,8 +39,7 @@ inline store::Result along_training(const plan::Plan& plan, Regime regime, Index
   result.null_risk = 2;
   result.status = Status::ok;
   result.n = 4000;
-  for (int i = 0; i < 10; ++i)
-    result.trajectory.push_back({40 * i, 400.0 * i, (10.0 - i + draw % 2) / 16.0});
+  for (int i = 0; i < 10; ++i) result.trajectory.push_back({40 * i, 400.0 * i, (10.0 - i + draw % 2) / 16.0});
   return result;
 }
 
@@ -67,7 +66,10 @@ inline std::vector<Row> rows(const plan::Plan& plan) {
     const bool bayes = regime == Regime::bayes;
     for (std::size_t point = 0; point < (bayes ? 1 : plan.points()); ++point) {
       const question::Question question = plan.at(Method::limit, regime, point);
-      Row row{.regime = regime, .point = point, .N = question.neurons(), .d = question.problem.d,
+      Row row{.regime = regime,
+              .point = point,
+              .N = question.neurons(),
+              .d = question.problem.d,
               .summaries = {}};
       row.rho = static_cast<double>(row.N) / static_cast<double>(row.d);
       const double limit = 1.0 / (1.0 + static_cast<double>(row.N)) - 0.3 * bayes;
@@ -77,8 +79,7 @@ inline std::vector<Row> rows(const plan::Plan& plan) {
       exact.ratio = limit + 0.0125;
       if (exact.draws > 1) exact.se = 0.004;
       if (!bayes)
-        row.summaries[is_rf(regime) ? Method::fit : Method::train] =
-            simulation(plan, regime, row.N, limit);
+        row.summaries[is_rf(regime) ? Method::fit : Method::train] = simulation(plan, regime, row.N, limit);
       if (plan.asks(Method::flow) && !bayes) {
         Summary& flow = row.summaries[Method::flow];
         flow.results = {along_training(plan, regime, row.N, 0)};

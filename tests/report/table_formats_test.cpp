@@ -43,7 +43,8 @@ TEST(ToLatex, HasRulesAndEscapes) {
 }
 
 TEST(ToJsonLines, NumbersAreNumbersAndEmptyCellsNull) {
-  const Table table{.header = {"a", "b", "c", "d"}, .lines = {{"1.5", "", "x", "nan"}, {"7", "-", "\"", "1e-5"}}};
+  const Table table{.header = {"a", "b", "c", "d"},
+                    .lines = {{"1.5", "", "x", "nan"}, {"7", "-", "\"", "1e-5"}}};
   std::istringstream stream(to_json_lines(table));
   std::string line;
   ASSERT_TRUE(std::getline(stream, line));

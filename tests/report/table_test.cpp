@@ -27,7 +27,8 @@ TEST(ReadableTable, ShowsAllRoutes) {
             "RF(I)   4  0.5  0.20000  0.21250   0.231(8)  0.019(5)        +8.8 %          -\n");
   plan.methods = {Method::limit};
   std::vector<Row> limits = rows;
-  for (Row& row : limits) std::erase_if(row.summaries, [](const auto& s) { return s.first != Method::limit; });
+  for (Row& row : limits)
+    std::erase_if(row.summaries, [](const auto& s) { return s.first != Method::limit; });
   EXPECT_EQ(align(readable_table(plan, limits)),
             "regime  N  rho    limit\n"
             "NT      4  0.5  0.20000\n"
@@ -56,8 +57,7 @@ TEST(ReadableTable, UnknownNumbersAreDashes) {
 }
 
 TEST(ReadableTable, HasAColumnForEveryKeyThatVaries) {
-  plan::Plan plan = hand_made::plan("left", "qf",
-                                    {{"sweep.neurons", "[4]"}, {"axes.fit.ridge", "[0, 0.5]"}});
+  plan::Plan plan = hand_made::plan("left", "qf", {{"sweep.neurons", "[4]"}, {"axes.fit.ridge", "[0, 0.5]"}});
   plan.regimes = {Regime::rf_isotropic};
   const Table table = readable_table(plan, hand_made::rows(plan));
   ASSERT_EQ(table.lines.size(), 2u);
@@ -68,7 +68,8 @@ TEST(ReadableTable, HasAColumnForEveryKeyThatVaries) {
 
 TEST(FullTable, HasEveryNumberByItself) {
   const plan::Plan plan = hand_made::plan(
-      "left", "qf", {{"sweep.neurons", "[4]"}, {"axes.fit.ridge", "[0, 0.5]"}, {"problem.label_noise", "0.1"}});
+      "left", "qf",
+      {{"sweep.neurons", "[4]"}, {"axes.fit.ridge", "[0, 0.5]"}, {"problem.label_noise", "0.1"}});
   const std::vector<Row> rows = hand_made::rows(plan);
   const Table table = full_table(plan, rows);
   std::size_t routes = 0;

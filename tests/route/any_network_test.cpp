@@ -26,8 +26,7 @@ Problem problem_of(const Plan& plan) {
 constexpr double kRounding = 1e-10;
 
 double ratio(const Plan& plan, Method method, Regime regime, Index N = 6, double step_size = 0) {
-  const store::Result result =
-      compute_cell(plan, cell_at(plan, method, regime, N, 1, step_size));
+  const store::Result result = compute_cell(plan, cell_at(plan, method, regime, N, 1, step_size));
   EXPECT_EQ(result.status, Status::ok) << result.parameters << " " << result.message;
   return result.ratio;
 }
@@ -188,8 +187,7 @@ TEST(AnyActivation, NtKeepsItsBiasesWhereThoseOfNnAreTrained) {
                                 {"train.biases", "trained"},
                                 {"sweep.regimes", "[NT, NN]"},
                                 {"sweep.methods", "[train]"}});
-  for (const Cell& cell : make_cells(plan))
-    EXPECT_EQ(compute_cell(plan, cell).status, Status::ok);
+  for (const Cell& cell : make_cells(plan)) EXPECT_EQ(compute_cell(plan, cell).status, Status::ok);
 }
 
 TEST(AnyTarget, OnlyWhatIsKnownIsComputed) {
@@ -210,12 +208,15 @@ TEST(AnyTarget, OnlyWhatIsKnownIsComputed) {
   expect_contains(all, "exact: left out for NN: its least risk is known for the quadratic activation only");
   expect_contains(refusal({{"activation.name", "relu"}, {"sweep.methods", "[flow]"}}),
                   "the gradient flow is there for the quadratic activation");
-  expect_contains(refusal({{"activation.name", "sign"}}), "contains train, which has no answer here: NT: it needs the derivative of the activation, but sign has "
-                  "none; NN: it needs");
+  expect_contains(
+      refusal({{"activation.name", "sign"}}),
+      "contains train, which has no answer here: NT: it needs the derivative of the activation, but sign has "
+      "none; NN: it needs");
   expect_contains(refusal({{"activation.expression", "\"max(u,0)^2\""}}),
                   "activation.derivative is not given");
   expect_contains(refusal({{"sweep.regimes", "[NN]"}}),
-                  "contains fit, which has no answer here: it answers RF(I), RF(Gamma*), RF, NT, none of which is asked for");
+                  "contains fit, which has no answer here: it answers RF(I), RF(Gamma*), RF, NT, none of "
+                  "which is asked for");
   expect_contains(refusal({{"fit.regimes", "[NN]"}}), "fit.regimes contains NN");
   expect_contains(refusal({{"fit.regimes", "NT"}}), "fit.regimes is \"NT\", but must be a list of words");
   expect_contains(refusal({{"fit.regimes", "[NTK]"}}), "fit.regimes[0] is \"NTK\", but must be one of");

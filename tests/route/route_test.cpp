@@ -46,10 +46,10 @@ TEST(Routes, RoutesAgreeWithTheLibrary) {
   const auto ratio = [&](Method method, Regime regime) {
     return compute_cell(plan, cell_at(plan, method, regime, 6)).ratio;
   };
-  EXPECT_EQ(ratio(Method::limit, Regime::nn), limit::nn_ratio(problem, 6));
+  EXPECT_EQ(ratio(Method::limit, Regime::nn), limit::nn_ratio(problem, 6, SecondLayerSign::positive));
   EXPECT_EQ(ratio(Method::limit, Regime::nt), limit::nt_ratio(problem, 0.5));
   EXPECT_EQ(ratio(Method::exact, Regime::nn),
-            exact::nn(problem, 6, exact::Sign::one_sign).risk / null_risk(problem));
+            exact::nn(problem, 6, SecondLayerSign::one_sign).risk / null_risk(problem));
 }
 
 TEST(Routes, AFixedSecondLayerFitsItsSignOnly) {

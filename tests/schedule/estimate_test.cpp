@@ -33,9 +33,9 @@ TEST(Estimate, NamesThePathsThatRun) {
   ASSERT_EQ(estimate.groups.size(), cells.size());
   for (std::size_t i = 0; i < cells.size(); ++i) {
     EXPECT_EQ(results[i].message, estimate.groups[i].path);
-    EXPECT_EQ(results[i].message.find(cells[i].regime == Regime::nt ? "error form, "
-                                      : neurons(plan, cells[i]) > 12             ? "LQ, "
-                                                                    : "direct, "),
+    EXPECT_EQ(results[i].message.find(cells[i].regime == Regime::nt  ? "error form, "
+                                      : neurons(plan, cells[i]) > 12 ? "LQ, "
+                                                                     : "direct, "),
               0u)
         << results[i].message;
   }

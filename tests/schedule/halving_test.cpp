@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "../src/schedule/tasks.h"
 #include "lazygap/report/summary.h"
 #include "schedule/runs.h"
-#include "../src/schedule/tasks.h"
 
 namespace lazygap::schedule {
 namespace {
@@ -71,8 +71,7 @@ TEST(HalvingPlan, EndsLosersFindsTheWinnersAndSaysWhatItSaved) {
   EXPECT_GT(eliminated, 0u);
   for (const Regime regime : {Regime::nt, Regime::nn})
     for (const Index N : {2, 5})
-      EXPECT_EQ(best_at(halving, some, regime, N), best_at(full, all, regime, N))
-          << to_string(regime) << N;
+      EXPECT_EQ(best_at(halving, some, regime, N), best_at(full, all, regime, N)) << to_string(regime) << N;
   EXPECT_EQ(full_report.steps, full_report.steps_of_full_grid);
   EXPECT_EQ(report.steps_of_full_grid, full_report.steps_of_full_grid);
   EXPECT_LT(report.steps, report.steps_of_full_grid);

@@ -42,8 +42,10 @@ TEST(CellText, NamesAllThatVaries) {
 }
 
 TEST(CutGroups, GivesEveryJobAPartOfAFullSearch) {
-  const Plan plan = small_plan({{"sweep.methods", "[train]"}, {"sweep.regimes", "[NN]"},
-                                {"sweep.neurons", "[6]"}, {"train.step_sizes", "[1e-3, 3e-3, 0.01]"}});
+  const Plan plan = small_plan({{"sweep.methods", "[train]"},
+                                {"sweep.regimes", "[NN]"},
+                                {"sweep.neurons", "[6]"},
+                                {"train.step_sizes", "[1e-3, 3e-3, 0.01]"}});
   const std::vector<Cell> cells = make_cells(plan);
   std::vector<Task> tasks = make_tasks(plan, Store::in_memory(), cells);
   ASSERT_EQ(tasks.size(), 1u);
@@ -56,7 +58,8 @@ TEST(CutGroups, GivesEveryJobAPartOfAFullSearch) {
 }
 
 TEST(SplitGroups, MakesSingleCellsOfWhatDoesNotFit) {
-  const Plan plan = small_plan({{"sweep.methods", "[train]"}, {"sweep.regimes", "[NN]"}, {"train.search", "halving"}});
+  const Plan plan =
+      small_plan({{"sweep.methods", "[train]"}, {"sweep.regimes", "[NN]"}, {"train.search", "halving"}});
   std::vector<Task> tasks = make_tasks(plan, Store::in_memory(), make_cells(plan));
   const std::size_t before = tasks.size();
   EXPECT_TRUE(split_groups(plan, std::numeric_limits<double>::infinity(), tasks).empty());
@@ -64,7 +67,8 @@ TEST(SplitGroups, MakesSingleCellsOfWhatDoesNotFit) {
   const std::vector<std::string> sentences = split_groups(plan, 1, tasks);
   EXPECT_EQ(sentences.size(), before);
   EXPECT_EQ(tasks.size(), make_cells(plan).size());
-  expect_contains(message([&] { return check_tasks(plan, tasks, 1), 0; }), "of memory, but 1 KiB is available");
+  expect_contains(message([&] { return check_tasks(plan, tasks, 1), 0; }),
+                  "of memory, but 1 KiB is available");
 }
 
 }  // namespace

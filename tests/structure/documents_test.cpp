@@ -131,9 +131,7 @@ std::vector<std::string> shown_keys() {
   return rows;
 }
 
-std::string table_cell(const std::string& text) {
-  return std::regex_replace(text, std::regex("\\|"), "\\|");
-}
+std::string table_cell(const std::string& text) { return std::regex_replace(text, std::regex("\\|"), "\\|"); }
 
 TEST(Documents, TheTableOfKeysIsThatOfTheProgram) {
   std::vector<std::string> expected;
