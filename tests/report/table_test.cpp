@@ -99,6 +99,24 @@ TEST(FullTable, HasEveryNumberByItself) {
   EXPECT_EQ(table.lines.front()[column("fit.ridge")], "0");
 }
 
+TEST(FullTable, NamesTheBestValueOfAnAxis) {
+  const plan::Plan plan = hand_made::plan("left", "qf",
+                                          {{"sweep.neurons", "[4]"},
+                                           {"axes.fit.ridge", "[0, 0.5]"},
+                                           {"sweep.best", "[fit.ridge]"},
+                                           {"sweep.regimes", "[RF(I)]"},
+                                           {"sweep.methods", "[fit]"}});
+  std::vector<Row> rows = hand_made::rows(plan);
+  rows.resize(1);
+  rows[0].summaries[Method::fit].point = 1;
+  const Table table = full_table(plan, rows);
+  const auto place = std::find(table.header.begin(), table.header.end(), "fit.ridge") - table.header.begin();
+  for (const auto& line : table.lines)
+    if (line[1] == "fit") {
+      EXPECT_EQ(line.at(static_cast<std::size_t>(place)), "0.5");
+    }
+}
+
 TEST(Remark, TroubleIsAMissingAnswerNotADivergedStepSize) {
   Row row = hand_made::rows(hand_made::plan()).front();
   Summary& train = row.summaries[Method::train];

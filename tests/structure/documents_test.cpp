@@ -123,7 +123,8 @@ TEST(Documents, LinksResolve) {
 std::vector<std::string> shown_keys() {
   std::vector<std::string> rows;
   bool inside = false;
-  for (const std::string& line : read_files("docs/plans.md", {".md"}).at(0).lines) {
+  const std::vector<File> pages = read_files("docs/plans.md", {".md"});
+  for (const std::string& line : pages.at(0).lines) {
     if (line.starts_with("<!-- end of keys")) inside = false;
     if (inside && line.starts_with("| `")) rows.push_back(line);
     if (line.starts_with("<!-- keys:")) inside = true;
