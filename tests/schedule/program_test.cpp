@@ -1,5 +1,6 @@
 // The program killed and interrupted while it runs a plan.
 
+#include <cblas.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -59,7 +60,11 @@ TEST(RunProgram, KilledAtTenMomentsGivesTheTableOfAnUndisturbedRun) {
   ASSERT_TRUE(WIFEXITED(status));
   EXPECT_EQ(WEXITSTATUS(status), 0);
   const Store store = Store::open_read_only(folder / "out/results.sqlite");
+  // The program keeps BLAS at one thread; with more, products round otherwise.
+  const int threads = openblas_get_num_threads();
+  openblas_set_num_threads(1);
   expect_same_numbers(results_of(plan, store), run_in_memory(plan, 2));
+  openblas_set_num_threads(threads);
 }
 
 TEST(RunProgram, InterruptedByASignalSavesAndEnds) {
@@ -76,7 +81,7 @@ TEST(RunProgram, InterruptedByASignalSavesAndEnds) {
     int status = 0;
     waitpid(child, &status, 0);
     EXPECT_TRUE(WIFEXITED(status)) << "ended by signal " << WTERMSIG(status);
-    EXPECT_NE(WEXITSTATUS(status), 0);
+    EXPECT_EQ(WEXITSTATUS(status), 128 + signal);
   }
   const Plan plan = load_plan(file);
   const Store store = Store::open_read_only(folder / "out/results.sqlite");
