@@ -132,7 +132,7 @@ TEST(Axes, RefusalsNamePlaceKeyAndWhatIsAccepted) {
            {"fit.samples = 100", "axes.fit.samples is 100, but must be a list of values"},
            {"fit.samples = []", "axes.fit.samples is an empty list, but must be a list of values, with at"},
            {"fit.samples = [100, 0]", "axes.fit.samples[1] is 0, but must be an integer from 1 to"},
-           {"fit.samples = [100, 100]", "axes.fit.samples[1] is 100, but must be named once"},
+           {"fit.samples = [100, 100]", "axes.fit.samples has its value 2 twice: [100]"},
            {"train.schedule = [\"constant\", \"cosine\"]",
             "axes.train.schedule[1] is \"cosine\", but must be one of constant, tail-drop"},
            {"network.width = [1, 2]", "sweep.neurons is given beside axes.network.width, but only one"},
