@@ -110,13 +110,27 @@ void check_laws(const Plan& plan, const Complaints& complaints) {
   }
 }
 
-/// The sentence of a key that contradicts another one.
+/// The sentence of a key that contradicts another one. A key that belongs to something else may be idle at
+/// some points of the axes, but not at all of them.
 void check_conflicts(const Plan& plan, const Complaints& complaints) {
-  for (const Key& key : keys()) {
-    if (!key.conflict || !question::is_given(plan.base, key)) continue;
-    if (const std::string sentence = key.conflict(plan.base); !sentence.empty())
-      complaints.complain(key.path, sentence);
+  std::map<const Key*, std::pair<std::string, std::size_t>> idle;
+  const auto complain = [&](const Key& key, const std::string& sentence) {
+    complaints.complain(plan.axis_of(key) != nullptr ? "axes." + key.path : key.path, sentence);
+  };
+  for (std::size_t point = 0; point < plan.points(); ++point) {
+    const Question question = plan.at(Method::limit, Regime::nn, point);
+    for (const Key& key : keys()) {
+      if (!key.conflict || !question::is_given(question, key)) continue;
+      const std::string sentence = key.conflict(question);
+      if (sentence.empty()) continue;
+      if (!sentence.starts_with("belongs to ")) complain(key, sentence);
+      auto& [first, count] = idle[&key];
+      if (++count == 1) first = sentence;
+    }
   }
+  for (const Key& key : keys())
+    if (const auto found = idle.find(&key); found != idle.end() && found->second.second == plan.points())
+      complain(key, found->second.first);
   const question::ProblemSpec& problem = plan.base.problem;
   if (problem.model == "polynomial" && problem.matrix && !problem.hermite.empty())
     complaints.complain(fmt::format("problem.he{}.law", problem.hermite.begin()->first),
@@ -190,21 +204,37 @@ std::string refusal(const Plan& plan, Method method) {
       if (!contains(reasons, sentence)) reasons.push_back(sentence);
     }
   }
-  if (reasons.empty())
-    return fmt::format("none of sweep.regimes is answered by it{}",
-                       method == Method::fit ? "; NT has to be named in fit.regimes" : "");
+  if (reasons.empty()) {
+    std::vector<std::string_view> answered;
+    for (const std::string& word : regime_words())
+      if (const Regime regime = regime_from_string(word); route.applies(regime) && word == to_string(regime))
+        answered.push_back(to_string(regime));
+    const bool not_named = method == Method::fit && contains(plan.regimes, Regime::nt);
+    return fmt::format("it answers {}, none of which is asked for{}", fmt::join(answered, ", "),
+                       not_named ? ": NT has to be named in fit.regimes" : "");
+  }
   return fmt::format("{}", fmt::join(reasons, "; "));
 }
 
+/// bf16 that nothing of the plan would use: named where it is asked for, not where the route refuses it.
+void check_bf16(const Plan& plan, const Complaints& complaints) {
+  if (plan.base.train.options.precision != train::Precision::bf16) return;
+  const bool trains_nn = contains(plan.regimes, Regime::nn) && plan.asks(Method::train);
+  bool used = false;
+  for (std::size_t point = 0; trains_nn && !used && point < plan.points(); ++point)
+    used = question::trains_quadratic(plan.at(Method::train, Regime::nn, point));
+  if (!used)
+    complaints.complain("train.precision",
+                        "is \"bf16\", but bf16 is for training NN with the quadratic activation without "
+                        "biases, momentum or a free second layer, which is not asked for");
+}
+
 void check_methods(const Plan& plan, const Complaints& complaints) {
+  check_bf16(plan, complaints);
   for (const Method method : plan.methods)
     if (const std::string why = refusal(plan, method); !why.empty())
       complaints.complain("sweep.methods",
                           fmt::format("contains {}, which has no answer here: {}", to_string(method), why));
-  if (plan.base.train.options.precision == train::Precision::bf16 &&
-      !(contains(plan.regimes, Regime::nn) && plan.asks(Method::train)))
-    complaints.complain("train.precision",
-                        "is \"bf16\", but that is for training NN, which is not asked for");
 }
 
 void check_figure(const Plan& plan, const Complaints& complaints) {

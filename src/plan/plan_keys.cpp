@@ -65,8 +65,14 @@ void read_title(Plan& plan, const Reader& reader, const toml::node& node, const 
     reader.refuse(node, path, "text of at most 300 characters without control characters");
 }
 
+/// For keys that [axes] can give, too.
+void refuse_second(const Reader& reader, const toml::node& node, const std::string& path,
+                   std::string_view other) {
+  reader.complain(node, path, fmt::format("is given beside axes.{}, but only one of them can be", other));
+}
+
 void read_regimes(Plan& plan, const Reader& reader, const toml::node& node, const std::string& path) {
-  plan.regimes.clear();
+  if (!plan.regimes.empty()) refuse_second(reader, node, path, "network.regime");
   for (const std::size_t place : reader.words(node, path, regime_words()))
     plan.regimes.push_back(regime_at(place));
   plan.fit_regimes.clear();
@@ -93,6 +99,7 @@ void read_methods(Plan& plan, const Reader& reader, const toml::node& node, cons
 }
 
 void read_widths(Plan& plan, const Reader& reader, const toml::node& node, const std::string& path) {
+  if (plan.axis_of(key_at(kWidths)) != nullptr) refuse_second(reader, node, path, kWidths);
   Axis axis{.keys = {&key_at(kWidths)}, .points = {}};
   for (Value& N : reader.increasing(key_at(kWidths), node, path, "a list of integers"))
     axis.points.push_back({std::move(N)});
@@ -100,7 +107,7 @@ void read_widths(Plan& plan, const Reader& reader, const toml::node& node, const
 }
 
 void read_step_sizes(Plan& plan, const Reader& reader, const toml::node& node, const std::string& path) {
-  plan.step_sizes.clear();
+  if (!plan.step_sizes.empty()) refuse_second(reader, node, path, kStepSize);
   for (const Value& value : reader.increasing(key_at(kStepSize), node, path, "a list of positive numbers"))
     plan.step_sizes.push_back(std::get<double>(value));
 }
@@ -379,6 +386,9 @@ std::span<const PlanKey> plan_keys() {
 
 void read_axes(Plan& plan, const Reader& reader, const toml::table& axes) {
   walk_axes(plan, reader, axes, "");
+}
+
+void tie_axes(Plan& plan, const Reader& reader, const toml::table& axes) {
   if (const toml::node* tied = axes.get("tied")) tie(plan, reader, *tied, "axes.tied");
   for (const Axis& axis : plan.axes) check_distinct(axis, reader, axes);
 }

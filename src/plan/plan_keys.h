@@ -25,8 +25,10 @@ struct PlanKey {
 /// The regime that a plan's word stands for.
 [[nodiscard]] std::vector<std::string> regime_words();
 
-/// Reads the table [axes].
+/// Reads the table [axes] but for `tied`.
 void read_axes(Plan& plan, const Reader& reader, const toml::table& axes);
+/// Ties axes as `axes.tied` says, that of sweep.neurons among them.
+void tie_axes(Plan& plan, const Reader& reader, const toml::table& axes);
 [[nodiscard]] std::string axes_to_toml(const Plan& plan);
 
 }  // namespace lazygap::plan

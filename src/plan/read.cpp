@@ -156,11 +156,13 @@ Plan read_plan(const Document& document, std::optional<Method> only) {
 
   Plan plan;
   read_question_keys(document, reader, leaves, plan.base);
-  if (const toml::node* axes = document.root().get("axes")) read_axes(plan, reader, *axes->as_table());
+  const toml::node* axes = document.root().get("axes");
+  if (axes != nullptr) read_axes(plan, reader, *axes->as_table());
   for (const PlanKey& key : plan_keys()) {
     const auto leaf = leaves.find(key.path);
     if (leaf != leaves.end()) key.read(plan, reader, *leaf->second, key.path);
   }
+  if (axes != nullptr) tie_axes(plan, reader, *axes->as_table());
   question::complete(plan.base);
   if (only) {
     plan.methods = {*only};

@@ -122,6 +122,7 @@ void add_law(std::vector<Key>& rows, Index k, const std::string& table, const st
         else
           return law_of(q, k).kind;
       });
+  law.standard_text = "needed where the table is given";
   law.is_read = always;
   law.in_name = [k, place](const Question& q) -> Parts {
     const SpectrumLaw* found = find_law(q, k);
@@ -137,6 +138,7 @@ void add_law(std::vector<Key>& rows, Index k, const std::string& table, const st
         else
           return law_of(q, k).values;
       });
+  values.standard_text = "needed for choice";
   values.is_read = always;
   values.in_name = law_part(k, place + ".values", {choice, explicit_},
                             [](const SpectrumLaw& found) { return Value(found.values); });
@@ -150,6 +152,7 @@ void add_law(std::vector<Key>& rows, Index k, const std::string& table, const st
         else
           return law_of(q, k).exponent;
       });
+  exponent.standard_text = "needed for power";
   exponent.is_read = always;
   exponent.in_name = law_part(k, place + ".exponent", {power},
                               [](const SpectrumLaw& found) { return Value(found.exponent); });
@@ -163,6 +166,7 @@ void add_law(std::vector<Key>& rows, Index k, const std::string& table, const st
         else
           return law_of(q, k).rank;
       });
+  rank.standard_text = "needed for low_rank";
   rank.is_read = always;
   rank.in_name = law_part(k, place + ".rank", {low_rank}, [](const SpectrumLaw& found) {
     return Value(static_cast<std::int64_t>(found.rank));

@@ -157,7 +157,7 @@ void add_train_keys(std::vector<Key>& rows) {
   add(std::move(step_size), is_training, "step_size");
   add(word_key(
           "train.schedule", kSchedules,
-          "step size along the run ([theory/train.md](theory/train.md#schedules))",
+          "step size along the run ([theory/train.md](theory/train.md#the-step))",
           [](auto& q) -> auto& { return q.train.options.schedule; }),
       is_training, "schedule");
   add(word_key(

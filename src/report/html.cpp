@@ -64,8 +64,14 @@ std::string table(const Section& section) {
   text += "</tr></thead>\n<tbody>\n";
   for (const auto& line : table.lines) {
     text += "<tr>";
-    for (const std::string& cell : line)
-      text += fmt::format("<td{}>{}</td>", is_words(cell) ? " class=\"text\"" : "", xml_text(cell));
+    for (std::size_t k = 0; k < line.size(); ++k) {
+      const bool warns = table.header[k] == "remark" && !line[k].empty();
+      text += fmt::format("<td{}>{}{}</td>",
+                          warns               ? " class=\"note warn\""
+                          : is_words(line[k]) ? " class=\"text\""
+                                              : "",
+                          warns ? "⚠ " : "", xml_text(line[k]));
+    }
     text += "</tr>\n";
   }
   return text + "</tbody>\n</table>\n</div>\n";

@@ -138,7 +138,10 @@ Table readable_table(const Plan& plan, const std::vector<Row>& rows) {
 }
 
 Table full_table(const Plan& plan, const std::vector<Row>& rows) {
-  const std::vector<const Key*> keys = coordinates(plan), given = given_keys(plan);
+  std::vector<const Key*> keys = coordinates(plan);
+  // Where the best value is kept, it stands beside what it gave.
+  keys.insert(keys.end(), plan.best.begin(), plan.best.end());
+  const std::vector<const Key*> given = given_keys(plan);
   Table table{.header = {"regime", "method", "d", "N", "rho"}, .lines = {}};
   for (const Key* key : keys)
     if (key->path != "problem.d") table.header.push_back(key->path);

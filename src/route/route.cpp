@@ -39,7 +39,7 @@ bool is_halving(std::span<const Question> group) {
 
 std::string lacks_derivative(const Question& question, const Instance& instance) {
   if (!needs_derivative(question) || instance.activation.derivative) return {};
-  return fmt::format("{} needs the derivative of the activation, but {}", to_string(question.network.regime),
+  return fmt::format("it needs the derivative of the activation, but {}",
                      question.network.activation.expression.empty()
                          ? fmt::format("{} has none", instance.activation.name)
                          : "activation.derivative is not given");

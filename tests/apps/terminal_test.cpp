@@ -20,7 +20,7 @@
 namespace lazygap::app {
 namespace {
 
-using experiment::Progress;
+using schedule::Progress;
 using test::in_child;
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();

@@ -58,7 +58,8 @@ TEST_F(Cli, HelpOfEveryCommandHasAnExample) {
   const Answer all = place_.run("--help");
   EXPECT_EQ(all.code, 0);
   EXPECT_EQ(all.err, "");
-  for (const std::string command : {"limit", "exact", "run", "figure", "show", "plans", "doctor"}) {
+  for (const std::string command :
+       {"limit", "exact", "run", "figure", "show", "plans", "keys", "new", "store", "doctor"}) {
     EXPECT_NE(all.out.find("\n  " + command + " "), std::string::npos) << command;
     const Answer help = place_.run(command + " --help");
     EXPECT_EQ(help.code, 0) << command;
@@ -75,7 +76,7 @@ TEST_F(Cli, Version) {
 
 TEST_F(Cli, WrongCommandLinesAreExit2AndOneSentence) {
   const std::vector<std::pair<std::string, std::string>> cases{
-      {"", "a command is missing: one of limit, exact, run, figure, show, plans, doctor"},
+      {"", "a command is missing: one of limit, exact, run, figure, show, plans, keys, new, store, doctor"},
       {"plot", "plot"},
       {"limit", "PLAN is required; see \"lazygap limit --help\""},
       {"limit small.toml extra", "extra"},
@@ -88,6 +89,13 @@ TEST_F(Cli, WrongCommandLinesAreExit2AndOneSentence) {
       {"figure 1 --scale huge", "huge"},
       {"show small.toml --jobs 2", "--jobs"},
       {"doctor small.toml", "small.toml"},
+      {"limit nowhere.toml", "nowhere.toml: no such file and no such built-in plan"},
+      {"figure figure-1-lefft", "did you mean \"figure-1-left\"?"},
+      {"plans no-such-plan", "no-such-plan"},
+      {"keys no-such-word", "no key has \"no-such-word\" in its name or meaning"},
+      {"new -- -rf", "starting with a letter or a digit"},
+      {"show small.toml --format xml", "xml"},
+      {"store", "subcommand"},
   };
   for (const auto& [arguments, message] : cases) {
     const Answer run = place_.run(arguments);
@@ -123,13 +131,23 @@ TEST_F(Cli, WrongPlansAreExit2AndNameThePlace) {
 }
 
 TEST_F(Cli, MissingFilesAreExit4) {
-  for (const std::string arguments : {"limit nowhere.toml", "figure nowhere.toml", "show small.toml"}) {
+  place_.write("no-file.toml", R"toml(name = "no-file"
+[problem]
+model = "qf"
+file = "nowhere.npy"
+[sweep]
+regimes = ["NN"]
+neurons = [1]
+methods = ["limit"]
+)toml");
+  for (const std::string arguments :
+       {"limit no-file.toml", "show small.toml", "store check nowhere.sqlite"}) {
     const Answer run = place_.run(arguments);
     EXPECT_EQ(run.code, 4) << arguments << run.err;
     EXPECT_EQ(lines(run.err), 1u) << run.err;
     EXPECT_EQ(run.out, "");
   }
-  EXPECT_NE(place_.run("limit nowhere.toml").err.find("nowhere.toml"), std::string::npos);
+  EXPECT_NE(place_.run("limit no-file.toml").err.find("nowhere.npy"), std::string::npos);
   EXPECT_NE(place_.run("show small.toml").err.find("\"lazygap run small.toml\" computes them"),
             std::string::npos);
 }
@@ -191,6 +209,76 @@ TEST_F(Cli, RunKeepsItsResultsAndShowRepeatsTheTable) {
   EXPECT_EQ(shown, ran);
 }
 
+TEST_F(Cli, ShowHasAFormatForEveryReader) {
+  ASSERT_EQ(place_.run("run small.toml").code, 0);
+  const auto show = [&](const std::string& format) {
+    const Answer run = place_.run("show small.toml --format " + format);
+    EXPECT_EQ(run.code, 0) << run.err;
+    return run.out;
+  };
+  EXPECT_EQ(show("table"), place_.run("show small.toml").out);
+  EXPECT_EQ(show("csv").rfind("regime,method,d,N,rho,", 0), 0u);
+  EXPECT_EQ(show("markdown").rfind("| regime |", 0), 0u);
+  EXPECT_EQ(show("latex").rfind("\\begin{tabular}", 0), 0u);
+  const std::vector<nlohmann::json> objects = json_lines(show("json"));
+  EXPECT_EQ(objects.size() + 1, lines(show("csv"))) << "and the header";
+  for (const nlohmann::json& object : objects)
+    for (const char* column : {"regime", "method", "d", "N", "rho", "ratio", "se", "draws"})
+      EXPECT_TRUE(object.contains(column)) << column;
+}
+
+TEST_F(Cli, KeysAreListedAndSearched) {
+  const Answer all = place_.run("keys");
+  EXPECT_EQ(all.code, 0);
+  for (const char* key : {"problem.d\n", "train.momentum\n", "figure.x\n", "sweep.best\n"})
+    EXPECT_NE(all.out.find(key), std::string::npos) << key;
+  const Answer some = place_.run("keys momentum");
+  EXPECT_EQ(some.code, 0);
+  EXPECT_EQ(some.out.rfind("train.momentum\n", 0), 0u) << some.out;
+  EXPECT_NE(some.out.find("accepted: from 0 to below 1"), std::string::npos) << some.out;
+  for (const nlohmann::json& key : json_lines(place_.run("keys --json").out))
+    for (const char* field : {"key", "accepted", "default", "meaning"})
+      EXPECT_TRUE(key.contains(field)) << key;
+}
+
+TEST_F(Cli, ANewPlanRuns) {
+  const Answer made = place_.run("new mine");
+  EXPECT_EQ(made.code, 0) << made.err;
+  place_.write("mine.toml", made.out);
+  EXPECT_NE(made.out.find("name = \"mine\""), std::string::npos);
+  EXPECT_EQ(place_.run("run mine.toml --set problem.d=10 --set 'sweep.neurons=[5]'").code, 0);
+}
+
+TEST_F(Cli, APlanIsShownAsItIsWritten) {
+  const Answer shown = place_.run("plans figure-1-left");
+  EXPECT_EQ(shown.code, 0);
+  EXPECT_NE(shown.out.find("name = \"figure-1-left\""), std::string::npos);
+  place_.write("copy.toml", shown.out);
+  EXPECT_EQ(place_.run("run copy.toml --dry-run").code, 0);
+}
+
+TEST_F(Cli, AStoreIsChecked) {
+  ASSERT_EQ(place_.run("run small.toml").code, 0);
+  const std::string store = "results/small/results.sqlite";
+  const Answer good = place_.run("store check " + store);
+  EXPECT_EQ(good.code, 0) << good.err;
+  EXPECT_NE(good.out.find("train"), std::string::npos) << good.out;
+  const nlohmann::json json = json_lines(place_.run("store check --json " + store).out).at(0);
+  EXPECT_TRUE(json["problems"].empty());
+  EXPECT_FALSE(json["results"].empty());
+  place_.write("not.sqlite", "no database");
+  EXPECT_EQ(place_.run("store check not.sqlite").code, 4);
+}
+
+TEST_F(Cli, AxesAreColumnsOfTheTable) {
+  const Answer run = place_.run(
+      "run small.toml --set 'axes.fit.ridge=[0, 0.5]' --set 'sweep.methods=[exact, fit]' --set "
+      "'sweep.regimes=[RF(I)]'");
+  EXPECT_EQ(run.code, 0) << run.err;
+  EXPECT_EQ(lines(run.out), 1u + 2u * 2u) << run.out;
+  EXPECT_NE(run.out.find("ridge"), std::string::npos) << run.out;
+}
+
 TEST_F(Cli, HalvingTellsTheWorkItTook) {
   const std::string sentence = "small: successive halving took ", rest = " % of the steps of the full grid";
   const Answer halving = place_.run("run small.toml --set train.search=halving");
@@ -243,7 +331,7 @@ TEST_F(Cli, TheScaleBelongsToFiguresOfTwoFrames) {
 
 TEST_F(Cli, FigureWithoutGnuplotSaysWhatToInstall) {
   const Answer run = place_.run("figure small.toml", "PATH=/nowhere");
-  EXPECT_EQ(run.code, 0) << run.err;
+  EXPECT_EQ(run.code, 4) << "pictures were asked for: " << run.err;
   EXPECT_NE(run.err.find("install the package gnuplot-nox"), std::string::npos) << run.err;
   EXPECT_TRUE(fs::exists(place_ / "results" / "small" / "small.csv"));
   EXPECT_TRUE(fs::exists(place_ / "results" / "small" / "small.gp"));

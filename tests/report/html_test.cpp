@@ -17,13 +17,14 @@ constexpr const char* kSvg =
     "GNUPLOT</desc>\n"
     "<g id=\"canvas\"><circle id='p'/><use xlink:href='#p'/><rect filter=\"url(#p)\"/></g></svg>\n";
 
-Section section(const experiment::Plan& plan) {
+Section section(const plan::Plan& plan) {
   Section section;
   section.plan = plan;
   section.rows = hand_made::rows(plan);
-  section.frame = make_frame(plan, section.rows, hand_made::curves(plan));
-  section.drawing.svg = kSvg;
-  section.drawing.files = {"/tmp/" + plan.name + ".csv", "/tmp/" + plan.name + ".svg"};
+  section.frames = make_frames(plan, section.rows);
+  section.drawings.resize(1);
+  section.drawings[0].svg = kSvg;
+  section.drawings[0].files = {"/tmp/" + plan.name + ".csv", "/tmp/" + plan.name + ".svg"};
   store::Result result;
   result.method = "train";
   result.regime = "NN";
@@ -40,21 +41,22 @@ std::size_t matches(const std::string& text, const std::string& pattern) {
 }
 
 TEST(Html, RefersToNothingOutside) {
-  const std::string page =
-      to_html("Figure 1", {section(hand_made::plan("left")), section(hand_made::plan("right"))});
+  const std::string page = to_html("Figure 1", "lazygap figure 1",
+                                   {section(hand_made::plan("left")), section(hand_made::plan("right"))});
   EXPECT_EQ(page.find("http"), std::string::npos);
   EXPECT_EQ(page.find("<script"), std::string::npos);
   EXPECT_EQ(page.find("src="), std::string::npos);
   EXPECT_EQ(page.find("<link"), std::string::npos);
   EXPECT_EQ(page.find("@import"), std::string::npos);
   EXPECT_EQ(page.find("<?xml"), std::string::npos);
-  EXPECT_EQ(matches(page, "href=['\"][^#]"), 0u);
+  EXPECT_EQ(matches(page, "href=['\"][^#'\"]*[:/]"), 0u) << "files beside the page only";
+  EXPECT_EQ(matches(page, "href=['\"]hand-made-left.csv['\"]"), 1u);
   EXPECT_EQ(matches(page, "url\\([^#]"), 0u);
 }
 
 TEST(Html, IdentifiersAreUniqueAndResolve) {
-  const std::string page =
-      to_html("Figure 1", {section(hand_made::plan("left")), section(hand_made::plan("right"))});
+  const std::string page = to_html("Figure 1", "lazygap figure 1",
+                                   {section(hand_made::plan("left")), section(hand_made::plan("right"))});
   std::set<std::string> ids;
   const std::regex id(" id=['\"]([^'\"]*)['\"]"), reference("(?:href=['\"]|url\\()#([^'\")]*)");
   for (std::sregex_iterator it(page.begin(), page.end(), id), end; it != end; ++it)
@@ -67,14 +69,12 @@ TEST(Html, IdentifiersAreUniqueAndResolve) {
 }
 
 TEST(Html, HasEveryPointPlanAndSource) {
-  const experiment::Plan plan = hand_made::plan("left", "mg");
-  std::string page = to_html("Figure 2", {section(plan)});
-  EXPECT_EQ(matches(page, "<tr><(td|th scope=\"rowgroup\")"), hand_made::rows(plan).size());
-  EXPECT_NE(
-      page.find(
-          "<td>8</td><td>1</td><td>0.11111</td><td>0.12361 <small>± 4.0e-03</small></td><td>0.14236 "
-          "<small>± 7.8e-03</small></td><td>0.15111 <small>± 1.1e-02</small></td><td>+1.8</td><td>0.02</td>"),
-      std::string::npos)
+  const plan::Plan plan = hand_made::plan("left", "mg");
+  std::string page = to_html("Figure 2", "lazygap figure 1", {section(plan)});
+  EXPECT_EQ(matches(page, "<tr><td class=\"text\">"), hand_made::rows(plan).size());
+  EXPECT_NE(page.find("<td>8</td><td>1</td><td>0.11111</td><td>0.12361</td><td>0.142(8)</td><td>0.019(5)</td>"
+                      "<td>+15.2 %</td><td>0.02</td>"),
+            std::string::npos)
       << page;
   for (const char* text :
        {"abc1234", "GCC 12 &lt;x&gt;", "AVX2", "two cores", "2026-01-02T03:04:05Z", "LQ, fp32", "1.5 min",
@@ -83,7 +83,7 @@ TEST(Html, HasEveryPointPlanAndSource) {
 }
 
 TEST(Html, IsAccessible) {
-  const std::string page = to_html("A & B", {section(hand_made::plan())});
+  const std::string page = to_html("A & B", "lazygap figure 1", {section(hand_made::plan())});
   EXPECT_EQ(page.find("<!DOCTYPE html>\n<html lang=\"en\">"), 0u);
   EXPECT_NE(page.find("<title>A &amp; B</title>"), std::string::npos);
   EXPECT_EQ(matches(page, "<h1>"), 1u);
@@ -98,11 +98,11 @@ TEST(Html, IsAccessible) {
 }
 
 TEST(Html, WarnsWhereAnAnswerIsMissing) {
-  const experiment::Plan plan = hand_made::plan();
+  const plan::Plan plan = hand_made::plan();
   Section bad = section(plan);
-  bad.rows[0].step_size_at_edge = true;
-  bad.rows[1].failed = 2;
-  const std::string page = to_html("t", {bad});
+  bad.rows[0].summaries[Method::train].step_size_at_edge = true;
+  bad.rows[1].summaries[Method::train].failed = 2;
+  const std::string page = to_html("t", "lazygap figure 1", {bad});
   EXPECT_EQ(matches(page, "class=\"note warn\""), 2u);
   EXPECT_NE(page.find("⚠ best step size at the edge of the grid"), std::string::npos);
   EXPECT_NE(page.find("⚠ 2 failed"), std::string::npos);
@@ -110,9 +110,10 @@ TEST(Html, WarnsWhereAnAnswerIsMissing) {
 
 TEST(Html, WithoutAPictureItSaysWhy) {
   Section bare = section(hand_made::plan());
-  bare.drawing.svg.clear();
-  bare.drawing.problem = "gnuplot is not in PATH";
-  EXPECT_NE(to_html("t", {bare}).find("<p>gnuplot is not in PATH</p>"), std::string::npos);
+  bare.drawings[0].svg.clear();
+  bare.drawings[0].problem = "gnuplot is not in PATH";
+  EXPECT_NE(to_html("t", "lazygap figure 1", {bare}).find("<p>gnuplot is not in PATH</p>"),
+            std::string::npos);
 }
 
 }  // namespace

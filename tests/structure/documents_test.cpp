@@ -6,6 +6,7 @@
 #include <regex>
 #include <set>
 
+#include "lazygap/plan/plan.h"
 #include "structure/source_tree.h"
 
 namespace lazygap::structure {
@@ -116,6 +117,31 @@ TEST(Documents, LinksResolve) {
     broken.insert(broken.end(), found.begin(), found.end());
   }
   EXPECT_TRUE(broken.empty()) << join(broken);
+}
+
+/// The lines of docs/plans.md between the two comments around its table of keys.
+std::vector<std::string> shown_keys() {
+  std::vector<std::string> rows;
+  bool inside = false;
+  const std::vector<File> pages = read_files("docs/plans.md", {".md"});
+  for (const std::string& line : pages.at(0).lines) {
+    if (line.starts_with("<!-- end of keys")) inside = false;
+    if (inside && line.starts_with("| `")) rows.push_back(line);
+    if (line.starts_with("<!-- keys:")) inside = true;
+  }
+  return rows;
+}
+
+std::string table_cell(const std::string& text) { return std::regex_replace(text, std::regex("\\|"), "\\|"); }
+
+TEST(Documents, TheTableOfKeysIsThatOfTheProgram) {
+  std::vector<std::string> expected;
+  for (const plan::KeyDescription& key : plan::describe_keys())
+    expected.push_back("| `" + key.path + "` | " + table_cell(key.accepted) + " | " +
+                       table_cell(key.standard) + " | " + table_cell(key.doc) + " |");
+  const std::vector<std::string> shown = shown_keys();
+  ASSERT_EQ(shown.size(), expected.size());
+  for (std::size_t i = 0; i < shown.size(); ++i) EXPECT_EQ(shown[i], expected[i]);
 }
 
 TEST(Documents, BrokenLinksAreFound) {

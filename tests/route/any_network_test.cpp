@@ -1,42 +1,34 @@
 // Plans with any activation, covariance and target: what they mean, and what each route answers.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <string>
 
-#include "experiment/small_plan.h"
 #include "lazygap/core/error.h"
-#include "lazygap/experiment/cells.h"
+#include "plan/full_plan.h"
+#include "support/contains.h"
+#include "support/small_plan.h"
+#include "support/temporary_folder.h"
 
-namespace lazygap::experiment {
+namespace lazygap::route {
 namespace {
+
+using namespace test;
+
+using plan::load_plan;
+
+Problem problem_of(const Plan& plan) {
+  return question::make_instance(plan.at(Method::exact, Regime::rf_isotropic, 0)).problem;
+}
 
 /// Two ways to the same number in fp64, through an eigenvalue decomposition in one of them.
 constexpr double kRounding = 1e-10;
 
-Overrides with(Overrides base, const Overrides& more) {
-  base.insert(base.end(), more.begin(), more.end());
-  return base;
-}
-
 double ratio(const Plan& plan, Method method, Regime regime, Index N = 6, double step_size = 0) {
-  const store::Result result =
-      compute_cell(plan, make_setting(plan),
-                   {.method = method, .regime = regime, .N = N, .draw = 1, .step_size = step_size});
+  const store::Result result = compute_cell(plan, cell_at(plan, method, regime, N, 1, step_size));
   EXPECT_EQ(result.status, Status::ok) << result.parameters << " " << result.message;
   return result.ratio;
-}
-
-std::string refusal(const Overrides& overrides) {
-  try {
-    static_cast<void>(small_plan(overrides));
-  } catch (const UsageError& error) {
-    return error.what();
-  }
-  return "accepted";
-}
-
-void expect_contains(const std::string& text, const std::string& part) {
-  EXPECT_NE(text.find(part), std::string::npos) << part << "\nis not in\n" << text;
 }
 
 const Overrides kMixture{{"problem.model", "mg"},
@@ -134,9 +126,9 @@ TEST(AnyTarget, CoefficientsComeByDegreeOrWhole) {
   const Plan by_degree =
       load("d = 3\nhe1 = { law = \"identity\", scale = 0.5 }\nhe3 = { law = \"identity\" }");
   const Plan whole = load("coefficients = [[0.5, 0, 1], [0.5, 0, 1], [0.5, 0, 1]]");
-  EXPECT_EQ(std::get<PolynomialTarget>(make_problem(by_degree)).beta(),
-            std::get<PolynomialTarget>(make_problem(whole)).beta());
-  EXPECT_EQ(whole.problem.d, 3);
+  EXPECT_EQ(std::get<PolynomialTarget>(problem_of(by_degree)).beta(),
+            std::get<PolynomialTarget>(problem_of(whole)).beta());
+  EXPECT_EQ(whole.base.problem.d, 3);
   for (const Regime regime : {Regime::rf_isotropic, Regime::nt})
     EXPECT_EQ(ratio(by_degree, Method::exact, regime, 4), ratio(whole, Method::exact, regime, 4));
   for (const Plan& plan : {by_degree, whole}) {
@@ -157,7 +149,7 @@ TEST(AnyCovariance, ComesFromFilesBesideThePlan) {
                                                  "methods = [\"limit\"]\n")
                          .string());
   };
-  EXPECT_EQ(load("b.csv").problem.matrix, (Matrix{{2, 1}, {1, 2}}));
+  EXPECT_EQ(*load("b.csv").base.problem.matrix, (Matrix{{2, 1}, {1, 2}}));
   // The eigenvalues of B are 3 and 1.
   EXPECT_NEAR(ratio(load("b.csv"), Method::limit, Regime::nn, 1),
               ratio(load("row.csv"), Method::limit, Regime::nn, 1), kRounding);
@@ -167,7 +159,7 @@ TEST(AnyCovariance, ComesFromFilesBesideThePlan) {
     ADD_FAILURE() << "accepted";
   } catch (const FileError& error) {
     expect_contains(error.what(), "plan.toml:4: problem.file: ");
-    expect_contains(error.what(), "b.csv:1: ");
+    expect_contains(error.what(), "b.csv:1:4: ");
   }
 }
 
@@ -182,7 +174,7 @@ TEST(AnyTarget, ARowOfCoefficientsIsOneDirection) {
                    "name = \"t\"\n[problem]\nmodel = \"polynomial\"\ncoefficients = " + coefficients + rest)
             .string());
   };
-  EXPECT_EQ(load("\"row.csv\"").problem.matrix, load("[[0, 0, 1]]").problem.matrix);
+  EXPECT_EQ(*load("\"row.csv\"").base.problem.matrix, *load("[[0, 0, 1]]").base.problem.matrix);
   for (const char* list : {"[0, 0, 1]", "\"row.txt\""}) {
     folder.write("row.txt", "0 0 1\n");
     EXPECT_THROW(static_cast<void>(load(list)), UsageError) << list;
@@ -195,8 +187,7 @@ TEST(AnyActivation, NtKeepsItsBiasesWhereThoseOfNnAreTrained) {
                                 {"train.biases", "trained"},
                                 {"sweep.regimes", "[NT, NN]"},
                                 {"sweep.methods", "[train]"}});
-  for (const Cell& cell : make_cells(plan))
-    EXPECT_EQ(compute_cell(plan, make_setting(plan), cell).status, Status::ok);
+  for (const Cell& cell : make_cells(plan)) EXPECT_EQ(compute_cell(plan, cell).status, Status::ok);
 }
 
 TEST(AnyTarget, OnlyWhatIsKnownIsComputed) {
@@ -212,16 +203,20 @@ TEST(AnyTarget, OnlyWhatIsKnownIsComputed) {
   EXPECT_FALSE(has(Method::exact, Regime::nn));
   EXPECT_FALSE(has(Method::fit, Regime::nt)) << "NT is fitted where fit.regimes asks for it";
   std::string all;
-  for (const std::string& note : notes(plan)) all += note + "\n";
-  expect_contains(all, "limit: left out for NT, whose limit is known for the quadratic activation only");
-  expect_contains(all, "exact: left out for NN, whose least risk is known for the quadratic activation only");
+  for (const std::string& note : remarks(plan)) all += note + "\n";
+  expect_contains(all, "limit: left out for NT: its limit is known for the quadratic activation only");
+  expect_contains(all, "exact: left out for NN: its least risk is known for the quadratic activation only");
   expect_contains(refusal({{"activation.name", "relu"}, {"sweep.methods", "[flow]"}}),
                   "the gradient flow is there for the quadratic activation");
-  expect_contains(refusal({{"activation.name", "sign"}}), "contains NT, which needs the derivative");
+  expect_contains(
+      refusal({{"activation.name", "sign"}}),
+      "contains train, which has no answer here: NT: it needs the derivative of the activation, but sign has "
+      "none; NN: it needs");
   expect_contains(refusal({{"activation.expression", "\"max(u,0)^2\""}}),
                   "activation.derivative is not given");
   expect_contains(refusal({{"sweep.regimes", "[NN]"}}),
-                  "contains fit, but sweep.regimes names none of RF(I), RF(Gamma*) and RF");
+                  "contains fit, which has no answer here: it answers RF(I), RF(Gamma*), RF, NT, none of "
+                  "which is asked for");
   expect_contains(refusal({{"fit.regimes", "[NN]"}}), "fit.regimes contains NN");
   expect_contains(refusal({{"fit.regimes", "NT"}}), "fit.regimes is \"NT\", but must be a list of words");
   expect_contains(refusal({{"fit.regimes", "[NTK]"}}), "fit.regimes[0] is \"NTK\", but must be one of");
@@ -229,7 +224,7 @@ TEST(AnyTarget, OnlyWhatIsKnownIsComputed) {
                            {"activation.centred", "false"},
                            {"sweep.regimes", "[RF(I)]"},
                            {"sweep.methods", "[limit]"}}),
-                  "RF needs a centred activation");
+                  "RF(I): its limit is known for the centred activation only");
 }
 
 TEST(AnyActivation, EveryRouteAnswers) {
@@ -245,7 +240,7 @@ TEST(AnyActivation, EveryRouteAnswers) {
                                                                     {"sweep.methods", "[exact, train, fit]"},
                                                                     {"train.step_sizes", "[0.0003]"}}));
       for (const Cell& cell : make_cells(plan)) {
-        const store::Result result = compute_cell(plan, make_setting(plan), cell);
+        const store::Result result = compute_cell(plan, cell);
         SCOPED_TRACE(result.parameters);
         EXPECT_EQ(result.status, Status::ok) << result.message;
         EXPECT_TRUE(std::isfinite(result.ratio));
@@ -268,7 +263,7 @@ TEST(AnyActivation, TheSameFunctionGivesTheSameRisks) {
 TEST(AnyActivation, BlindRegimesAreNotedAndHaveRatioOne) {
   const Plan plan = small_plan({{"activation.name", "tanh"}, {"sweep.regimes", "[RF(I), NT, NN]"}});
   std::string all;
-  for (const std::string& note : notes(plan)) all += note + "\n";
+  for (const std::string& note : remarks(plan)) all += note + "\n";
   for (const char* regime : {"RF(I)", "NT", "NN"})
     expect_contains(all, std::string(regime) + ": blind to this target, R/R0 = 1");
   for (const Regime regime : {Regime::rf_isotropic, Regime::nt})
@@ -276,13 +271,5 @@ TEST(AnyActivation, BlindRegimesAreNotedAndHaveRatioOne) {
   EXPECT_EQ(ratio(plan, Method::limit, Regime::rf_isotropic), 1);
 }
 
-TEST(EqualParameters, WidenRandomFeatures) {
-  const Plan plan = small_plan({{"sweep.equal_parameters", "true"}, {"sweep.methods", "[exact]"}});
-  EXPECT_EQ(widths(plan, Regime::nt), (std::vector<Index>{3, 6, 24}));
-  EXPECT_EQ(widths(plan, Regime::rf_isotropic), (std::vector<Index>{39, 78, 312}));
-  // With d (d + 3) / 2 neurons or more RF spans all quadratic functions.
-  EXPECT_NEAR(ratio(plan, Method::exact, Regime::rf_isotropic, 312), 0, 1e-8);
-}
-
 }  // namespace
-}  // namespace lazygap::experiment
+}  // namespace lazygap::route

@@ -1,20 +1,28 @@
-#include "lazygap/experiment/cells.h"
+#include "lazygap/plan/cells.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
-#include <nlohmann/json.hpp>
+#include <ctime>
+#include <iterator>
 #include <set>
 #include <string>
+#include <vector>
 
-#include "experiment/small_plan.h"
-#include "lazygap/core/processor.h"
-#include "lazygap/exact/nn.h"
-#include "lazygap/limit/limit.h"
+#include "support/contains.h"
+#include "support/message.h"
+#include "support/small_plan.h"
 
-namespace lazygap::experiment {
+namespace lazygap::plan {
 namespace {
+
+using namespace test;
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(NDEBUG)
+constexpr double kMostSeconds = 20;  // sanitizers take ten times as long
+#else
+constexpr double kMostSeconds = 2;  // what somebody waits for without a question
+#endif
 
 std::size_t count(const std::vector<Cell>& cells, Method method, Regime regime) {
   return static_cast<std::size_t>(std::count_if(cells.begin(), cells.end(), [&](const Cell& cell) {
@@ -50,7 +58,7 @@ TEST(Cells, BayesHasOneCellWithoutAWidth) {
   const std::vector<Cell> cells = make_cells(plan);
   EXPECT_EQ(count(cells, Method::limit, Regime::bayes), 1u);
   EXPECT_EQ(count(cells, Method::exact, Regime::bayes), 1u);
-  EXPECT_EQ(cells.front().N, 0);
+  EXPECT_EQ(neurons(plan, cells.front()), 0);
 }
 
 TEST(Cells, UnknownLimitsHaveNoCell) {
@@ -88,9 +96,9 @@ TEST(CellKeys, NeverChangeWithoutANewTaskVersion) {
   // By Python's uuid.uuid5(NAMESPACE_URL, "lazygap:" + parameters). A change here throws away every store in
   // the world: raise the version of the task instead.
   const Plan plan = small_plan();
-  const Cell cell{.method = Method::train, .regime = Regime::nn, .N = 6, .draw = 2, .step_size = 0.01};
+  const Cell cell = cell_at(plan, Method::train, Regime::nn, 6, 2, 0.01);
   EXPECT_EQ(
-      cell_parameters(plan, cell),
+      cell_name(plan, cell),
       R"({"N":6,"activation":"quadratic","alpha":1.0,"batch":10,"beta":1.0,"draw":2,)"
       R"("parameterisation":"mean-field","precision":"fp32","problem":{"d":12,"model":"qf","spectrum":)"
       R"({"law":"exponential","scale":1.0,"scale_by_inverse_sqrt_d":false,"seed":7}},"records":5,)"
@@ -159,17 +167,11 @@ TEST(CellKeys, DependOnEverythingThatChangesTheNumbers) {
 }
 
 TEST(CellKeys, Bf16EntersThoseOfNnOnly) {
-  const auto cell = [](Regime regime) {
-    return Cell{.method = Method::train, .regime = regime, .N = 6, .draw = 2, .step_size = 0.01};
-  };
   const Plan plan = small_plan(), bf16 = small_plan({{"train.precision", "bf16"}});
+  const auto cell = [&](Regime regime) { return cell_at(plan, Method::train, regime, 6, 2, 0.01); };
   EXPECT_NE(cell_key(bf16, cell(Regime::nn)), cell_key(plan, cell(Regime::nn)));
   EXPECT_EQ(cell_key(bf16, cell(Regime::nt)), cell_key(plan, cell(Regime::nt)));
-  EXPECT_TRUE(cell_parameters(bf16, cell(Regime::nn)).find(R"("precision":"bf16")") != std::string::npos);
-  const Setting setting = make_setting(plan);
-  EXPECT_EQ(path_of(bf16, setting, cell(Regime::nn)),
-            has_bf16_products() ? "direct, AVX-512 bf16" : "bf16, which this processor does not have");
-  EXPECT_EQ(path_of(bf16, setting, cell(Regime::nt)), path_of(plan, setting, cell(Regime::nt)));
+  EXPECT_TRUE(cell_name(bf16, cell(Regime::nn)).find(R"("precision":"bf16")") != std::string::npos);
 }
 
 TEST(CellKeys, Fp64EntersThoseOfFitsOfRfOnly) {
@@ -178,14 +180,12 @@ TEST(CellKeys, Fp64EntersThoseOfFitsOfRfOnly) {
     all.insert(all.end(), precision.begin(), precision.end());
     return small_plan(all);
   };
-  const auto cell = [](Method method, Regime regime) {
-    return Cell{.method = method, .regime = regime, .N = 6, .draw = 2};
-  };
   const Plan usual = plan({}), fp32 = plan({{"fit.precision", "fp32"}}),
              fp64 = plan({{"fit.precision", "fp64"}});
+  const auto cell = [&](Method method, Regime regime) { return cell_at(usual, method, regime, 6, 2); };
   const Cell fit = cell(Method::fit, Regime::rf_isotropic);
   // Older than the option: see NeverChangeWithoutANewTaskVersion.
-  EXPECT_EQ(cell_parameters(usual, fit),
+  EXPECT_EQ(cell_name(usual, fit),
             R"_({"N":6,"activation":"quadratic","draw":2,"problem":{"d":12,"model":"qf","spectrum":)_"
             R"_({"law":"exponential","scale":1.0,"scale_by_inverse_sqrt_d":false,"seed":7}},)_"
             R"_("regime":"RF(I)","ridge":0.0,"samples":500,"seed":7,"task":"fit","test_samples":100,)_"
@@ -193,17 +193,9 @@ TEST(CellKeys, Fp64EntersThoseOfFitsOfRfOnly) {
   EXPECT_EQ(cell_key(usual, fit), "b258b32b-c414-5e9c-8043-9d11ac10fe34");
   EXPECT_EQ(cell_key(fp32, fit), cell_key(usual, fit));
   EXPECT_NE(cell_key(fp64, fit), cell_key(usual, fit));
-  EXPECT_NE(cell_parameters(fp64, fit).find(R"("precision":"fp64")"), std::string::npos);
+  EXPECT_NE(cell_name(fp64, fit).find(R"("precision":"fp64")"), std::string::npos);
   for (const Cell& other : {cell(Method::fit, Regime::nt), cell(Method::exact, Regime::rf_isotropic)})
     EXPECT_EQ(cell_key(fp64, other), cell_key(usual, other));
-
-  const Setting setting = make_setting(usual);
-  const Cell exact = cell(Method::exact, Regime::rf_isotropic);
-  EXPECT_EQ(path_of(usual, setting, fit), "one Gram matrix for all widths");
-  EXPECT_EQ(path_of(fp64, setting, fit), "one Gram matrix for all widths, fp64");
-  EXPECT_EQ(path_of(fp64, setting, exact), "one Gram matrix for all widths");
-  EXPECT_GT(group_cost(fp64, {&fit, 1}).operations, 1.5 * group_cost(usual, {&fit, 1}).operations);
-  EXPECT_GT(group_cost(fp64, {&fit, 1}).bytes, 1.5 * group_cost(usual, {&fit, 1}).bytes);
 }
 
 TEST(CellKeys, GivenGammaEntersRf) {
@@ -220,108 +212,121 @@ TEST(CellKeys, GivenGammaEntersRf) {
   EXPECT_EQ(both.size(), 3u);  // RF(I) at three widths
 }
 
-TEST(ComputeCell, FillsTheResult) {
-  const Plan plan = small_plan();
-  const Setting setting = make_setting(plan);
-  const Problem& problem = setting.problem;
-  for (const Cell& cell : make_cells(plan)) {
-    const store::Result result = compute_cell(plan, setting, cell);
-    SCOPED_TRACE(result.parameters);
-    EXPECT_EQ(result.key, cell_key(plan, cell));
-    EXPECT_EQ(result.status, Status::ok) << result.message;
-    EXPECT_EQ(result.model, "qf");
-    EXPECT_EQ(result.d, 12);
-    EXPECT_EQ(result.N, cell.N);
-    EXPECT_EQ(result.rho, static_cast<double>(cell.N) / 12);
-    EXPECT_EQ(result.null_risk, null_risk(problem));
-    // Training may end above the null risk, but not far above it.
-    EXPECT_GE(result.ratio, 0);
-    EXPECT_LE(result.ratio, 2);
-    EXPECT_NEAR(result.risk, result.ratio * result.null_risk, 1e-12 * result.null_risk);
-    EXPECT_EQ(result.n.has_value(), cell.method == Method::train || cell.method == Method::fit);
-    EXPECT_EQ(result.step_size.has_value(), cell.method == Method::train);
-    EXPECT_EQ(result.test_ratio.has_value(), cell.method == Method::train || cell.method == Method::fit);
-    EXPECT_EQ(!result.trajectory.empty(), cell.method == Method::train);
+std::vector<Index> widths_of(const Plan& plan, Regime regime) {
+  std::vector<Index> widths;
+  for (std::size_t point = 0; point < plan.points(); ++point)
+    widths.push_back(plan.at(Method::exact, regime, point).neurons());
+  return widths;
+}
+
+TEST(EqualParameters, WidenRandomFeatures) {
+  const Plan plan = small_plan({{"sweep.equal_parameters", "true"}, {"sweep.methods", "[exact]"}});
+  EXPECT_EQ(widths_of(plan, Regime::nt), (std::vector<Index>{3, 6, 24}));
+  EXPECT_EQ(widths_of(plan, Regime::rf_isotropic), (std::vector<Index>{39, 78, 312}));
+  // With d (d + 3) / 2 neurons or more RF spans all quadratic functions.
+  EXPECT_NEAR(compute_cell(plan, cell_at(plan, Method::exact, Regime::rf_isotropic, 24)).ratio, 0, 1e-8);
+}
+
+TEST(Rho, IsTheWidthOverD) {
+  // 0.5 * 12 and 12 / 12; the least width is 1.
+  const Plan plan = small_plan({{"axes.network.rho", "[0.01, 0.5, 1]"}, {"sweep.methods", "[exact]"}});
+  ASSERT_EQ(plan.points(), 9u);  // times sweep.neurons, which is not read
+  const std::vector<Index> widths = widths_of(plan, Regime::nt);
+  EXPECT_EQ(std::set<Index>(widths.begin(), widths.end()), (std::set<Index>{1, 6, 12}));
+  // The points of one rho are one question, and that of the width it stands for.
+  const std::set<std::string> of_rho = keys(plan),
+                              of_width = keys(small_plan(
+                                  {{"sweep.neurons", "[1, 6, 12]"}, {"sweep.methods", "[exact]"}}));
+  EXPECT_EQ(of_rho, of_width);
+}
+
+/// Two draws, five step sizes, of which halving ends some early.
+Plan searching(const Overrides& more = {}) {
+  Overrides overrides{{"sweep.methods", "[train]"}, {"sweep.regimes", "[NT, NN]"},
+                      {"sweep.neurons", "[2, 5]"},  {"train.steps", "1600"},
+                      {"train.draws", "2"},         {"train.step_sizes", "[1e-5, 1e-4, 1e-3, 3e-3, 0.01]"}};
+  overrides.insert(overrides.end(), more.begin(), more.end());
+  return small_plan(overrides);
+}
+const Overrides kHalving{{"train.search", "halving"}};
+
+/// `count` groups of `size` cells each.
+using Sizes = std::vector<std::size_t>;
+Sizes equal_sizes(std::size_t count, std::size_t size) { return Sizes(count, size); }
+Sizes sizes(const std::vector<std::vector<std::size_t>>& groups) {
+  Sizes all;
+  for (const auto& group : groups) all.push_back(group.size());
+  return all;
+}
+
+TEST(Groups, FollowWhatIsShared) {
+  const auto groups = [](const Plan& plan) { return make_groups(plan, make_cells(plan)); };
+  // Regimes x widths x draws groups of the five step sizes.
+  EXPECT_EQ(sizes(groups(searching())), equal_sizes(8, 5));
+  EXPECT_EQ(sizes(groups(searching({{"train.share_samples", "widths"}}))), equal_sizes(4, 10));
+  EXPECT_EQ(sizes(groups(searching(kHalving))), equal_sizes(4, 10));
+  EXPECT_EQ(sizes(groups(searching({{"train.search", "halving"}, {"train.share_samples", "widths"}}))),
+            equal_sizes(2, 20));
+  // RF: the three widths of a draw; the draws differ.
+  const Plan rf = small_plan({{"sweep.methods", "[exact, fit]"}, {"sweep.regimes", "[RF(I), NN]"}});
+  for (const auto& group : groups(rf)) {
+    const std::vector<Cell> cells = make_cells(rf);
+    EXPECT_EQ(group.size(), cells[group.front()].regime == Regime::nn ? 1u : 3u);
+    for (const std::size_t i : group) EXPECT_EQ(cells[i].draw, cells[group.front()].draw);
   }
 }
 
-TEST(ComputeCell, RoutesAgreeWithTheLibrary) {
-  const Plan plan = small_plan();
-  const Setting setting = make_setting(plan);
-  const Problem& problem = setting.problem;
-  const auto ratio = [&](Method method, Regime regime) {
-    return compute_cell(plan, setting, {.method = method, .regime = regime, .N = 6}).ratio;
-  };
-  EXPECT_EQ(ratio(Method::limit, Regime::nn), limit::nn_ratio(problem, 6, SecondLayerSign::positive));
-  EXPECT_EQ(ratio(Method::limit, Regime::nt), limit::nt_ratio(problem, 0.5));
-  EXPECT_EQ(ratio(Method::exact, Regime::nn),
-            exact::nn(problem, 6, SecondLayerSign::one_sign).risk / null_risk(problem));
-}
-
-TEST(ComputeCell, AFixedSecondLayerFitsItsSignOnly) {
-  // B = diag(3, 2, -1): one neuron with a > 0 removes 3, one with a < 0 removes -1.
-  const auto ratio = [](const char* value) {
-    const Plan plan = small_plan({{"problem.eigenvalues", "[3, 2, -1]"},
-                                  {"problem.d", "3"},
-                                  {"sweep.regimes", "[NN]"},
-                                  {"sweep.methods", "[exact]"},
-                                  {"train.second_layer", "fixed"},
-                                  {"train.second_layer_value", value}});
-    return compute_cell(plan, make_setting(plan), {.method = Method::exact, .regime = Regime::nn, .N = 1})
-        .ratio;
-  };
-  EXPECT_NEAR(ratio("2.5"), 5.0 / 14, 1e-15);
-  EXPECT_NEAR(ratio("-2.5"), 13.0 / 14, 1e-15);
-}
-
-TEST(CellCost, GrowsWithTheSizeAndCountsTheReduction) {
-  const Plan plan = small_plan();
-  for (const Cell& cell : make_cells(plan)) {
-    const Cost cost = group_cost(plan, {&cell, 1});
-    EXPECT_GT(cost.operations, 0);
-    EXPECT_GT(cost.bytes, 0);
-  }
-  const Cell wide{.method = Method::train, .regime = Regime::nn, .N = 2400, .step_size = 0.01};
-  const Plan without = small_plan({{"train.reduction", "none"}});
-  EXPECT_GT(group_cost(without, {&wide, 1}).operations, 10 * group_cost(plan, {&wide, 1}).operations);
-}
-
-Cost cost_of_training(const Overrides& overrides, const Cell& cell) {
-  Overrides all{{"problem.spectrum", "{law = choice, values = [1, 1.5, 2], scale = 1/sqrt(d)}"}};
-  all.insert(all.end(), overrides.begin(), overrides.end());
-  return group_cost(small_plan(all), {&cell, 1});
-}
-
-/// NT has no second layer and needs no reduction: its step is that of a d x d form whatever the plan says of
-/// NN.
-TEST(CellCost, OfNtDoesNotDependOnWhatConcernsNnOnly) {
-  const Cell cell{.method = Method::train, .regime = Regime::nt, .N = 2400, .step_size = 0.01};
-  const Overrides only_nn{{"train.second_layer", "free"}, {"train.reduction", "none"}};
-  for (const char* model : {"qf", "mg"}) {
-    const Cost cost = cost_of_training({{"problem.model", model}}, cell);
-    for (const auto& setting : only_nn) {
-      const Cost other = cost_of_training({{"problem.model", model}, setting}, cell);
-      EXPECT_EQ(other.operations, cost.operations) << model << ": " << setting.first;
-      EXPECT_EQ(other.bytes, cost.bytes) << model << ": " << setting.first;
-    }
+TEST(Groups, KeepOtherAxesApart) {
+  const Plan plan = small_plan({{"sweep.methods", "[exact]"},
+                                {"sweep.regimes", "[RF(I)]"},
+                                {"axes.activation.name", "[quadratic, relu]"}});
+  const std::vector<Cell> cells = make_cells(plan);
+  EXPECT_EQ(cells.size(), 2u * 3u * 3u);
+  for (const auto& group : make_groups(plan, cells)) {
+    EXPECT_EQ(group.size(), 3u);
+    for (const std::size_t i : group)
+      EXPECT_EQ(question_of(plan, cells[i]).network.activation,
+                question_of(plan, cells[group.front()]).network.activation);
   }
 }
 
-TEST(CellCost, CountsTheRotationsOfTheSamples) {
-  const auto operations = [](const char* model, const char* rotation, Regime regime, Index N = 5) {
-    const Cell cell{.method = Method::train, .regime = regime, .N = N, .step_size = 0.01};
-    return cost_of_training({{"problem.model", model}, {"problem.rotation", rotation}}, cell).operations;
-  };
-  EXPECT_GT(operations("mg", "haar", Regime::nn), operations("mg", "none", Regime::nn));
-  EXPECT_EQ(operations("qf", "haar", Regime::nn), operations("qf", "none", Regime::nn));
-  // The rotation of NT takes N reflections, and no more than a whole matrix.
-  const auto rotation = [&](Index N) {
-    return operations("mg", "none", Regime::nt, N) - operations("qf", "none", Regime::nt, N);
-  };
-  EXPECT_GT(rotation(1), 0);
-  EXPECT_NEAR(rotation(2), 2 * rotation(1), 1e-6 * rotation(1));
-  EXPECT_NEAR(rotation(1000), rotation(999), 1e-6 * rotation(1));
+TEST(MakeCells, AsksOnceForQuestionsThatDifferInWhatIsNotRead) {
+  const Plan plan = small_plan({{"axes.fit.samples", "[100, 200]"}});
+  const std::vector<Cell> one = make_cells(small_plan()), two = make_cells(plan);
+  for (const Regime regime : {Regime::rf_isotropic, Regime::nt}) {
+    EXPECT_EQ(count(two, Method::exact, regime), count(one, Method::exact, regime));
+    EXPECT_EQ(count(two, Method::train, regime), count(one, Method::train, regime));
+    EXPECT_EQ(count(two, Method::fit, regime), 2 * count(one, Method::fit, regime));
+  }
+}
+
+TEST(MakeCells, RefusesMoreThanAnyMachineCanKeep) {
+  std::string sizes;
+  for (int i = 1; i <= 201; ++i) sizes += (i > 1 ? ", " : "") + std::to_string(i);
+  const Plan plan = small_plan({{"sweep.regimes", "[NN]"},
+                                {"sweep.methods", "[train]"},
+                                {"train.step_sizes", "[" + sizes + "]"},
+                                {"train.draws", "10000"}});
+  expect_contains(message([&] { return make_cells(plan); }), "more than 2000000 cells");
+}
+
+TEST(MakeCells, PlansAHundredThousandCellsInNoTime) {
+  std::string widths, sizes;
+  for (int i = 1; i <= 100; ++i) widths += (i > 1 ? ", " : "") + std::to_string(i);
+  for (int i = 1; i <= 10; ++i) sizes += (i > 1 ? ", " : "") + std::to_string(1e-3 * i);
+  const Plan plan = small_plan({{"sweep.regimes", "[NN]"},
+                                {"sweep.methods", "[train]"},
+                                {"sweep.neurons", "[" + widths + "]"},
+                                {"train.step_sizes", "[" + sizes + "]"},
+                                {"train.draws", "100"}});
+  const std::clock_t start = std::clock();  // of the processor: the machine may be busy
+  const std::vector<Cell> cells = make_cells(plan);
+  const std::size_t groups = make_groups(plan, cells).size();
+  const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+  EXPECT_EQ(cells.size(), 100000u);
+  EXPECT_EQ(groups, 100u * 100u);
+  EXPECT_LT(seconds, kMostSeconds);
 }
 
 }  // namespace
-}  // namespace lazygap::experiment
+}  // namespace lazygap::plan

@@ -1,67 +1,37 @@
-#include "lazygap/experiment/runner.h"
+#include "lazygap/schedule/run.h"
 
+#include <cblas.h>
 #include <gtest/gtest.h>
 #include <hwy/targets.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <csignal>
-#include <cstdint>
 #include <cstdlib>
-#include <cstring>
-#include <fstream>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <thread>
 
-#include "experiment/small_plan.h"
+#include "../src/schedule/tasks.h"
 #include "lazygap/core/error.h"
 #include "lazygap/core/processor.h"
-#include "lazygap/experiment/summary.h"
+#include "lazygap/report/summary.h"
+#include "lazygap/schedule/estimate.h"
+#include "schedule/runs.h"
+#include "support/message.h"
+#include "support/temporary_folder.h"
 
-namespace lazygap::experiment {
+namespace lazygap::schedule {
 namespace {
 
-using store::Result;
-using store::Store;
+using namespace test;
 
-/// Bits of a number: two NaN of the same kind are equal, 0 and -0 are not.
-std::uint64_t bits(double number) {
-  std::uint64_t word = 0;
-  std::memcpy(&word, &number, sizeof(word));
-  return word;
-}
-
-void expect_same_numbers(const std::vector<Result>& a, const std::vector<Result>& b) {
-  ASSERT_EQ(a.size(), b.size());
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    SCOPED_TRACE(a[i].parameters);
-    EXPECT_EQ(a[i].key, b[i].key);
-    EXPECT_EQ(a[i].status, b[i].status);
-    EXPECT_EQ(bits(a[i].risk), bits(b[i].risk)) << a[i].risk << " " << b[i].risk;
-    EXPECT_EQ(a[i].test_ratio, b[i].test_ratio);
-    ASSERT_EQ(a[i].trajectory.size(), b[i].trajectory.size());
-    for (std::size_t k = 0; k < a[i].trajectory.size(); ++k)
-      EXPECT_EQ(a[i].trajectory[k].risk, b[i].trajectory[k].risk);
-  }
-}
-
-std::vector<Result> run_in_memory(const Plan& plan, int jobs) {
-  Store store = Store::in_memory();
-  const RunReport report = run_plan(plan, store, {.jobs = jobs});
-  EXPECT_EQ(report.failed, 0u);
-  EXPECT_EQ(report.computed, report.cells);
-  return results_of(plan, store);
-}
-
-const Overrides kWithFlow{{"sweep.methods", "[limit, exact, train, fit, flow]"}};
-
-TEST(Runner, GivesTheSameNumbersForAnyNumberOfJobs) {
+TEST(RunPlan, GivesTheSameNumbersForAnyNumberOfJobs) {
   const Plan plan = small_plan(kWithFlow);
   const std::vector<Result> one = run_in_memory(plan, 1);
   EXPECT_EQ(one.size(), make_cells(plan).size() + 6);  // flow of NT and NN at three widths
@@ -69,7 +39,7 @@ TEST(Runner, GivesTheSameNumbersForAnyNumberOfJobs) {
   expect_same_numbers(one, run_in_memory(plan, 5));
 }
 
-TEST(Runner, WritesWhereTheNumbersComeFrom) {
+TEST(RunPlan, WritesWhereTheNumbersComeFrom) {
   const Plan plan = small_plan({{"sweep.methods", "[limit]"}});
   for (const Result& result : run_in_memory(plan, 1)) {
     EXPECT_FALSE(result.provenance.commit.empty());
@@ -82,7 +52,7 @@ TEST(Runner, WritesWhereTheNumbersComeFrom) {
   }
 }
 
-TEST(Runner, AnswersAFinishedPlanFromTheStoreAtOnce) {
+TEST(RunPlan, AnswersAFinishedPlanFromTheStoreAtOnce) {
   const TemporaryFolder folder;
   // Some 800 cells, as in the largest figure.
   const Plan plan = small_plan({{"sweep.neurons", "[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 24]"},
@@ -104,7 +74,7 @@ TEST(Runner, AnswersAFinishedPlanFromTheStoreAtOnce) {
   EXPECT_LT(seconds, 1.0);
 }
 
-TEST(Runner, SharesResultsBetweenPlans) {
+TEST(RunPlan, SharesResultsBetweenPlans) {
   Store store = Store::in_memory();
   static_cast<void>(run_plan(small_plan(), store, {.jobs = 1}));
   const RunReport report =
@@ -113,9 +83,9 @@ TEST(Runner, SharesResultsBetweenPlans) {
   EXPECT_EQ(report.computed, 15u);
 }
 
-TEST(Runner, RecordsFailedCellsAndTriesThemAgain) {
+TEST(RunPlan, RecordsFailedCellsAndTriesThemAgain) {
   Plan plan = small_plan();
-  plan.train.options.alpha = -1;  // load_plan would refuse it; so does the training, cell by cell
+  plan.base.train.options.alpha = -1;  // load_plan would refuse it; so does the training, cell by cell
   Store store = Store::in_memory();
   for (int round = 0; round < 2; ++round) {
     std::size_t messages = 0;
@@ -136,7 +106,7 @@ TEST(Runner, RecordsFailedCellsAndTriesThemAgain) {
 
   // A cell that failed before, for want of memory say, is computed.
   const Plan good = small_plan();
-  Result failed = compute_cell(good, make_setting(good), make_cells(good)[0]);
+  Result failed = compute_cell(good, make_cells(good)[0]);
   failed.status = Status::failed;
   store.save(failed);
   static_cast<void>(run_plan(good, store, {.jobs = 1}));
@@ -145,11 +115,11 @@ TEST(Runner, RecordsFailedCellsAndTriesThemAgain) {
 
 /// Two step sizes together, of which one is impossible.
 Plan half_impossible(Plan plan) {
-  plan.train.step_sizes = {-1, 0.003};
+  plan.step_sizes = {0.003, std::numeric_limits<double>::infinity()};
   return plan;
 }
 
-TEST(Runner, TriesTheCellsOfAFailedGroupOneByOne) {
+TEST(RunPlan, TriesTheCellsOfAFailedGroupOneByOne) {
   Plan plan = half_impossible(small_plan({{"sweep.methods", "[train]"}, {"sweep.regimes", "[NN]"}}));
   Store store = Store::in_memory();
   const RunReport report = run_plan(plan, store, {.jobs = 1});
@@ -159,7 +129,7 @@ TEST(Runner, TriesTheCellsOfAFailedGroupOneByOne) {
     EXPECT_EQ(result.status, result.step_size == 0.003 ? Status::ok : Status::failed);
 }
 
-TEST(Runner, CountsAsReusedWhatAnotherProcessHasFinishedMeanwhile) {
+TEST(RunPlan, CountsAsReusedWhatAnotherProcessHasFinishedMeanwhile) {
   const Plan plan = small_plan();
   const std::vector<Result> results = run_in_memory(plan, 1);
   Store store = Store::in_memory();
@@ -172,7 +142,7 @@ TEST(Runner, CountsAsReusedWhatAnotherProcessHasFinishedMeanwhile) {
   EXPECT_EQ(report.reused, report.cells);
 }
 
-TEST(Runner, KeepsDivergedResults) {
+TEST(RunPlan, KeepsDivergedResults) {
   const Plan plan = small_plan({{"sweep.methods", "[train]"},
                                 {"sweep.regimes", "[NN]"},
                                 {"train.step_sizes", "[0.003, 1000]"},
@@ -200,7 +170,7 @@ Plan long_plan() {
                      {"train.steps", "60000"}});
 }
 
-TEST(Runner, StopsAndResumesWithinACell) {
+TEST(RunPlan, StopsAndResumesWithinACell) {
   const Plan plan = long_plan();
   const std::string key = cell_key(plan, make_cells(plan)[0]);
   Store store = Store::in_memory();
@@ -216,9 +186,9 @@ TEST(Runner, StopsAndResumesWithinACell) {
   expect_same_numbers(results_of(plan, store), run_in_memory(plan, 1));
 }
 
-TEST(Runner, StopsAndResumesWithinACellOfAFailedGroup) {
+TEST(RunPlan, StopsAndResumesWithinACellOfAFailedGroup) {
   const Plan plan = half_impossible(long_plan());
-  const Cell good = make_cells(plan)[1];
+  const Cell good = make_cells(plan)[0];
   Store store = Store::in_memory();
   int polls = 0;
   const RunReport stopped = run_plan(plan, store, {.jobs = 1, .stop = [&] { return ++polls > 20; }});
@@ -229,11 +199,11 @@ TEST(Runner, StopsAndResumesWithinACellOfAFailedGroup) {
   EXPECT_EQ(bits(store.find(cell_key(plan, good))->risk), bits(run_in_memory(long_plan(), 1)[0].risk));
 }
 
-TEST(Runner, TheSecondsOfAGroupAddUpToItsTime) {
+TEST(RunPlan, TheSecondsOfAGroupAddUpToItsTime) {
   // One of two networks ends at once, the other after all of half a second or so.
   Plan plan = long_plan();
-  plan.train.options.steps = 200000;
-  plan.train.step_sizes = {0.003, 1000};
+  plan.base.train.options.steps = 200000;
+  plan.step_sizes = {0.003, 1000};
   Store store = Store::in_memory();
   const RunReport report = run_plan(plan, store, {.jobs = 1});
   double seconds = 0;
@@ -244,7 +214,7 @@ TEST(Runner, TheSecondsOfAGroupAddUpToItsTime) {
   EXPECT_GT(seconds, kPart * report.seconds);
 }
 
-TEST(Runner, ResumesWhereItStopped) {
+TEST(RunPlan, ResumesWhereItStopped) {
   // The number of polls until the end tells how much was left to do.
   const Plan plan = long_plan();
   const auto polls_to_the_end = [&](Store& store) {
@@ -259,7 +229,7 @@ TEST(Runner, ResumesWhereItStopped) {
   EXPECT_LT(polls_to_the_end(interrupted), all / 2);
 }
 
-TEST(Runner, GoesOnFromTheLastStateAfterSigkill) {
+TEST(RunPlan, GoesOnFromTheLastStateAfterSigkill) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   // The killed process is this program, started again for this test: the environment tells it the file.
   constexpr auto kVariable = "LAZYGAP_TEST_STORE";
@@ -287,7 +257,7 @@ TEST(Runner, GoesOnFromTheLastStateAfterSigkill) {
   expect_same_numbers(results_of(plan, store), run_in_memory(plan, 1));
 }
 
-TEST(Runner, StartsAnewFromAStateThatItCannotRead) {
+TEST(RunPlan, StartsAnewFromAStateThatItCannotRead) {
   const Plan plan = long_plan();
   const std::string key = cell_key(plan, make_cells(plan)[0]);
   Store store = Store::in_memory();
@@ -296,7 +266,7 @@ TEST(Runner, StartsAnewFromAStateThatItCannotRead) {
   expect_same_numbers(results_of(plan, store), run_in_memory(plan, 1));
 }
 
-TEST(Runner, RefusesWhatCannotFitInMemoryBeforeItStarts) {
+TEST(RunPlan, RefusesWhatCannotFitInMemoryBeforeItStarts) {
   Store store = Store::in_memory();
   const Plan plan = small_plan({{"sweep.neurons", "[3, 1000000]"}, {"sweep.methods", "[limit, exact]"}});
   try {
@@ -318,12 +288,12 @@ TEST(Runner, RefusesWhatCannotFitInMemoryBeforeItStarts) {
   }
 }
 
-TEST(Runner, RefusesToTrainInBf16WhereTheProcessorHasNone) {
+TEST(RunPlan, RefusesToTrainInBf16WhereTheProcessorHasNone) {
   Plan plan = small_plan({{"sweep.methods", "[train, flow]"},
                           {"sweep.regimes", "[NT, NN]"},
                           {"sweep.neurons", "[3]"},
                           {"train.precision", "bf16"}});
-  plan.train.step_sizes.clear();  // the default grid
+  plan.step_sizes.clear();  // the default grid
   Store store = Store::in_memory(), other = Store::in_memory();
   const bool has_bf16 = has_bf16_products();
   if (has_bf16) static_cast<void>(run_plan(plan, other, {.jobs = 1}));
@@ -340,25 +310,25 @@ TEST(Runner, RefusesToTrainInBf16WhereTheProcessorHasNone) {
   // Results of another processor can be read here.
   if (has_bf16) {
     EXPECT_EQ(run_plan(plan, other, {.jobs = 1}).computed, 0u);
-    EXPECT_EQ(summarise(plan, other).size(), 2u);
+    EXPECT_EQ(report::summarise(plan, other).size(), 2u);
   }
   hwy::SetSupportedTargetsForTest(0);
 }
 
-TEST(Runner, LimitsTheCellsSideBySideToTheMemory) {
+TEST(RunPlan, LimitsTheCellsSideBySideToTheMemory) {
   const Plan plan = small_plan();
   double largest = 0;
-  for (const Cell& cell : make_cells(plan)) largest = std::max(largest, group_cost(plan, {&cell, 1}).bytes);
+  for (const Cell& cell : make_cells(plan)) largest = std::max(largest, cost_of(plan, {cell}).bytes);
   Store store = Store::in_memory();
   const RunReport report = run_plan(plan, store, {.jobs = 4, .memory_bytes = largest});
   EXPECT_EQ(report.computed, report.cells);
 }
 
-TEST(Runner, StartsNoCellForWhichTheMemoryIsTaken) {
+TEST(RunPlan, StartsNoCellForWhichTheMemoryIsTaken) {
   // Two equal cells that never end by themselves.
   Plan plan = long_plan();
-  plan.train.options.steps = 2000000000;
-  plan.train.draws = 2;
+  plan.base.train.options.steps = 2000000000;
+  plan.own_draws[Method::train] = 2;
   const std::vector<Cell> cells = make_cells(plan);
   ASSERT_EQ(cells.size(), 2u);
   const auto started = [&](double memory) {
@@ -377,24 +347,24 @@ TEST(Runner, StartsNoCellForWhichTheMemoryIsTaken) {
     return std::count_if(cells.begin(), cells.end(),
                          [&](const Cell& cell) { return !store.checkpoint(cell_key(plan, cell)).empty(); });
   };
-  const double one = group_cost(plan, {cells.data(), 1}).bytes;
+  const double one = cost_of(plan, {cells.front()}).bytes;
   EXPECT_EQ(started(1.5 * one), 1);
   EXPECT_EQ(started(2 * one), 2);
 }
 
-TEST(Runner, EndsWithTheStoresErrorWhereItCannotSave) {
+TEST(RunPlan, EndsWithTheStoresErrorWhereItCannotSave) {
   const TemporaryFolder folder;
   static_cast<void>(Store::open(folder / "results.sqlite"));
   Store store = Store::open_read_only(folder / "results.sqlite");
   EXPECT_THROW(static_cast<void>(run_plan(small_plan(), store, {.jobs = 2})), FileError);
 }
 
-TEST(Runner, RefusesANegativeNumberOfJobs) {
+TEST(RunPlan, RefusesANegativeNumberOfJobs) {
   Store store = Store::in_memory();
   EXPECT_THROW(static_cast<void>(run_plan(small_plan(), store, {.jobs = -1})), UsageError);
 }
 
-TEST(Runner, ReportsProgressToTheEnd) {
+TEST(RunPlan, ReportsProgressToTheEnd) {
   Store store = Store::in_memory();
   const Plan plan = small_plan();
   std::size_t done = 0;
@@ -411,27 +381,7 @@ TEST(Runner, ReportsProgressToTheEnd) {
   EXPECT_NEAR(fraction, 1, 1e-9);
 }
 
-TEST(Runner, FlowFollowsTheStepSizeThatWonTheTraining) {
-  const Plan plan = small_plan(kWithFlow);
-  Store store = Store::in_memory();
-  static_cast<void>(run_plan(plan, store, {.jobs = 2}));
-  std::size_t flows = 0;
-  for (const Result& result : results_of(plan, store))
-    if (result.method == "flow") {
-      ++flows;
-      EXPECT_EQ(result.step_size, best_step_size(plan, store, regime_from_string(result.regime), result.N));
-      EXPECT_FALSE(result.trajectory.empty());
-    }
-  EXPECT_EQ(flows, 6u);
-
-  // Without training, the first of the grid.
-  const Plan alone = small_plan({{"sweep.methods", "[flow]"}});
-  Store other = Store::in_memory();
-  EXPECT_EQ(run_plan(alone, other, {.jobs = 2}).computed, 6u);
-  for (const Result& result : results_of(alone, other)) EXPECT_EQ(result.step_size, 0.003);
-}
-
-TEST(Runner, CutsTheGroupsOfAFullSearchForTheJobs) {
+TEST(RunPlan, CutsTheGroupsOfAFullSearchForTheJobs) {
   const auto threads = [](const char* search) {
     const Plan plan = small_plan({{"sweep.methods", "[train]"},
                                   {"sweep.regimes", "[NN]"},
@@ -451,124 +401,69 @@ TEST(Runner, CutsTheGroupsOfAFullSearchForTheJobs) {
   EXPECT_EQ(threads("halving"), 1u);
 }
 
-TEST(Estimate, NamesThePathsOfAllWidths) {
-  const Plan plan = small_plan(
-      {{"sweep.methods", "[train]"}, {"sweep.regimes", "[NN]"}, {"train.share_samples", "widths"}});
-  const PlanEstimate estimate = estimate_plan(plan, Store::in_memory(), {.jobs = 1});
-  ASSERT_EQ(estimate.groups.size(), 1u);
-  const std::string& path = estimate.groups[0].path;
-  EXPECT_EQ(path.find("direct, "), 0u) << path;
-  EXPECT_NE(path.find("; LQ, "), std::string::npos) << path;
-}
-
-TEST(Estimate, NamesThePathsThatRun) {
-  const Plan plan = small_plan(
-      {{"sweep.methods", "[train]"}, {"sweep.regimes", "[NT, NN]"}, {"train.step_sizes", "[0.003]"}});
-  const std::vector<Cell> cells = make_cells(plan);
-  const PlanEstimate estimate = estimate_plan(plan, Store::in_memory(), {.jobs = 1});
-  const std::vector<Result> results = run_in_memory(plan, 1);
-  ASSERT_EQ(results.size(), cells.size());
-  ASSERT_EQ(estimate.groups.size(), cells.size());
-  for (std::size_t i = 0; i < cells.size(); ++i) {
-    EXPECT_EQ(results[i].message, estimate.groups[i].path);
-    EXPECT_EQ(results[i].message.find(cells[i].regime == Regime::nt ? "error form, "
-                                      : cells[i].N > 12             ? "LQ, "
-                                                                    : "direct, "),
-              0u)
-        << results[i].message;
+TEST(RunPlan, AnExceptionOfTheProgressCallbackEndsTheRunAndIsNoFailureOfACell) {
+  for (const int jobs : {1, 2}) {
+    const Plan plan = small_plan();
+    Store store = Store::in_memory();
+    int calls = 0;
+    const RunOptions options{.jobs = jobs, .progress = [&](const Progress&) {
+                               if (++calls == 3) throw std::runtime_error("the log is full");
+                             }};
+    EXPECT_EQ(message<std::runtime_error>([&] { return run_plan(plan, store, options); }), "the log is full");
+    const std::vector<Result> results = results_of(plan, store);
+    EXPECT_LT(results.size(), make_cells(plan).size());
+    EXPECT_GE(results.size(), 2u) << "what was finished is kept";
+    for (const Result& result : results) EXPECT_NE(result.status, Status::failed) << result.message;
+    // What is left is computed as if nothing had been.
+    EXPECT_EQ(run_plan(plan, store, {.jobs = jobs}).failed, 0u);
+    expect_same_numbers(results_of(plan, store), run_in_memory(plan, jobs));
   }
 }
 
-TEST(Estimate, CountsCellsTimeAndMemory) {
-  const Plan plan = small_plan(kWithFlow);
+TEST(RunPlan, AnExceptionWithinALongCellLeavesItsState) {
+  const Plan plan = long_plan();
   Store store = Store::in_memory();
-  const auto total = [](const PlanEstimate& estimate) {
-    std::size_t cells = 0, finished = 0;
-    for (const GroupEstimate& group : estimate.groups) {
-      cells += group.cells;
-      finished += group.finished;
-      EXPECT_EQ(group.seconds > 0, group.finished < group.cells);
-      EXPECT_GT(group.bytes, 0);
-    }
-    return std::pair(cells, finished);
-  };
-  const PlanEstimate before = estimate_plan(plan, store, {.jobs = 2});
-  EXPECT_EQ(total(before), std::pair(make_cells(plan).size() + 6, std::size_t{0}));
-  EXPECT_GT(before.seconds, 0);
-  EXPECT_GT(before.bytes, 0);
-  EXPECT_GT(before.available_bytes, before.bytes);
-  EXPECT_TRUE(results_of(plan, store).empty());
-  static_cast<void>(run_plan(plan, store, {.jobs = 2}));
-  const PlanEstimate after = estimate_plan(plan, store, {.jobs = 2});
-  EXPECT_EQ(total(after), std::pair(make_cells(plan).size() + 6, make_cells(plan).size() + 6));
-  EXPECT_EQ(after.seconds, 0);
-  EXPECT_EQ(after.bytes, 0);
+  // Within the one cell there is a report about once a second.
+  const RunOptions options{.jobs = 1,
+                           .progress = [](const Progress&) { throw std::runtime_error("the log is full"); }};
+  EXPECT_THROW(static_cast<void>(run_plan(plan, store, options)), std::runtime_error);
+  for (const Result& result : results_of(plan, store)) EXPECT_NE(result.status, Status::failed);
+  EXPECT_EQ(run_plan(plan, store, {.jobs = 1}).failed, 0u);
+  expect_same_numbers(results_of(plan, store), run_in_memory(plan, 1));
 }
 
-/// The program, running `plan` into `folder`; its process id.
-pid_t start_program(const std::string& plan, const std::string& folder) {
-  const pid_t child = fork();
-  if (child == 0) {
-    if (freopen("/dev/null", "w", stdout) == nullptr || freopen("/dev/null", "w", stderr) == nullptr)
-      _exit(99);
-    execl(LAZYGAP_PROGRAM, "lazygap", "run", plan.c_str(), "--out", folder.c_str(), "--jobs", "2", nullptr);
-    _exit(99);
-  }
-  return child;
+TEST(RunPlan, RunsAnotherPlanAfterOneThatWasStopped) {
+  Store store = Store::in_memory();
+  const RunReport stopped = run_plan(long_plan(), store, {.jobs = 2, .stop = [] { return true; }});
+  EXPECT_TRUE(stopped.stopped);
+  const RunReport report = run_plan(small_plan(), store, {.jobs = 2});
+  EXPECT_FALSE(report.stopped);
+  EXPECT_EQ(report.computed, report.cells);
 }
 
-TEST(RunProgram, KilledAtTenMomentsGivesTheTableOfAnUndisturbedRun) {
-  const TemporaryFolder folder;
-  // A few seconds of small cells and of training, so that the signal meets both.
-  std::string text = kSmallPlan;
-  const std::string steps = "steps = 300\n";
-  text.replace(text.find(steps), steps.size(), "steps = 40000\n");
-  const std::string file = folder.write("plan.toml", text).string();
-  const Plan plan = load_plan(file);
-  const std::string out = (folder / "out").string();
-
-  int killed = 0;
-  for (int round = 0; round < 10; ++round) {
-    const pid_t child = start_program(file, out);
-    // Moments spread over the start, the training and the end.
-    std::this_thread::sleep_for(std::chrono::milliseconds(20 + (round * 137) % 400));
-    kill(child, SIGKILL);
-    int status = 0;
-    waitpid(child, &status, 0);
-    killed += WIFSIGNALED(status) ? 1 : 0;
+TEST(RunPlan, LeavesTheThreadsOfBlasToTheCaller) {
+  const int before = openblas_get_num_threads();
+  for (const int threads : {1, 2}) {
+    openblas_set_num_threads(threads);
+    const int set = openblas_get_num_threads();
+    const Plan plan = small_plan();
+    Store store = Store::in_memory();
+    static_cast<void>(estimate_plan(plan, store));
+    EXPECT_EQ(openblas_get_num_threads(), set);
+    static_cast<void>(run_plan(plan, store, {.jobs = 2}));
+    EXPECT_EQ(openblas_get_num_threads(), set);
   }
-  EXPECT_GT(killed, 0);
-  const pid_t child = start_program(file, out);
-  int status = 0;
-  waitpid(child, &status, 0);
-  ASSERT_TRUE(WIFEXITED(status));
-  EXPECT_EQ(WEXITSTATUS(status), 0);
-  const Store store = Store::open_read_only(folder / "out/results.sqlite");
-  expect_same_numbers(results_of(plan, store), run_in_memory(plan, 2));
+  openblas_set_num_threads(before);
 }
 
-TEST(RunProgram, InterruptedByASignalSavesAndEnds) {
-  const TemporaryFolder folder;
-  std::string text = kSmallPlan;
-  const std::string steps = "steps = 300\n", methods = R"(["limit", "exact", "train", "fit"])";
-  text.replace(text.find(steps), steps.size(), "steps = 2000000000\n");
-  text.replace(text.find(methods), methods.size(), R"(["train"])");
-  const std::string file = folder.write("plan.toml", text).string();
-  for (const int signal : {SIGINT, SIGTERM}) {
-    const pid_t child = start_program(file, (folder / "out").string());
-    std::this_thread::sleep_for(std::chrono::milliseconds(700));
-    kill(child, signal);
-    int status = 0;
-    waitpid(child, &status, 0);
-    EXPECT_TRUE(WIFEXITED(status)) << "ended by signal " << WTERMSIG(status);
-    EXPECT_NE(WEXITSTATUS(status), 0);
-  }
-  const Plan plan = load_plan(file);
-  const Store store = Store::open_read_only(folder / "out/results.sqlite");
-  std::size_t states = 0;
-  for (const Cell& cell : make_cells(plan)) states += store.checkpoint(cell_key(plan, cell)).empty() ? 0 : 1;
-  EXPECT_EQ(states, 4u);  // two groups were running, of two step sizes each
+TEST(RunPlan, RunsAxesOverAnyKey) {
+  const Plan plan = small_plan({{"axes.activation.name", "[quadratic, relu]"},
+                                {"axes.fit.ridge", "[0, 0.5]"},
+                                {"sweep.neurons", "[3, 6]"}});
+  const std::vector<Result> one = run_in_memory(plan, 1);
+  for (const Result& result : one) EXPECT_EQ(result.status, Status::ok) << result.message;
+  expect_same_numbers(one, run_in_memory(plan, 2));
 }
 
 }  // namespace
-}  // namespace lazygap::experiment
+}  // namespace lazygap::schedule

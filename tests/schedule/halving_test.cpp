@@ -3,21 +3,22 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <map>
 #include <string>
 #include <vector>
 
-#include "experiment/small_plan.h"
-#include "lazygap/experiment/cells.h"
-#include "lazygap/experiment/runner.h"
-#include "lazygap/experiment/summary.h"
+#include "../src/schedule/tasks.h"
+#include "lazygap/report/summary.h"
+#include "schedule/runs.h"
 
-namespace lazygap::experiment {
+namespace lazygap::schedule {
 namespace {
 
-using store::Result;
-using store::Store;
+using namespace test;
+
+using question::Value;
 
 /// Two draws, five step sizes, of which halving ends some early.
 Plan searching(const Overrides& more = {}) {
@@ -28,89 +29,6 @@ Plan searching(const Overrides& more = {}) {
   return small_plan(overrides);
 }
 const Overrides kHalving{{"train.search", "halving"}};
-
-/// `count` groups of `size` cells each.
-using Sizes = std::vector<std::size_t>;
-Sizes equal_sizes(std::size_t count, std::size_t size) { return Sizes(count, size); }
-Sizes sizes(const std::vector<std::vector<std::size_t>>& groups) {
-  Sizes all;
-  for (const auto& group : groups) all.push_back(group.size());
-  return all;
-}
-
-TEST(Groups, FollowWhatIsShared) {
-  const auto groups = [](const Plan& plan) { return make_groups(plan, make_cells(plan)); };
-  // Regimes x widths x draws groups of the five step sizes.
-  EXPECT_EQ(sizes(groups(searching())), equal_sizes(8, 5));
-  EXPECT_EQ(sizes(groups(searching({{"train.share_samples", "widths"}}))), equal_sizes(4, 10));
-  EXPECT_EQ(sizes(groups(searching(kHalving))), equal_sizes(4, 10));
-  EXPECT_EQ(sizes(groups(searching({{"train.search", "halving"}, {"train.share_samples", "widths"}}))),
-            equal_sizes(2, 20));
-  // RF: the three widths of a draw; the draws differ.
-  const Plan rf = small_plan({{"sweep.methods", "[exact, fit]"}, {"sweep.regimes", "[RF(I), NN]"}});
-  for (const auto& group : groups(rf)) {
-    const std::vector<Cell> cells = make_cells(rf);
-    EXPECT_EQ(group.size(), cells[group.front()].regime == Regime::nn ? 1u : 3u);
-    for (const std::size_t i : group) EXPECT_EQ(cells[i].draw, cells[group.front()].draw);
-  }
-}
-
-TEST(Groups, AreWorthLessThanTheSumOfTheirCells) {
-  const Plan plan = small_plan();
-  const std::vector<Cell> cells = make_cells(plan);
-  for (const auto& group : make_groups(plan, cells)) {
-    std::vector<Cell> members;
-    double operations = 0, bytes = 0;
-    for (const std::size_t i : group) {
-      members.push_back(cells[i]);
-      operations += group_cost(plan, {&cells[i], 1}).operations;
-      bytes = std::max(bytes, group_cost(plan, {&cells[i], 1}).bytes);
-    }
-    const Cost cost = group_cost(plan, members);
-    EXPECT_GE(cost.bytes, bytes);
-    EXPECT_GT(cost.operations, 0);
-    if (group.size() > 1) {
-      EXPECT_LT(cost.operations, operations);
-    }
-  }
-}
-
-TEST(Groups, DrawsShareNothing) {
-  // Sums in another order.
-  constexpr double kRounding = 1e-12;
-  for (const char* activation : {"relu", "quadratic"})
-    for (const char* model : {"qf", "mg"}) {
-      const Plan plan = searching({{"activation.name", activation},
-                                   {"problem.model", model},
-                                   {"problem.spectrum", "{law = identity, scale = 0.5}"},
-                                   {"train.search", "halving"},
-                                   {"train.share_samples", "widths"}});
-      const std::vector<Cell> cells = make_cells(plan);
-      for (const auto& group : make_groups(plan, cells)) {
-        std::vector<Cell> both, one;
-        for (const std::size_t i : group) {
-          both.push_back(cells[i]);
-          if (cells[i].draw == 0) one.push_back(cells[i]);
-        }
-        const Cost of_both = group_cost(plan, both), of_one = group_cost(plan, one);
-        EXPECT_NEAR(of_both.operations / of_one.operations, 2, kRounding);
-        EXPECT_NEAR(of_both.bytes / of_one.bytes, 2, kRounding);
-      }
-    }
-}
-
-TEST(Groups, StepSizesShareTheMomentsOfNt) {
-  const Plan plan = searching({{"activation.name", "relu"}, {"train.share_samples", "widths"}});
-  const auto bytes = [&](const std::vector<Cell>& cells) { return group_cost(plan, cells).bytes; };
-  const Cell a{.method = Method::train, .regime = Regime::nt, .N = 1000, .draw = 0, .step_size = 0.001};
-  Cell b = a, wider = a;
-  b.step_size = 0.01;
-  wider.N = 1001;
-  const double moments = sizeof(double) * 3 * 1000.0 * 1000.0;
-  EXPECT_LT(bytes({a, b}), 2 * bytes({a}) - 0.99 * moments);
-  EXPECT_EQ(bytes({a, wider}), bytes({a}) + bytes({wider}));
-  EXPECT_LT(bytes({a, b, wider}), bytes({a}) + bytes({b}) + bytes({wider}) - 0.99 * moments);
-}
 
 std::map<std::string, Result> run(const Plan& plan, Store& store, RunReport* report = nullptr) {
   const RunReport made = run_plan(plan, store, {.jobs = 2});
@@ -143,7 +61,7 @@ TEST(HalvingPlan, EndsLosersFindsTheWinnersAndSaysWhatItSaved) {
     if (result.status == Status::eliminated) {
       ++eliminated;
       EXPECT_FALSE(everything.contains(key));  // it has a key of its own
-      EXPECT_LT(result.n, full.train.options.steps * full.train.options.batch);
+      EXPECT_LT(result.n, full.base.train.options.steps * full.base.train.options.batch);
       EXPECT_TRUE(std::isnan(result.ratio));
       continue;
     }
@@ -153,8 +71,7 @@ TEST(HalvingPlan, EndsLosersFindsTheWinnersAndSaysWhatItSaved) {
   EXPECT_GT(eliminated, 0u);
   for (const Regime regime : {Regime::nt, Regime::nn})
     for (const Index N : {2, 5})
-      EXPECT_EQ(best_step_size(halving, some, regime, N), best_step_size(full, all, regime, N))
-          << to_string(regime) << N;
+      EXPECT_EQ(best_at(halving, some, regime, N), best_at(full, all, regime, N)) << to_string(regime) << N;
   EXPECT_EQ(full_report.steps, full_report.steps_of_full_grid);
   EXPECT_EQ(report.steps_of_full_grid, full_report.steps_of_full_grid);
   EXPECT_LT(report.steps, report.steps_of_full_grid);
@@ -162,23 +79,24 @@ TEST(HalvingPlan, EndsLosersFindsTheWinnersAndSaysWhatItSaved) {
   // All of it is answered from the store; the full grid only has the losers left to do.
   EXPECT_EQ(run_plan(halving, some, {.jobs = 2}).computed, 0u);
   EXPECT_EQ(run_plan(full, some, {.jobs = 2}).computed, eliminated);
-  for (const Row& row : summarise(full, some)) EXPECT_EQ(row.missing, 0u);
+  for (const report::Row& row : report::summarise(full, some))
+    for (const auto& [method, summary] : row.summaries) EXPECT_EQ(summary.missing, 0u);
 }
 
 TEST(HalvingPlan, EliminatedCellsBelongToTheirGridWhereverItComesFrom) {
   Plan given = searching(kHalving);
   const Cell cell = make_cells(given)[0];
-  const std::vector<double> grid = step_sizes(given, make_setting(given), cell.regime, cell.N);
-  EXPECT_EQ(elimination_key(given, cell, grid), elimination_key(given, cell, given.train.step_sizes));
-  EXPECT_NE(elimination_key(given, cell, grid), elimination_key(given, cell, {1e-5, 1e-4}));
+  const std::vector<double> grid = step_sizes(given, question_of(given, cell));
+  EXPECT_EQ(elimination_name(given, cell, grid), elimination_name(given, cell, given.step_sizes));
+  EXPECT_NE(elimination_name(given, cell, grid), elimination_name(given, cell, {1e-5, 1e-4}));
 
   // The default grid, named or not.
   Plan plan = given;
-  plan.train.step_sizes.clear();
-  plan.sweep.neurons = {5};
-  plan.sweep.regimes = {Regime::nn};
+  plan.step_sizes.clear();
+  plan.axes.back().points = {{Value(std::int64_t{5})}};
+  plan.regimes = {Regime::nn};
   given = plan;
-  given.train.step_sizes = step_sizes(plan, make_setting(plan), Regime::nn, 5);
+  given.step_sizes = step_sizes(plan, plan.at(Method::train, Regime::nn, 0));
   Store store = Store::in_memory();
   const auto results = run(plan, store);
   EXPECT_TRUE(std::any_of(results.begin(), results.end(),
@@ -204,8 +122,8 @@ TEST(HalvingPlan, AGroupTooLargeForTheMemoryIsTrainedCellByCell) {
   const Plan plan =
       searching({{"train.search", "halving"}, {"sweep.regimes", "[NN]"}, {"sweep.neurons", "[5]"}});
   const std::vector<Cell> cells = make_cells(plan);
-  const double memory = 2 * group_cost(plan, {&cells[0], 1}).bytes;
-  ASSERT_GT(group_cost(plan, cells).bytes, memory);
+  const double memory = 2 * cost_of(plan, {cells[0]}).bytes;
+  ASSERT_GT(cost_of(plan, cells).bytes, memory);
   std::string message;
   int polls = 0;
   RunOptions options{.jobs = 1, .memory_bytes = memory};
@@ -258,4 +176,4 @@ TEST(HalvingPlan, IsTheSameAfterInterruptions) {
 }
 
 }  // namespace
-}  // namespace lazygap::experiment
+}  // namespace lazygap::schedule
