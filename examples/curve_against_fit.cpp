@@ -54,8 +54,9 @@ struct Simulated {
 
 Simulated simulate(const Case& c, bool nt, const Matrix& W, const Vector& biases,
                    const curve::Setting& setting, std::uint32_t draws) {
-  fit::Options options{.activation = activation_from_name(c.activation),
-                       .label_noise = setting.label_noise,
+  const Network network{
+      .activation = activation_from_name(c.activation), .W = W, .biases = biases};
+  fit::Options options{.label_noise = setting.label_noise,
                        .samples = setting.samples,
                        .ridge = setting.ridge,
                        .test_samples = 0,
@@ -63,7 +64,7 @@ Simulated simulate(const Case& c, bool nt, const Matrix& W, const Vector& biases
   Vector risks(draws);
   for (options.draw = 0; options.draw < draws; ++options.draw)
     risks[options.draw] =
-        (nt ? fit::nt(c.problem, W, biases, options) : fit::rf(c.problem, W, biases, options)).risk;
+        (nt ? fit::nt(c.problem, network, options) : fit::rf(c.problem, network, options)).risk;
   const double count = draws;
   return {risks.mean(), std::sqrt((risks.array() - risks.mean()).square().sum() / (count - 1) / count)};
 }

@@ -25,7 +25,7 @@ int main() {
   for (const Index N : {25, 50, 90, 200}) {
     const Matrix W_0 = FirstLayerLaw::isotropic(problem).sample(N, 1, 0);
     const double R0 = problem.null_risk();
-    const double nn = exact::nn(problem, N, SecondLayerSign::positive).risk, nt = exact::nt(problem, W_0).risk;
+    const double nn = exact::nn(problem, N, SecondLayerSign::positive).risk, nt = exact::nt(problem, {.W = W_0}).risk;
     fmt::print("N = {}: R/R0 of NN {:.5f}, of NT {:.5f}\n  alpha      R/R0       cosine\n", N, nn / R0,
                nt / R0);
     double last = nn - 1e-12 * R0;

@@ -38,7 +38,7 @@ int main() {
       double exact = 0, limit = 0;
       for (std::uint32_t draw = 0; draw < kDraws; ++draw) {
         const OneStep step{.eta = eta, .samples = n1, .seed = 1, .draw = draw};
-        exact += exact::rf(problem, one_step(problem, isotropic.sample(N, 1, draw), step)).risk / R0 / kDraws;
+        exact += exact::rf(problem, {.W = one_step(problem, isotropic.sample(N, 1, draw), step)}).risk / R0 / kDraws;
         limit += limit::rf_ratio(problem, one_step_law(problem, isotropic, step), hermite, rho) / kDraws;
       }
       fmt::print("  eta = {:<5g} exact {:.3f}, Theorem 1 {:.3f}\n", eta, exact, limit);

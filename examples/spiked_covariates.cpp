@@ -29,7 +29,7 @@ int main() {
       if (N > 2000) continue;
       double sum = 0, squares = 0;
       for (std::uint32_t draw = 0; draw < kDraws; ++draw) {
-        const double ratio = exact::rf(target, law.sample(N, 1, draw)).risk / target.null_risk();
+        const double ratio = exact::rf(target, {.W = law.sample(N, 1, draw)}).risk / target.null_risk();
         sum += ratio;
         squares += ratio * ratio;
       }

@@ -87,7 +87,8 @@ TEST(CurveNt, InfinitelyManySamplesGiveTheExactRisk) {
       for (const Problem& problem : test::problems(d)) {
         const Matrix W = neurons(d, N, 0);
         const Vector biases = biased ? test::uniforms(N, -1, 1, 9) : Vector();
-        const Answer exact = exact::nt(problem, activation_from_name(name), W, biases);
+        const Answer exact = exact::nt(
+            problem, {.activation = activation_from_name(name), .W = W, .biases = biases});
         if (exact.status != Status::ok) continue;
         for (const Index dense : {Index{3000}, kMatrixFree}) {
           const Model model = nt(problem, W, biases, options_for(name, dense));

@@ -35,7 +35,11 @@ TEST(CurveRf, InfinitelyManySamplesGiveTheExactRisk) {
           EXPECT_EQ(model.status, Status::ok);
           EXPECT_EQ(model.rank(), 20);
           EXPECT_NEAR(predict(model, {kInfinitelyMany}).risk,
-                      exact::rf(problem, options.activation, W, biases, centred).risk,
+                      exact::rf(problem, {.activation = options.activation,
+                                          .W = W,
+                                          .biases = biases,
+                                          .centred = centred})
+                          .risk,
                       kSame * null_risk(problem))
               << name << " biases " << biased << " problem " << problem.index();
         }

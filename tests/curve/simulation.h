@@ -20,15 +20,15 @@ struct Simulated {
 template <class Fit>
 Simulated simulate(const Fit& fit, const Problem& problem, const Matrix& W, const Vector& biases,
                    const Activation& activation, const Setting& setting, std::uint32_t draws) {
-  fit::Options options{.activation = activation,
-                       .label_noise = setting.label_noise,
+  const Network network{.activation = activation, .W = W, .biases = biases};
+  fit::Options options{.label_noise = setting.label_noise,
                        .samples = setting.samples,
                        .ridge = setting.ridge,
                        .test_samples = 0,
                        .precision = fit::Precision::fp64};
   Vector risks(draws);
   for (options.draw = 0; options.draw < draws; ++options.draw)
-    risks[options.draw] = fit(problem, W, biases, options).risk;
+    risks[options.draw] = fit(problem, network, options).risk;
   const double count = draws;
   return {risks.mean(), std::sqrt((risks.array() - risks.mean()).square().sum() / (count - 1) / count)};
 }

@@ -59,7 +59,7 @@ TEST(CurveTwoLevel, IsTheMeanOverDrawsOfTheExactRisk) {
     Eigen::ArrayXd risks(kDraws);
     for (int draw = 0; draw < kDraws; ++draw)
       risks[draw] =
-          exact::rf(target, law.sample(N, 1, static_cast<std::uint32_t>(draw))).risk / target.null_risk();
+          exact::rf(target, {.W = law.sample(N, 1, static_cast<std::uint32_t>(draw))}).risk / target.null_risk();
     const double se = std::sqrt((risks - risks.mean()).square().sum() / kDraws / (kDraws - 1));
     EXPECT_NEAR(ratio(target, law, Activation::quadratic(), N, {kInfinitelyMany}), risks.mean(),
                 kSigmas * se + kEquivalent * risks.mean());

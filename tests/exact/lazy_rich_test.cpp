@@ -50,7 +50,7 @@ TEST(LazyRich, LargeScaleIsTheTangentModel) {
         for (const double alpha : {1e9, 1e14, 1e100}) {
           const Matrix W_0 = neurons(d, N, 2);
           const exact::LazyRich point = at(problem, W_0, alpha);
-          EXPECT_NEAR(point.answer.risk, exact::nt(problem, W_0).risk, kLimitAccuracy * problem.null_risk())
+          EXPECT_NEAR(point.answer.risk, exact::nt(problem, {.W = W_0}).risk, kLimitAccuracy * problem.null_risk())
               << d << " " << N << " " << alpha;
           EXPECT_NEAR(point.kernel_cosine, 1, kLimitAccuracy);
         }
@@ -61,7 +61,7 @@ TEST(LazyRich, LargeScaleDoesNotDrownInRounding) {
   // differences of 1e-9 of R0 that a plain eigenvalue of B + alpha M_0 (rounding 1e-16 alpha) would not show.
   const PolynomialTarget problem = test::polynomial_target(20);
   const Matrix W_0 = neurons(20, 8, 3);
-  const double nt = exact::nt(problem, W_0).risk;
+  const double nt = exact::nt(problem, {.W = W_0}).risk;
   const double once = at(problem, W_0, 1e8).answer.risk - nt, twice = at(problem, W_0, 2e8).answer.risk - nt;
   EXPECT_GT(std::abs(twice), 1e-11 * problem.null_risk());
   EXPECT_NEAR(once / twice, 2, 0.01);
@@ -96,7 +96,7 @@ TEST(LazyRich, LiesBetweenNNAndNT) {
     last = point.answer.risk;
     last_cosine = point.kernel_cosine;
   }
-  EXPECT_LT(last, exact::nt(problem, W_0).risk);
+  EXPECT_LT(last, exact::nt(problem, {.W = W_0}).risk);
 }
 
 TEST(LazyRich, VanishingStart) {

@@ -61,7 +61,7 @@ TEST(Spiked, RiskOfRFIsThatOfARegressionInTheCoordinatesOfTheData) {
   const Vector squares = (y - features.transpose() * a).cwiseAbs2();
   const double mean = squares.mean() / (1 - double(N) / n);
   const double se = (squares.array() - squares.mean()).matrix().norm() / n;
-  const double exact = exact::rf(target, deviations.asDiagonal() * W).risk;
+  const double exact = exact::rf(target, {.W = deviations.asDiagonal() * W}).risk;
   EXPECT_LT(std::abs(mean - exact) / se, kStandardErrors);
   EXPECT_LT(se / exact, 0.01);  // the comparison is not empty
 }
@@ -88,7 +88,7 @@ TEST(Spiked, RFNeedsTheSpikeAndNNDoesNot) {
     const SpikedCovariates spiked(d, signals, r);
     const PolynomialTarget target = spiked.target(b);
     const FirstLayerLaw law = FirstLayerLaw::diagonal(target, spiked.gamma());
-    const double rf = exact::rf(target, law.sample(N, 3, 0)).risk / target.null_risk();
+    const double rf = exact::rf(target, {.W = law.sample(N, 3, 0)}).risk / target.null_risk();
     EXPECT_LT(rf, last) << r;
     last = rf;
     EXPECT_EQ(exact::nn(target, signals, SecondLayerSign::positive).risk, 0);

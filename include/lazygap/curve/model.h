@@ -44,7 +44,7 @@ struct Model {
   /// network, scaled to the mean R_inf (0 where R_inf is 0 to rounding).
   Vector leverage;
   Vector squared_residuals;
-  double kernel_error = 0;       ///< relative error of K from cutting a series, see exact::Risk::kernel_error
+  double kernel_error = 0;       ///< relative error of K from cutting a series, see Diagnostics::kernel_error
   Status status = Status::none;  ///< none: stopped; not_converged: NT without matrices, see `message`
   std::string message;           ///< how it was made
 
