@@ -62,12 +62,11 @@ TEST(Cells, BayesHasOneCellWithoutAWidth) {
 }
 
 TEST(Cells, UnknownLimitsHaveNoCell) {
-  const Plan plan =
-      small_plan({{"problem.eigenvalues", "[1, -1]"}, {"problem.d", "2"}, {"sweep.regimes", "[RF(I), NN]"}});
+  const Plan plan = small_plan({{"activation.name", "relu"}, {"sweep.regimes", "[RF(I), NN]"}});
   const std::vector<Cell> cells = make_cells(plan);
   EXPECT_EQ(count(cells, Method::limit, Regime::nn), 0u);
   EXPECT_EQ(count(cells, Method::limit, Regime::rf_isotropic), 3u);
-  EXPECT_EQ(count(cells, Method::exact, Regime::nn), 3u);
+  EXPECT_EQ(count(cells, Method::train, Regime::nn), 6u);
 }
 
 std::set<std::string> keys(const Plan& plan) {

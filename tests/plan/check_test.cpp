@@ -121,13 +121,10 @@ TEST(CheckPlan, ProblemsHaveTheirOwnRefusals) {
       message({{"problem.eigenvalues", "[1, 2]"}}),
       "problem.d is 12, but must be 2, the number of entries of problem.eigenvalues, or left out");
   expect_contains(message({{"problem.spectrum", "{law = power, exponent = -1e6}"}}), "must be finite");
-  // NN has a limit for B >= 0 only, and here it is all that is asked for.
+  // NN has a limit for the quadratic activation only, and here it is all that is asked for.
   expect_contains(
-      message({{"problem.eigenvalues", "[1, -1]"},
-               {"problem.d", "2"},
-               {"sweep.regimes", "[NN]"},
-               {"sweep.methods", "[limit]"}}),
-      "contains limit, which has no answer here: NN: its limit is known for positive semidefinite B only");
+      message({{"activation.name", "relu"}, {"sweep.regimes", "[NN]"}, {"sweep.methods", "[limit]"}}),
+      "contains limit, which has no answer here: NN: its limit is known for the quadratic activation only");
 }
 
 TEST(CheckPlan, Bf16IsForQuadraticNn) {
@@ -149,10 +146,10 @@ TEST(CheckPlan, Bf16IsForQuadraticNn) {
 }
 
 TEST(CheckPlan, LimitsThatNobodyKnowsAreNoted) {
-  const Plan indefinite =
-      small_plan({{"problem.eigenvalues", "[1, -1]"}, {"problem.d", "2"}, {"sweep.regimes", "[RF(I), NN]"}});
-  ASSERT_EQ(remarks(indefinite).size(), 1u);
-  expect_contains(remarks(indefinite)[0], "left out for NN");
+  const Plan relu = small_plan(
+      {{"activation.name", "relu"}, {"sweep.regimes", "[RF(I), NN]"}, {"sweep.methods", "[limit]"}});
+  ASSERT_EQ(remarks(relu).size(), 1u);
+  expect_contains(remarks(relu)[0], "left out for NN");
   EXPECT_TRUE(remarks(small_plan()).empty());
 }
 
