@@ -76,7 +76,7 @@ TEST(Keys, SetRefusesWhatIsOutOfRangeInASentence) {
   };
   EXPECT_EQ(refusal("train.momentum", 2.0), "train.momentum is 2.0, but must be from 0 to below 1");
   EXPECT_EQ(refusal("train.schedule", std::string("cosine")),
-            "train.schedule is \"cosine\", but must be one of constant, tail-drop");
+            "train.schedule is \"cosine\", but must be one of constant, tail-drop, quadratic-decay");
   expect_contains(refusal("fit.samples", std::int64_t{0}), "fit.samples is 0, but must be an integer from 1");
   expect_contains(refusal("fit.ridge", std::nan("")), "zero or a positive finite number");
   expect_contains(refusal("fit.ridge", std::numeric_limits<double>::infinity()), "fit.ridge is inf");

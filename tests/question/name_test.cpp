@@ -142,9 +142,11 @@ const std::vector<WithoutEffect>& without_effect() {
       {"problem.rotation",
        [](const Question& q) { return !q.is_mixture() || q.network.regime != Regime::rf_aligned; },
        "what is isotropic but for B looks the same in the eigenvectors of B"},
-      {"train.second_layer", [](const Question& q) { return q.method == Method::exact; },
+      {"train.second_layer",
+       [](const Question& q) { return q.method == Method::exact || q.method == Method::limit; },
        "where all eigenvalues have one sign, neurons of that sign are all that can be used"},
-      {"train.parameterisation", [](const Question& q) { return q.method == Method::exact; },
+      {"train.parameterisation",
+       [](const Question& q) { return q.method == Method::exact || q.method == Method::limit; },
        "it decides the default of train.second_layer, see there"},
   };
   return all;
