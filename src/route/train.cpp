@@ -154,6 +154,7 @@ store::Result trained_result(const Question& question, const Instance& instance,
 
 const Route kTrain{.method = Method::train,
                    .name = "train",
+                   .is_simulation = true,
                    // NT: signs of the basis of its samples that no longer depend on the BLAS, numbers below
                    // fp32; other activations: kernels of our own.
                    .version =
