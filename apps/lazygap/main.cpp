@@ -14,6 +14,7 @@
 #include "exit_codes.h"
 #include "lazygap/core/error.h"
 #include "lazygap/report/escape.h"
+#include "lazygap/schedule/run.h"
 #include "output.h"
 
 namespace lazygap::app {
@@ -138,6 +139,8 @@ class CommandLine {
         names += (names.empty() ? "" : ", ") + command->get_name();
       throw UsageError("a command is missing: one of " + names + "; see \"lazygap --help\"");
     }
+    // Every command but this one may multiply matrices.
+    if (!app_.got_subcommand("doctor")) schedule::check_address_space();
     return chosen_(request_);
   }
 

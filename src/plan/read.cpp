@@ -198,16 +198,18 @@ Plan plan_from_text(std::string_view text, const std::string& label, const Overr
 Plan load_plan(const std::string& file_or_name, const Overrides& overrides, std::optional<Method> only) {
   std::error_code error;
   const fs::path path(file_or_name);
-  const bool is_file = fs::exists(path, error);
-  if (is_file || (error && !find_built_in(file_or_name))) {
+  const bool is_built_in = find_built_in(file_or_name) != nullptr;
+  // A folder of results may have the name of its plan.
+  const bool is_file = fs::exists(path, error) && !(is_built_in && fs::is_directory(path, error));
+  if (is_file || (error && !is_built_in)) {
     Plan plan = read_plan(Document(read_ordinary_file(path, kMostBytes), printable(file_or_name),
                                    path.parent_path(), overrides),
                           only);
     plan.source = file_or_name;
     return plan;
   }
+  if (!is_built_in) refuse_name(file_or_name);
   const BuiltInPlan* built_in = find_built_in(file_or_name);
-  if (built_in == nullptr) refuse_name(file_or_name);
   Plan plan =
       plan_from_text(built_in->text, fmt::format("built-in plan {}", built_in->name), overrides, only);
   plan.source = "built-in";

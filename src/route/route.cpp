@@ -46,19 +46,25 @@ std::string lacks_derivative(const Question& question, const Instance& instance)
 }
 
 std::string warns_of_sign(const Question& question, const Instance& instance) {
-  const train::Options& options = question.train.options;
+  const SecondLayerSign sign = second_layer_sign(question);
   if (question.network.regime != Regime::nn || !question::is_quadratic(question.network) ||
-      options.second_layer != train::SecondLayer::fixed)
+      sign == SecondLayerSign::free)
     return {};
   // Of B on qf, of -Delta on mg, where the class y = +1 is the narrower one.
   const auto* target = std::get_if<PolynomialTarget>(&instance.problem);
   const Vector signs = target != nullptr
                            ? target->eigenvalues()
                            : Vector(-std::get<GaussianMixture>(instance.problem).whitened_delta());
-  if ((signs * options.second_layer_value).maxCoeff() > 0) return {};
+  const bool any_above = signs.maxCoeff() > 0, any_below = signs.minCoeff() < 0;
+  if ((sign == SecondLayerSign::positive && !any_above) || (sign == SecondLayerSign::negative && !any_below))
+    return fmt::format(
+        "a second layer fixed at {} can fit nothing of this problem, R/R0 = 1; the other sign could",
+        question.train.options.second_layer_value);
+  if (!any_above || !any_below) return {};
   return fmt::format(
-      "a second layer fixed at {} can fit nothing of this problem, R/R0 = 1; the other sign could",
-      options.second_layer_value);
+      "the problem has eigenvalues of both signs, of which a second layer {} fits one: limit, exact risk and training "
+      "are all of this class; train.second_layer = \"free\" reaches less",
+      sign == SecondLayerSign::one_sign ? "with one shared scalar" : "with a fixed sign");
 }
 
 Network make_network(const Question& question, const Instance& instance) {

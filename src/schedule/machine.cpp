@@ -48,13 +48,13 @@ double left_in_control_groups() {
   return least;
 }
 
+}  // namespace
+
 double left_in_address_space() {
   rlimit limit{};
   if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return kUnknown;
   return static_cast<double>(limit.rlim_cur) - kilobytes_in("/proc/self/status", "VmSize");
 }
-
-}  // namespace
 
 double available_memory() {
   const double least = std::min(

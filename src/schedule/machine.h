@@ -7,6 +7,15 @@ namespace lazygap::schedule {
 /// leaves and what its address-space limit leaves. Infinity where nothing is known.
 [[nodiscard]] double available_memory();
 
+/// Bytes of address space that a job takes beside its cells: the buffers of OpenBLAS, up to 128 MiB for a thread, and
+/// a stack. OpenBLAS never gives up where they cannot be had, so they have to be there before its first product.
+inline constexpr double kAddressSpaceOfAJob = 160.0 * (1 << 20);
+/// Of those bytes, what is written to and so counts as memory.
+inline constexpr double kMemoryOfAJob = 32.0 * (1 << 20);
+
+/// Address space that the limit of the process (ulimit -v) leaves; infinity without a limit.
+[[nodiscard]] double left_in_address_space();
+
 /// Multiplications and additions a second of a matrix product in fp64 on one processor, measured in a few
 /// milliseconds.
 [[nodiscard]] double matrix_product_rate();

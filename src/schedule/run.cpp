@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 
 #include "lazygap/core/error.h"
@@ -66,15 +67,30 @@ void count_steps(const Plan& plan, const std::vector<store::Result>& results, Ru
 
 }  // namespace
 
+void check_address_space() {
+  const double left = left_in_address_space();
+  if (left < kAddressSpaceOfAJob)
+    throw UsageError(fmt::format("the limit on the address space (ulimit -v) leaves {}, but OpenBLAS and one job take "
+                                 "about {} beside the problem: a higher limit is needed",
+                                 bytes_text(std::max(left, 0.0)), bytes_text(kAddressSpaceOfAJob)));
+}
+
 int job_count(const RunOptions& options) {
   if (options.jobs < 0)
     throw UsageError(
         fmt::format("run_plan: jobs is {}, but must be at least 1, or 0 for all processors", options.jobs));
-  return options.jobs > 0 ? options.jobs : processors();
+  check_address_space();
+  const int wanted = options.jobs > 0 ? options.jobs : processors();
+  // Half of what is left is for the cells.
+  const double fit = std::floor(left_in_address_space() / 2 / kAddressSpaceOfAJob);
+  return fit < wanted ? std::max(1, static_cast<int>(fit)) : wanted;
 }
 
 double memory_limit(const RunOptions& options) {
-  return options.memory_bytes > 0 ? options.memory_bytes : available_memory();
+  if (options.memory_bytes > 0) return options.memory_bytes;
+  const double jobs = job_count(options);
+  const double of_blas = std::isfinite(left_in_address_space()) ? kAddressSpaceOfAJob : kMemoryOfAJob;
+  return std::max(0.0, available_memory() - jobs * of_blas);
 }
 
 RunReport run_plan(const Plan& plan, store::Store& store, const RunOptions& options) {

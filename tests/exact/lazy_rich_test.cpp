@@ -38,7 +38,7 @@ TEST(LazyRich, SmallScaleIsTheTrainedNetwork) {
       for (const auto& problem : {test::polynomial_target(d), test::target_of_every_degree(d)}) {
         const exact::LazyRich point = at(problem, neurons(d, N, 1), 1e-9);
         const Answer nn = exact::nn(problem, N, SecondLayerSign::positive);
-        EXPECT_EQ(point.risk.status, Status::ok);
+        EXPECT_EQ(point.answer.status, Status::ok);
         EXPECT_NEAR(point.answer.risk, nn.risk, kLimitAccuracy * problem.null_risk()) << d << " " << N;
       }
 }

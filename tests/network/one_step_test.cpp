@@ -162,7 +162,7 @@ TEST(OneStep, ExactRiskTendsToTheoremOneWithItsLaw) {
     for (const double eta : {0.0, 1.0, 3.0}) {
       const OneStep step{.eta = eta, .samples = samples, .seed = 2};
       const Matrix W_1 = one_step(problem, initial.sample(N, 2, 0), step);
-      const double exact = exact::rf(problem, W_1).risk / null_risk(problem);
+      const double exact = exact::rf(problem, {.W = W_1}).risk / null_risk(problem);
       const double limit = limit::rf_ratio(problem, one_step_law(problem, initial, step),
                                            Activation::quadratic().hermite, double(N) / d);
       EXPECT_NEAR(exact / limit, 1, kFiniteSize) << eta << " " << samples.value_or(0);

@@ -62,6 +62,10 @@ struct RunReport {
 /// computed on this processor, and FileError where the store cannot be written.
 RunReport run_plan(const plan::Plan& plan, store::Store& store, const RunOptions& options = {});
 
+/// Throws UsageError where the limit on the address space leaves too little for the buffers of the BLAS, without
+/// which its first product would never end.
+void check_address_space();
+
 /// Throws the UsageError that run_plan would throw before it computes anything.
 void check_plan_fits(const plan::Plan& plan, const store::Store& store, const RunOptions& options = {});
 
