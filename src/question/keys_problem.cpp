@@ -336,13 +336,12 @@ void add_problem_keys(std::vector<Key>& rows) {
   rows.back().is_read = nullptr;
 
   add(integer_key(
-          "problem.signals", 1, kMostNeurons,
-          "qf: spiked covariates with so many signal coordinates; the spectrum is that of the target on them "
+          "problem.signals", 0, kMostNeurons,
+          "qf: above 0, spiked covariates with so many signal coordinates; the spectrum is that of the target on them "
           "([theory/spiked.md](theory/spiked.md))",
           [](auto& q) -> auto& { return q.problem.signals; }),
       always, "problem.signals");
   rows.back().omitted_at_default = true;
-  rows.back().standard_text = "none: x is isotropic";
   rows.back().conflict = [](const Question& q) {
     if (q.problem.signals > 0 && q.problem.model != "qf") return needs_model(q, "\"qf\"", false);
     if (q.problem.signals > q.problem.d)
