@@ -33,9 +33,9 @@ struct Provenance {
 struct Result {
   std::string key;         ///< identifies the cell; equal keys mean equal numbers
   std::string parameters;  ///< canonical JSON that the key is made of
-  std::string model;       ///< "qf" or "mg"
+  std::string model;       ///< "qf", "mg" or "polynomial"
   std::string regime;      ///< as lazygap::to_string(Regime)
-  std::string method;      ///< "limit", "exact", "train", "fit" or "flow"
+  std::string method;      ///< as question::to_string(Method)
   std::int64_t d = 0;
   std::int64_t N = 0;             ///< 0 where there is no network (Bayes)
   double rho = 0;                 ///< N / d
