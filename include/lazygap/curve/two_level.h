@@ -7,8 +7,8 @@
 
 namespace lazygap::curve {
 
-/// The kernel E_w[phi_w(x) phi_w(x')] that RF tends to as N -> infinity: all that the mean of the risk over W
-/// needs. Centred features of w ~ N(0, Gamma), no biases.
+/// The kernel E_w[phi_w(x) phi_w(x')] to which RF tends as N -> infinity. The mean of the risk over W depends
+/// on nothing else. The features are centred and have no biases, and w ~ N(0, Gamma).
 struct AveragedModel {
   Vector values;              ///< eigenvalues e_k > 0
   Vector counts;              ///< multiplicities m_k

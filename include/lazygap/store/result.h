@@ -28,8 +28,8 @@ struct Provenance {
   std::string finished_at;  ///< UTC, ISO 8601
 };
 
-/// The answer of one route to one question (problem, regime, width, draw). One row of the store, one JSON
-/// object of `--json`. A default-constructed Result has Status::none and NaN risk: visibly empty.
+/// The answer of one route to one question: one row of the store, one JSON object of `--json`. A
+/// default-constructed Result is visibly empty: it has Status::none and a risk that is NaN.
 struct Result {
   std::string key;         ///< identifies the cell; equal keys mean equal numbers
   std::string parameters;  ///< canonical JSON that the key is made of

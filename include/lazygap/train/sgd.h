@@ -16,9 +16,9 @@
 /// Errors: UsageError where `neurons` < 1 or an option is outside its range.
 namespace lazygap::train {
 
-/// Trains the two-layer network of `neurons` neurons (NN). Initial weights: isotropic,
-/// Purpose::initial_weights; a wider network starts with the neurons of a narrower one.  [GMMM19, sec. 2.3,
-/// 4]
+/// Trains the two-layer network of `neurons` neurons (NN). The initial weights are
+/// isotropic (Purpose::initial_weights), and a wider network starts with the neurons of a narrower one.
+/// [GMMM19, sec. 2.3, 4]
 ///
 /// Quadratic: Reduction::automatic trains, where N > d, the d x d factor L of W = L Q instead of W: f depends
 /// on W through W W^T = L L^T only and SGD commutes with right rotations of W, so the trajectory is the same.
