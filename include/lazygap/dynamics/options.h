@@ -35,8 +35,7 @@ struct Point {
 /// The mean risk along a run. Its status is
 ///   ok        the run came to its end
 ///   diverged  the mean risk exploded after `steps_done` steps, and `risk` stays NaN. Single runs may go on
-///   all
-///             the same, because the law of the risk is heavy-tailed then
+///             all the same, because the law of the risk is heavy-tailed then
 ///   none      Control::stop asked for an end
 struct Curve {
   Status status = Status::none;
