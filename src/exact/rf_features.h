@@ -14,8 +14,9 @@ namespace lazygap::exact {
 ///
 /// d(d+1)/2 + 1 coordinates in an orthonormal basis; on mg those of both classes, with weight 1/2. y has
 /// coordinates likewise, up to what is orthogonal to all features, and the risk is the squared distance of y
-/// from the span. By Householder's QR factorisation with pivoting of the unit vectors; a vector counts as
-/// dependent where less than rounding is left of it. Diagnostics::rank is the number of independent ones.
+/// from the span. It comes from Householder's QR factorisation with pivoting of the unit vectors. A vector
+/// counts as dependent where less than rounding is left of it. Diagnostics::rank is the number of independent
+/// vectors.
 [[nodiscard]] Answer rf_by_features(const Problem& problem, const Matrix& whitened);
 
 /// Operations of that, for N neurons.

@@ -17,7 +17,8 @@ struct NormalSolution {
   Status status = Status::none;  ///< ok or failed
   std::string message;           ///< of a failure
   Index rank = 0;                ///< eigenvalues of G above the noise; all where it is regular
-  /// What the noise may change of a, relative to it: noise times the condition number of what is inverted.
+  /// How much the noise may change a, relative to a: the noise times the condition number of what is
+  /// inverted.
   double sensitivity = 0;
   Vector a;  ///< empty where the status is not ok
 };

@@ -18,7 +18,8 @@
 namespace lazygap::limit {
 namespace {
 
-/// Coefficients of the neurons, one entry for each of the biases; expectations over b are weighted sums.
+/// Hermite coefficients of u -> sigma(u + b), one entry for each bias b. An expectation over b is the sum of
+/// the entries with `weight`.
 struct Coefficients {
   Eigen::ArrayXd weight, mean, lambda_1, lambda_2, lambda_tilde;
 };
@@ -68,8 +69,8 @@ double fixed_point(const Coefficients& c, const Eigen::ArrayXd& t, double rho) {
   double most = least;
   do most *= 2;
   while (most < kUnbounded && excess(most) < 0);
-  // Where large biases leave d neurons and more that are affine up to rounding (relu), the linear part of
-  // the features costs nothing.
+  // No finite root: at least d neurons are affine up to rounding, as relu neurons of large bias are. They can
+  // cancel the linear part of all other neurons, which then adds nothing to the noise: q = 0.
   if (most >= kUnbounded) return 0;
   std::uintmax_t iterations = 200;
   const auto [left, right] = boost::math::tools::toms748_solve(
@@ -77,11 +78,11 @@ double fixed_point(const Coefficients& c, const Eigen::ArrayXd& t, double rho) {
   return q_of(left + (right - left) / 2);
 }
 
-/// What psi lambda_2^2 of Theorems 1 and 4 becomes.
+/// What takes the place of psi lambda_2^2 in Theorems 1 and 4 (rf_biases.h).
 double explained(const Coefficients& c, const Eigen::ArrayXd& t, double rho) {
   const Eigen::ArrayXd noise = c.lambda_tilde + c.lambda_1.square() * fixed_point(c, t, rho);
-  // Where its bias has made a neuron constant, noise = 0: it sees nothing, but it is an offset, and then
-  // <m, m> is infinite.
+  // A large bias can make a neuron constant. Its noise is then 0 and it sees nothing of the target, but it
+  // serves as an offset: <m, m> is infinite.
   const auto product = [&](const Eigen::ArrayXd& f, const Eigen::ArrayXd& g) {
     return rho * (f * g != 0).select(c.weight * f * g / noise, 0).sum();
   };
@@ -103,7 +104,9 @@ double ratio(const char* function, const Problem& problem, const FirstLayerLaw& 
   const Eigen::ArrayXd t = whiten_gamma(problem, law).spectrum;
   const double strength = explained(c, t, rho);
   if (!(strength > 0)) return 1;  // lambda_2(b) = 0 for all b
-  // The theorems see sigma only through psi lambda_2^2, which for this summary is its rho.
+  // Theorems 1 and 4 depend on sigma and rho only through the product psi lambda_2^2. For an activation with
+  // lambda_1 = 0 and lambda_2 = lambda_tilde = 1, psi is rho and the product is rho. So the theorem is called
+  // for this activation, with the product computed above in the place of rho.
   return rf_ratio(problem, law, HermiteSummary{.lambda_2 = 1, .lambda_tilde = 1}, strength);
 }
 

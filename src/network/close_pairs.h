@@ -4,13 +4,14 @@
 
 #include "network/neuron_functions.h"
 
-/// Pairs of almost parallel neurons of a function with kinks: their Hermite series converges like a power of
-/// the degree, and a quadrature in their plane takes its place.
+/// Pairs of almost parallel neurons of a function with kinks. Their Hermite series converges slowly, like a
+/// power of the degree. A quadrature in the plane of the two neurons takes its place.
 namespace lazygap::network {
 
-/// Pairs more correlated than this: at 0.98 the series has converged at its last degree, 2048.
+/// Pairs that are more correlated than this are close. At 0.98 the series has just converged at its last
+/// degree, 2048.
 constexpr double kClose = 0.98;
-/// Up to so many pairs; each takes milliseconds.
+/// At most so many pairs are treated, since each takes milliseconds.
 constexpr Index kMostClosePairs = 5000;
 
 /// visit(i, j), i > j, for each pair with |r| > kClose that is not parallel.

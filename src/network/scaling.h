@@ -7,8 +7,8 @@ namespace lazygap {
 
 /// The factors to which a parameterisation comes down. With r = label * y - f, eps the step size, and for any
 /// activation,
-///   NN: f = kappa sum_i a_i sigma(<w_i,x> + b_i) + o,  NT: f = kappa sum_i sigma'(<w_i,x> + b_i) <a_i,x> +
-///   o:
+///   NN: f = kappa sum_i a_i sigma(<w_i,x> + b_i) + o
+///   NT: f = kappa sum_i sigma'(<w_i,x> + b_i) <a_i,x> + o
 ///       theta += eps neurons E[r df/dtheta] / kappa  for each of w_i, trained b_i, free a_i; NT: a_i
 ///       a += eps shared E[r q],  q = sum_i sigma(<w_i,x> + b_i),  for a shared a
 /// For sigma(u) = u^2 without biases this is

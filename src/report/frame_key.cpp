@@ -142,9 +142,12 @@ void add_step_sizes(Frame& frame, const Row& row, const std::string& label, int 
   for (const Method method : {Method::train, Method::dynamics}) {
     const Summary* summary = row.find(method);
     if (summary == nullptr) continue;
+    // Where some draws diverged, the mean of the others says nothing.
+    Index all = 0;
+    for (const auto& [step_size, risk] : summary->by_step_size) all = std::max(all, risk.draws);
     Series series = named(row.regime, method, label, tint);
     for (const auto& [step_size, risk] : summary->by_step_size)
-      if (risk.draws > 0) series.points.push_back(point_at(row.N, step_size, risk, samples_of(*summary)));
+      if (risk.draws == all) series.points.push_back(point_at(row.N, step_size, risk, samples_of(*summary)));
     add(frame, std::move(series));
   }
 }
@@ -266,7 +269,7 @@ void add_against_key(Frame& frame, const Plan& plan, const std::vector<Row>& row
   frame.x.label = axis_label(x);
   const bool by_step_size = x.path == "train.step_size";
   const bool by_width = x.path == "network.width";
-  Range range = range_of(plan, rows);
+  Range range = by_step_size ? Range() : range_of(plan, rows);
   // Series in the order of their first rows.
   std::vector<std::string> labels;
   std::vector<Group> groups;
@@ -283,6 +286,8 @@ void add_against_key(Frame& frame, const Plan& plan, const std::vector<Row>& row
   for (const Group& group : groups) {
     if (by_step_size) {
       for (const Row* row : group.rows) add_step_sizes(frame, *row, group.label, group.tint);
+      for (const Series& series : frame.series)
+        for (const Point& point : series.points) range.add(point.x);
       continue;
     }
     add_series(frame, plan, group, groups, range);
@@ -290,9 +295,17 @@ void add_against_key(Frame& frame, const Plan& plan, const std::vector<Row>& row
     if (std::string text = convergence_text(group.rows, group.label); !text.empty())
       frame.findings.push_back(std::move(text));
   }
-  if (by_step_size)
-    for (const Series& series : frame.series)
-      for (const Point& point : series.points) range.add(point.x);
+  // The exact risk does not read the step size.
+  for (const Group& group : groups)
+    for (const Method method : {Method::limit, Method::exact})
+      if (const Summary* summary = group.rows.front()->find(method); by_step_size && summary != nullptr) {
+        bool first = true;
+        const bool shared = is_shared(plan, method, group, groups, &first) && labels.size() == groups.size();
+        Series series = named(group.rows.front()->regime, method, shared ? "" : group.label,
+                              shared ? kSharedTint : group.tint);
+        if (first && std::isfinite(range.least))
+          add(frame, constant_line(std::move(series), *summary, range.least, range.most));
+      }
   frame.x.log =
       plan.figure.frame == "left" || (plan.figure.x_scale == "log") ||
       (plan.figure.x_scale == "automatic" && range.least > 0 && range.most / range.least >= kLogarithmic);

@@ -42,8 +42,8 @@ const Style& style_of(std::string_view regime) {
 }
 
 // Drawn in this order: what comes later lies on top.
-constexpr std::array<std::string_view, 7> kLayers{"limit", "curve", "exact",   "fit",
-                                                  "train", "flow",  "dynamics"};
+constexpr std::array<std::string_view, 8> kLayers{"limit", "curve", "lazy_rich", "exact",
+                                                  "fit",   "train", "flow",      "dynamics"};
 
 bool has_method(const Frame& frame, std::string_view method) {
   return std::any_of(frame.series.begin(), frame.series.end(),
@@ -217,7 +217,8 @@ bool is_flat(const Series& series) {
 bool is_joined(const Frame& frame, const Series& series) {
   return frame.joined && std::none_of(frame.series.begin(), frame.series.end(), [&](const Series& other) {
            const bool same = other.regime == series.regime && other.label == series.label;
-           const bool line = other.method == "limit" || other.method == "curve" || other.method == "dynamics";
+           const bool line = other.method == "limit" || other.method == "curve" ||
+                      other.method == "lazy_rich" || other.method == "dynamics";
            return same && (line || (other.method == "exact" && series.method != "exact"));
          });
 }
@@ -235,7 +236,7 @@ std::string curve(const Frame& frame, const Series& series) {
     look = fmt::format("lines {} lc rgb '{}'", frame.along_training ? "dt 2 lw 1.6" : "lw 2.4", colour);
   } else if (is_flat(series)) {
     look = fmt::format("lines dt 4 lw 1.6 lc rgb '{}'", colour);
-  } else if (series.method == "curve") {
+  } else if (series.method == "curve" || series.method == "lazy_rich") {
     look = fmt::format("lines lw 2.4 lc rgb '{}'", colour);
   } else if (series.method == "dynamics") {
     look = fmt::format("lines dt (6,3) lw {} lc rgb '{}'", frame.along_training ? "1.8" : "2.4",
@@ -273,6 +274,20 @@ std::string legend_text(std::string_view text) {
   return plain;
 }
 
+/// The markers of a legend entry are those that are drawn: filled ones for simulations, open ones for exact risks.
+std::string legend_line(const Frame& frame, const Series& series, const Look& look) {
+  const auto drawn = [&](auto is_method) {
+    return std::any_of(frame.series.begin(), frame.series.end(), [&](const Series& other) {
+      return other.regime == series.regime && other.label == series.label && is_method(other) && !is_flat(other);
+    });
+  };
+  const bool simulated = drawn([](const Series& s) { return s.method == "train" || s.method == "fit"; });
+  const bool exact = drawn([](const Series& s) { return s.method == "exact"; });
+  if (!simulated && !exact) return "lines lw 2.4";
+  return fmt::format("linespoints pt {} ps {}*size lw 2.4", simulated ? look.filled : look.open,
+                     simulated ? "0.9" : "1.2");
+}
+
 /// One entry for each colour that is drawn: the regime and, where series of one regime differ, the label.
 std::string colour_entries(const Frame& frame) {
   std::set<std::string> labels, seen;
@@ -292,7 +307,7 @@ std::string colour_entries(const Frame& frame) {
       const std::string look = bayes ? "lines dt 3 lw 2"
                                : frame.along_training
                                    ? "lines lw 2.4"
-                                   : fmt::format("linespoints pt {} ps 0.9*size lw 2.4", own.filled);
+                                   : legend_line(frame, series, own);
       text += fmt::format(", \\\n  keyentry with {} lc rgb '{}' title {}", look, own.colour, title);
     }
   return text;
@@ -326,9 +341,10 @@ std::string style_entries(const Frame& frame) {
   }
   add(has_method(frame, "limit"), "lines lw 2.4", "limit, N, d → ∞");
   add(has_method(frame, "curve"), "lines lw 2.4", "predicted");
+  add(has_method(frame, "lazy_rich"), "lines lw 2.4", "trained with output scale α, n = ∞");
   add(has_method(frame, "dynamics"), "lines dt (6,3) lw 2.4", "mean of SGD");
   const bool flat = std::any_of(frame.series.begin(), frame.series.end(),
-                                [](const Series& s) { return s.method == "exact" && is_flat(s); });
+                                [](const Series& s) { return s.method == "exact" && s.regime != "Bayes" && is_flat(s); });
   add(has_method(frame, "exact"), flat ? "lines dt 4 lw 1.6" : kOpen, kExact);
   add(has_method(frame, "train") || has_method(frame, "fit"), "points pt 7 ps 0.62*size lw 1.2", "simulated");
   add(std::any_of(frame.series.begin(), frame.series.end(),
@@ -362,7 +378,7 @@ set title {2} noenhanced
 {3}set border 3
 set tics out nomirror scale 0.6
 set tmargin {8}
-set xlabel offset 0,0.6
+set xlabel offset 0,0.9
 set grid ytics lt 1 lw 0.6 lc rgb '#DDDDDD'
 set key outside below center horizontal Left reverse samplen 2 spacing 1.3 width 1 maxcols {9} font ',12.5'
 

@@ -14,7 +14,12 @@ namespace {
 struct Symbol {
   std::string_view path, plain, label;
 };
-constexpr std::array<Symbol, 14> kSymbols{{
+constexpr std::array<Symbol, 19> kSymbols{{
+    {"network.output_scale", "α", "output scale, α"},
+    {"network.one_step", "η", "size of the giant step, η"},
+    {"network.one_step_samples", "n1", "samples of the giant step, {/:Italic n}_1"},
+    {"problem.spike", "r", "standard deviation of the signal, {/:Italic r}"},
+    {"problem.signals", "signals", "number of signal coordinates"},
     {"network.width", "N", "number of neurons, {/:Italic N}"},
     {"network.rho", "N/d", "neurons per dimension, {/:Italic N} / {/:Italic d}"},
     {"problem.d", "d", "dimension, {/:Italic d}"},
@@ -71,9 +76,8 @@ std::string axis_label(const Key& key) {
 std::string value_label(const Key& key, const question::Question& question) {
   if (key.path == "activation.name") return activation_text(question.network);
   const std::string value = question::plain_text(key.get(question));
-  return key.kind == question::Kind::word || key.kind == question::Kind::text
-             ? value
-             : fmt::format("{} = {}", short_name(key), value);
+  if (key.kind == question::Kind::word || key.kind == question::Kind::text) return value;
+  return fmt::format("{} = {}", short_name(key), value == "infinity" ? "∞" : value);
 }
 
 std::string plain_label(const Frame& frame) {

@@ -3,12 +3,13 @@
 #include "route/cost.h"
 #include "route/trained_result.h"
 
-/// Operations and memory of training.
+/// The operations and the memory that training takes.
 namespace lazygap::route {
 namespace {
 
-/// The mixing matrix of a mixture is not diagonal in the coordinates of the data, so that making a sample
-/// takes a product with it.
+/// Whether a sample of mg costs a product with a d x d matrix. A sample is x = M z with z from independent
+/// normals (problem/gaussian_mixture.h). Where Sigma and Delta are diagonal, so is M, and there is no
+/// product.
 bool mixes_samples(const Question& question) {
   const question::ProblemSpec& problem = question.problem;
   return question.is_mixture() &&
@@ -19,7 +20,7 @@ double precision_factor(const train::Options& options) {
   return options.precision == train::Precision::fp64 ? 1 : kSingle;
 }
 
-/// The quadratic activation with algebra of its own.
+/// The quadratic activation, which has an algebra of its own (train/sgd.h).
 Cost cost_of_quadratic(const Question& question) {
   const train::Options& options = question.train.options;
   const auto d = static_cast<double>(question.problem.d), N = static_cast<double>(question.neurons());
@@ -49,7 +50,8 @@ double operations_of_samples(const Question& question) {
   const train::Options& options = question.train.options;
   const auto d = static_cast<double>(question.problem.d);
   const double normals = static_cast<double>(options.steps * options.batch) * d;
-  // Products with d x d matrices, or two with d x N ones, that run at half the speed.
+  // A rotation is a product with a d x d matrix, or two products with d x N matrices where that is less. Both
+  // run at half the speed of the products of a step.
   const double rotation =
       rotates_samples(question) ? std::min(d, 2 * static_cast<double>(question.neurons())) : 0;
   const double mixing = mixes_samples(question) ? d : 0;

@@ -33,7 +33,7 @@ class Pool {
   [[nodiscard]] std::size_t computed() const { return computed_; }
   /// Cells that another process has finished meanwhile.
   [[nodiscard]] std::size_t found() const { return found_; }
-  /// Steps that halving has taken to look ahead, for the cells computed.
+  /// The steps that the comparisons of halving have taken and taken back, for the cells that were computed.
   [[nodiscard]] std::int64_t look_ahead_steps() const { return look_ahead_steps_; }
 
  private:
@@ -49,8 +49,8 @@ class Pool {
 
   void compute(const Task& given);
 
-  /// Computes the cells of a task, which is `running` or a part of it. What is not done of it fails with a
-  /// message; of several cells each gets a chance of its own before.
+  /// Computes the cells of a task, which is `running` or a part of it. Where a task of several cells fails,
+  /// each of its cells is tried by itself. A cell that fails by itself is recorded with a message.
   void compute_cells(const Task& task, const Task& running);
 
   /// Marks what is done; their results are saved as they come. Tells what went wrong with the others.

@@ -16,7 +16,7 @@ using question::Method;
 using question::Question;
 using route::Cost;
 
-/// Failed cells are tried again; everything else is an answer.
+/// Whether there is a result and it is an answer. A failed cell has no answer and is tried again.
 [[nodiscard]] bool is_finished(const std::optional<store::Result>& result);
 
 /// A group of cells, all or some of which are to be computed.

@@ -15,12 +15,14 @@
 
 namespace lazygap::train {
 
-/// Steps whose samples are drawn together where several networks train on them: a network then stays in the
-/// cache for so many steps. At d = 450 and 100 samples a step they are 1.4 MB.
+/// The number of steps for which samples are drawn in advance where several networks train on them. Each
+/// network then takes that many steps in a row and stays in the cache meanwhile. At d = 450 and 100 samples a
+/// step these samples take 1.4 MB.
 constexpr std::int64_t kSharedSteps = 8;
 
-/// Trains networks side by side, networks with the same samples on one copy of them, and ends those that a
-/// search has given up. The numbers of a network do not depend on its company.
+/// Trains networks side by side. Networks that see the same samples share one copy of them. A search by
+/// successive halving ends the networks that it gives up. The numbers of a network do not depend on which
+/// other networks are trained beside it.
 template <class Model>
 class Ensemble {
  public:
@@ -86,7 +88,8 @@ class Ensemble {
   }
 
  private:
-  /// The running network that is furthest behind; after an interruption they may differ.
+  /// The running network that has taken the fewest steps. After an interruption networks may have taken
+  /// different numbers of steps.
   [[nodiscard]] const Run<Model>* last_running() const {
     const Run<Model>* last = nullptr;
     for (const Run<Model>& run : runs_)
@@ -100,7 +103,7 @@ class Ensemble {
       if (runs_[i].is_running()) hooks_.save(i, runs_[i].save().bytes());
   }
 
-  /// Of the networks that this call trains.
+  /// The part of the work that is done, as the mean over the networks that this call trains.
   [[nodiscard]] double fraction() const {
     double sum = 0, count = 0;
     for (std::size_t i = 0; i < runs_.size(); ++i) {
@@ -113,7 +116,7 @@ class Ensemble {
     return count > 0 ? sum / count : 1;
   }
 
-  /// Steps that can be taken together from `step` on.
+  /// The number of steps that can be taken from `step` on before the hooks are asked or a rung is reached.
   [[nodiscard]] std::int64_t steps_from(std::int64_t step, std::int64_t end) const {
     std::int64_t count = std::min(kPollSteps - step % kPollSteps, end - step);
     for (const Rung& rung : rungs_)
@@ -138,13 +141,13 @@ class Ensemble {
     if (hooks_.finished) hooks_.finished(i, runs_[i].outcome());
   }
 
-  /// The rung that is to be decided before `step`, which all running networks have reached.
+  /// The rung at `step`, if a comparison is to be made there; null otherwise. A rung is offered once.
   [[nodiscard]] Rung* rung_at(std::int64_t step) {
     for (Rung& rung : rungs_) {
       if (rung.step != step || rung.decided) continue;
       rung.decided = true;
-      // Some networks may be beyond it: an interrupted search has decided it before, or a full one went
-      // past it, and then nobody is given up here.
+      // A network may be beyond the rung. Then an interrupted search has made the comparison before, or the
+      // network was trained by a full search. No network is given up at this rung in either case.
       if (std::all_of(runs_.begin(), runs_.end(),
                       [&](const auto& run) { return !run.is_running() || run.step() == step; }))
         return &rung;
@@ -152,12 +155,13 @@ class Ensemble {
     return nullptr;
   }
 
-  /// Members of a contest: the networks of one width, by step size.
+  /// The networks of one width by their step size: places in `networks_`, one for each draw.
   using Candidates = std::map<double, std::vector<std::size_t>>;
 
-  /// Of every width, the step size that would be best were the runs that short goes on, and some smaller
-  /// ones: the longer the run, the smaller the best step size. False where the caller stops it: then nothing
-  /// has been decided.
+  /// Compares the step sizes of every width and ends the losers. The best step size is the one that would end
+  /// with the least risk if the run had Rung::end steps. It goes on, and so do Rung::smaller smaller ones,
+  /// because the best step size falls as the run gets longer. Returns false where the caller's stop
+  /// interrupts the comparison; no network has been ended then.
   [[nodiscard]] bool decide(Rung& rung) {
     std::map<Index, Candidates> contests;
     for (std::size_t i = 0; i < runs_.size(); ++i)
@@ -170,7 +174,7 @@ class Ensemble {
       });
       if (candidates.size() < 2) continue;
       const std::set<std::uint32_t> draws = comparable_draws(candidates);
-      std::vector<double> risks;  // sums over those draws
+      std::vector<double> risks;  // one for each step size: the sum over the comparable draws
       for (const auto& [step_size, members] : candidates) {
         double sum = 0;
         for (const std::size_t i : members) {
@@ -199,8 +203,10 @@ class Ensemble {
     return true;
   }
 
-  /// The draws by which all candidates can be judged: of each, the network is here and has not been finished
-  /// by an earlier call. (One that has diverged or been given up there counts as lost.)
+  /// The draws over which the step sizes are compared. A draw counts where this call has a network of it for
+  /// every step size, and none of these was trained to its end by an earlier call: of a finished network the
+  /// risk at its end is known, but not the risk at this rung. A network that has diverged or has been given
+  /// up earlier counts with an infinite risk.
   [[nodiscard]] std::set<std::uint32_t> comparable_draws(const Candidates& candidates) const {
     std::map<std::uint32_t, std::size_t> judged;
     for (const auto& [step_size, members] : candidates)
@@ -223,7 +229,7 @@ class Ensemble {
   const GroupHooks& hooks_;
   std::vector<Rung> rungs_;
   std::vector<Run<Model>> runs_;
-  /// The first network that has the same samples.
+  /// For each network, the first network that sees the same samples.
   std::vector<std::size_t> source_;
   std::vector<Samples<Number>> batches_;
 };

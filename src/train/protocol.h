@@ -23,16 +23,17 @@ void check_options(const char* function, Regime regime, Index neurons, const Opt
 
 [[nodiscard]] StepSizes step_sizes(const Options& options, Regime regime);
 
-/// Where successive halving compares step sizes: before step number `step` the runs go on as if they had only
-/// `end` steps, so that the end of the schedule begins (StepSizes::end_begins); the best step size and the
-/// `smaller` next smaller ones survive.
+/// A point of a run at which successive halving compares the step sizes. Each run is then tried out: it goes
+/// on as if it had `end` steps in all, and goes back (Run::probe). `step` is where such a short run would
+/// begin to lower its step size (StepSizes::end_begins). The step size of least risk survives, and so do the
+/// next smaller ones.
 struct Rung {
-  std::int64_t step = 0;
-  std::int64_t end = 0;
-  std::ptrdiff_t smaller = 0;
-  bool decided = false;
+  std::int64_t step = 0;       ///< steps taken when the comparison is made
+  std::int64_t end = 0;        ///< steps of the short run
+  std::ptrdiff_t smaller = 0;  ///< how many of the next smaller step sizes survive beside the best one
+  bool decided = false;        ///< the comparison has been made, or cannot be made any more
 };
-/// The rungs of a search, increasing; docs/theory/train.md says why these.
+/// The rungs of a search, in the order of their steps. docs/theory/train.md says how they were chosen.
 [[nodiscard]] std::vector<Rung> rungs(const Options& options, Regime regime);
 
 /// The samples of a step: draw_samples, with label noise.

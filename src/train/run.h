@@ -16,15 +16,16 @@
 #include "train/protocol.h"
 #include "train/state.h"
 
-/// What every training run does around its steps: records, divergence, the test risk. Who takes the steps is
-/// in train/ensemble.h.
+/// What every training run does around its steps: it records risks, notices divergence and estimates the test
+/// risk. train/ensemble.h decides which run takes a step when.
 namespace lazygap::train {
 
-/// Batch losses this many times the risk of the start (or R0, if larger) mean divergence once there are
-/// kExplodedSteps of them in a row: an unstable step size multiplies the loss by a factor every step, a
-/// stable one never comes near but for single batches. Labels with heavy tails have such batches though
-/// nothing moves (He_5 of one sample: one in 1e5). The mean loss of a stable run is at most that risk, so
-/// that by Markov's inequality four in a row come less often than once in 1e16 steps.
+/// A batch loss counts as exploded where it is this many times the risk at the start (or R0, if larger). A
+/// run has diverged once kExplodedSteps losses in a row have exploded. An unstable step size multiplies the
+/// loss by a factor in every step and so gets there. A single exploded loss is no divergence: labels with
+/// heavy tails have such batches even where nothing moves (He_5 of one sample: one in 1e5). The mean loss of
+/// a stable run is at most the risk at the start, so that by Markov's inequality four exploded losses in a
+/// row come less often than once in 1e16 steps.
 constexpr double kExplosion = 1e4;
 constexpr int kExplodedSteps = 4;
 
@@ -61,10 +62,15 @@ struct Samples {
   VectorOf<Real> y;
 };
 
-/// One network on its way. Model: Number, the type of its samples; draw(address, samples) makes those of one
-/// step, the same as another one for which draws_as(other) holds; step(samples, step_size) takes it and
-/// returns the loss of the batch before it; risk() is the exact population risk, NaN where there is none;
-/// function() is f, see estimate_test_risk; finite(), save(StateWriter&), load(StateReader&).
+/// One network in training. What it needs of a Model:
+///   Number                    the type of its samples
+///   draw(address, samples)    makes the samples of one step
+///   draws_as(other)           whether draw() of another model makes the same samples
+///   step(samples, step_size)  takes a step and returns the loss of the batch before it
+///   risk()                    the exact population risk, NaN where there is none
+///   function()                f, for estimate_test_risk
+///   finite()                  whether every trained number is finite
+///   save(StateWriter&), load(StateReader&)
 template <class Model>
 class Run {
  public:
@@ -118,9 +124,10 @@ class Run {
     end(Status::ok);
   }
 
-  /// The risk that this run would end with had it only `steps` steps (at least step()), so that its schedule
-  /// came to an end there: those that are missing are taken, and taken back. Infinite where it diverges, NaN
-  /// where neither exact nor test risk is known, nothing where `stop` (may be empty) interrupts it.
+  /// The risk with which this run would end if it had `steps` steps in all (at least step()) and its schedule
+  /// came to an end there. The missing steps are taken, and then taken back. The risk is infinite where the
+  /// run diverges, and NaN where neither the exact nor the test risk is known. Nothing is returned where
+  /// `stop` (may be empty) interrupts the steps.
   [[nodiscard]] std::optional<double> probe(std::int64_t steps, Samples<Number>& scratch,
                                             const std::function<bool()>& stop) {
     StateWriter before;
@@ -197,7 +204,7 @@ class Run {
       trajectory.push_back({step_, static_cast<double>(step_ * options_.batch), model_.risk()});
   }
 
-  /// Of batch losses, and of the risk at the end.
+  /// The bound above which a batch loss, or the risk at the end, has exploded.
   [[nodiscard]] double bound() const { return kExplosion * std::max(start_loss_, null_risk(*problem_)); }
 
   Regime regime_;

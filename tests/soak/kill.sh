@@ -1,5 +1,5 @@
 #!/bin/sh
-# Ends runs of all routes at random moments, again and again, until a run comes to its end, and compares what the
+# Ends runs at random moments, again and again, until a run comes to its end, and compares what the
 # store then holds with an uninterrupted run, bit for bit. Exit code 1 at the first difference.
 #
 #   tests/soak/kill.sh PROGRAM [KILLS [WAY [PROCESSES [SEED]]]]

@@ -10,7 +10,7 @@
 /// 32 bits each; one block is four 32-bit words.
 namespace lazygap {
 
-/// What the numbers are for; two purposes never share a counter.
+/// What the numbers are for. Two purposes never share a counter.
 enum class Purpose : std::uint32_t {
   spectrum = 1,         ///< eigenvalues of the problem
   first_layer = 2,      ///< W of RF and NT, step = neuron

@@ -4,8 +4,8 @@
 
 namespace lazygap {
 
-/// How a computation ended. `none` marks a result that nobody has filled; `eliminated` a training run that
-/// successive halving ended early, because another step size does better.
+/// How a computation ended. `none` marks a result that nobody has filled. `eliminated` marks a training run
+/// that successive halving has ended early, because another step size does better.
 enum class Status { none, ok, diverged, not_converged, failed, eliminated };
 
 [[nodiscard]] std::string_view to_string(Status status);

@@ -15,9 +15,8 @@ namespace lazygap::curve {
 ///     (z_j^2 - 1)/sqrt(2), eigenvalues 4 (l_j + l_k) and powers 4 B~_jk^2 (j < k), 2 B~_jj^2 (j = k). O(d^3)
 ///     operations, no large matrix. D = N d - N (N - 1)/2 for N <= d neurons in general position, d (d +
 ///     1)/2 beyond; the parts of f* of other degrees stay in R_inf;
-///   - dense: N d <= Options::dense_parameters, eigenvalues of the (N d) x (N d) covariance; those below
-///   1e-12
-///     of the largest count as 0;
+///   - dense: N d <= Options::dense_parameters. The eigenvalues of the (N d) x (N d) covariance; those below
+///     1e-12 of the largest count as 0;
 ///   - without the matrix: structured products of O(N^2 d) operations. Powers by Lanczos quadrature from the
 ///     projections of the target, traces by stochastic Lanczos quadrature [UCS17], leverages and R_inf by
 ///     conjugate gradients, to a relative residual of 1e-8 for R_inf or else Status::not_converged.

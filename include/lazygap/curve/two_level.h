@@ -7,8 +7,8 @@
 
 namespace lazygap::curve {
 
-/// The kernel E_w[phi_w(x) phi_w(x')] that RF tends to as N -> infinity: all that the mean of the risk over W
-/// needs. Centred features of w ~ N(0, Gamma), no biases.
+/// The kernel E_w[phi_w(x) phi_w(x')] to which RF tends as N -> infinity. The mean of the risk over W depends
+/// on nothing else. The features are centred and have no biases, and w ~ N(0, Gamma).
 struct AveragedModel {
   Vector values;              ///< eigenvalues e_k > 0
   Vector counts;              ///< multiplicities m_k
@@ -22,9 +22,8 @@ struct AveragedModel {
 ///
 ///   degree 1      e_j = lambda_1^2 g_j,              t_j = power of He_1(x_j),
 ///   x_j x_k, j<k  e_jk = lambda_2^2 g_j g_k,         t_jk = 4 B~_jk^2,
-///   {1, h_j}      the (d + 1) x (d + 1) matrix (lambda_2^2/2) [ sum_j g_j^2 (e_0 + sqrt(2) e_j)(e_0 +
-///   sqrt(2)
-///                 e_j)^T + (0, g)(0, g)^T ], f* there: (E f*, sqrt(2) B~_jj),
+///   {1, h_j}      the (d + 1) x (d + 1) matrix (lambda_2^2/2) [ sum_j g_j^2 p_j p_j^T + (0, g)(0, g)^T ],
+///                 p_j = e_0 + sqrt(2) e_j; f* has the coordinates (E f*, sqrt(2) B~_jj) there,
 ///   degrees >= 3  T_r = lambda_tilde - (lambda_2^2/2) (sum_j g_j)^2, spread over many more than n and N
 ///                 functions; the part of f* of these degrees acts as noise.
 ///

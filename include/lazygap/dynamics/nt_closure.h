@@ -27,9 +27,9 @@ struct ClosureOptions {
 /// fourth moments (docs/theory/dynamics.md has its error: up to 4 % of R0 below half of the largest stable
 /// step size, unreliable near it). On qf with the quadratic activation nt() is exact.
 ///
-/// `W`: d x N; `biases`: N, or empty. Takes (N d)^2 numbers of memory and of the order of (N d)^3 operations
-/// once, in which Control::stop is heard between products only; a step takes N d operations. Status
-/// not_converged where the Gaussian moments of sigma' are not known to 1e-6.
+/// `W`: d x N; `biases`: N, or empty. The moments take (N d)^2 numbers of memory and of the order of (N d)^3
+/// operations once; Control::stop is heard only between the products of this part. A step takes N d
+/// operations. The status is not_converged where the Gaussian moments of sigma' are not known to 1e-6.
 /// Errors: UsageError as in nt.h for W and the options, where N d is above 6000, where the activation has no
 /// derivative.
 [[nodiscard]] Curve nt_closure(const Problem& problem, const Activation& activation, const Matrix& W,

@@ -32,8 +32,11 @@ struct Point {
   double risk = 0;  ///< mean over the samples of SGD; not divided by R0, label noise not counted
 };
 
-/// ok; diverged: the mean risk has exploded after `steps_done` steps (single runs may still live: the mean is
-/// that of a heavy-tailed law then), `risk` stays NaN; none: Control::stop asked for an end.
+/// The mean risk along a run. Its status is
+///   ok        the run came to its end
+///   diverged  the mean risk exploded after `steps_done` steps, and `risk` stays NaN. Single runs may go on
+///             all the same, because the law of the risk is heavy-tailed then
+///   none      Control::stop asked for an end
 struct Curve {
   Status status = Status::none;
   double risk = std::numeric_limits<double>::quiet_NaN();  ///< at the end

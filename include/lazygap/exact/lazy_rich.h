@@ -29,9 +29,9 @@ struct LazyRich {
 ///
 ///   R_alpha = 2 sum of lambda_i(B + alpha M_0)^2 over the eigenvalues that are not fitted + rest_risk().
 ///
-/// alpha -> 0 gives nn(problem, N, Sign::positive); alpha -> infinity gives nt(problem, W_0) where W_0 has
-/// rank min(N, d), up to terms of order 1 / alpha. Gradient flow from W_0 ends there for almost every W_0
-/// (docs/theory/lazy_rich.md).  [beyond GMMM19]
+/// alpha -> 0 gives nn(problem, N, SecondLayerSign::positive); alpha -> infinity gives nt(problem, W_0) where
+/// W_0 has rank min(N, d), up to terms of order 1 / alpha. Gradient flow from W_0 ends there for almost every
+/// W_0 (docs/theory/lazy_rich.md).  [beyond GMMM19]
 ///
 /// `W_0`: d x N, N >= 1, finite; `alphas`: any number of them, positive and finite. Throws UsageError
 /// otherwise. Relative accuracy 1e-11 of R0. One eigenvalue problem of size d for each alpha.

@@ -12,10 +12,10 @@ namespace lazygap::exact {
 /// qf:  R = 2 sum of lambda_i(B)^2 over the eigenvalues that are not fitted + rest_risk().  [GMMM19, Thm 3]
 /// mg:  R = 2 / (2 + sum of delta_i^2 / (1 + delta_i^2) over those that are).    (tends to [GMMM19, Thm 6])
 ///
-/// Fitted are the N of largest modulus among those whose sign the network can make: all of them (free); on qf
-/// the positive ones with a > 0 and the negative ones with a < 0; on mg the negative ones with a > 0 and the
-/// positive ones with a < 0, since the class y = +1 has the covariance Sigma - Delta. docs/theory/exact.md
-/// has the proof.
+/// The network fits the N eigenvalues of largest modulus among those whose sign it can make. A free second
+/// layer makes both signs. On qf a > 0 makes the positive ones and a < 0 the negative ones. On mg it is the
+/// other way round, since the class y = +1 has the covariance Sigma - Delta. docs/theory/exact.md has the
+/// proof.
 ///
 /// N >= 1. Exact at every d; status is always ok, Diagnostics::rank the number of fitted eigenvalues. Throws
 /// UsageError for N < 1.

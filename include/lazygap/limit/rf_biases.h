@@ -16,26 +16,28 @@ namespace lazygap::limit {
 ///   q = mean_i[ t_i / (1 + t_i p) ],   p = <lambda_1, lambda_1>,
 ///   <f, g> = rho E_b[ f(b) g(b) / (lt(b) + lambda_1(b)^2 q) ],
 ///
-/// psi lambda_2^2 of eqs. (10) and (15) becomes
+/// the product psi lambda_2^2 of eqs. (10) and (15) becomes
 ///
-///   <lambda_2, lambda_2> - d <lambda_2, m>^2 / (1 + d <m, m>);
+///   <lambda_2, lambda_2> - d <lambda_2, m>^2 / (1 + d <m, m>).
 ///
-/// m is there because RF has no offset: the means of the features are one direction it has to keep small.
-/// tau = 0 gives rf_ratio.
+/// The second term is the price of having no offset: RF has to choose its coefficients so that the means m of
+/// the features cancel. tau = 0 gives rf_ratio.
 ///
-/// Relative accuracy 1e-9, but 2e-4 where rare neurons of large bias decide <m, m> (relu, sign, erf at tau
-/// near 1). Throws UsageError for tau < 0, rho <= 0, a law of another dimension, a target that is not
+/// The relative accuracy is 1e-9. It is 2e-4 where rare neurons of large bias decide <m, m> (relu, sign, erf
+/// at tau near 1). Throws UsageError for tau < 0, rho <= 0, a law of another dimension, a target that is not
 /// quadratic or whose mean is not 0, or an activation that violates assumption A1 at one of the biases.
 [[nodiscard]] double rf_ratio(const Problem& problem, const FirstLayerLaw& law, const Activation& activation,
                               double tau, double rho);
 
-/// The same for each of several rho: the coefficients, nearly all of the work, are computed once.
+/// The same for each of several rho. The Hermite coefficients, which take nearly all of the time, are
+/// computed once.
 [[nodiscard]] std::vector<double> rf_ratios(const Problem& problem, const FirstLayerLaw& law,
                                             const Activation& activation, double tau,
                                             const std::vector<double>& rhos);
 
-/// The same for the biases at hand, rho = N/d: E_b is their mean. Where the activation saturates, most of the
-/// difference between draws at finite N comes from the few neurons of large bias, and this has it.
+/// The same for given biases, with rho = N/d and E_b the mean over these biases. Where the activation
+/// saturates, a few neurons of large bias make most of the difference between draws at finite N. This
+/// function accounts for it; the one above averages over it.
 [[nodiscard]] double rf_ratio_given_biases(const Problem& problem, const FirstLayerLaw& law,
                                            const Activation& activation, const Vector& biases);
 

@@ -15,10 +15,10 @@ class FirstLayerLaw {
  public:
   /// Gamma = I / d (qf), I / tr(Sigma) (mg): RF(I), NT(I).
   [[nodiscard]] static FirstLayerLaw isotropic(const Problem& problem);
-  /// The best Gamma for RF as rho -> infinity, written Gamma*: B / tr B (qf, eq. (11)); on mg, by the same
-  /// argument on eq. (16), Sigma^{-1/2} D Sigma^{-1/2} / tr D. B is the quadratic part of
-  /// f*: where f* has other parts, this is the best Gamma for that part only. Throws UsageError unless B (D)
-  /// is positive semidefinite and not 0.
+  /// The best Gamma for RF as rho -> infinity, written Gamma*. On qf it is B / tr B (eq. (11)). On mg it is,
+  /// by the same argument on eq. (16), Sigma^{-1/2} D Sigma^{-1/2} / tr D. B is the quadratic part of f*.
+  /// Where f* has other parts, this is the best Gamma for the quadratic part only. Throws UsageError unless B
+  /// (D) is positive semidefinite and not 0.
   [[nodiscard]] static FirstLayerLaw aligned(const Problem& problem);
   /// Gamma proportional to `gamma` (d entries >= 0, not all zero), rescaled to the normalisation above.
   [[nodiscard]] static FirstLayerLaw diagonal(const Problem& problem, const Vector& gamma);

@@ -4,9 +4,10 @@
 
 namespace lazygap {
 
-/// W W^T = U diag(l) U^T: l (d entries, decreasing), exactly 0 from entry N on, U (d x d) orthogonal. In
-/// every column of U the entry of largest modulus is positive (of several that are equal to 1e-9, the first),
-/// so that the basis does not depend on the BLAS; what rounding decides is the basis of the null space.
+/// W W^T = U diag(l) U^T: l (d entries, decreasing) is exactly 0 from entry N on, U (d x d) is orthogonal. In
+/// every column of U the entry of largest modulus is positive; of several that are equal to 1e-9 the first
+/// counts. So the basis does not depend on the BLAS, but for the basis of the null space, which rounding
+/// decides.
 struct NtBasis {
   Matrix U;
   Vector l;

@@ -23,10 +23,9 @@ struct Cell {
 
 /// The cells of a plan, in the order of its methods, regimes, axes, draws and step sizes. A route is asked
 /// once for questions that differ only in keys that it does not read, and not at all for those that it
-/// refuses. The cells
-/// of routes that follow the training have the step size that won it: they are not listed here but found by
-/// schedule::following_cells_at once the training is finished. Throws UsageError where there are more than
-/// kMostCells.
+/// refuses. Routes that follow the training are asked about the step size that won it. Their cells are not
+/// listed here; schedule::following_cells_at finds them once the training is finished. Throws UsageError
+/// where there are more than kMostCells.
 [[nodiscard]] std::vector<Cell> make_cells(const Plan& plan);
 inline constexpr std::size_t kMostCells = 2'000'000;
 

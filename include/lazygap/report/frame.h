@@ -57,12 +57,13 @@ struct Frame {
 
 /// The frames that `plan` asks for: one, or one for each value of figure.facet.
 ///
-///   left    R/R0 of every route against N; limits are smooth curves, evaluated between the plan's widths,
-///   too right   the risk along training at the best step size, averaged over draws, with the gradient flow
-///   of the same
-///           draws and the limits for n = infinity
+///   left    R/R0 of every route against N. Limits are smooth curves: they are evaluated between the
+///           plan's widths, too
+///   right   the risk along training at the best step size, averaged over draws, with the gradient flow
+///           of the same draws and the limits for n = infinity
 ///   axes    R/R0 of every route against any key that is swept
-/// What is missing is left out. Throws UsageError where the name of the plan cannot be a file name.
+///
+/// Points without a result are left out. Throws UsageError where the name of the plan cannot be a file name.
 [[nodiscard]] std::vector<Frame> make_frames(const Plan& plan, const std::vector<Row>& rows);
 
 /// What the frame shows, in one sentence, for readers who cannot see it.

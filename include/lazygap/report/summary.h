@@ -33,13 +33,13 @@ struct Summary {
   Average risk;
   /// The paper's estimate on fresh samples, where there is one for every draw, and its standard error.
   std::optional<double> test_ratio, test_se;
-  /// Simulations: the exact risk of the same draws (the same W), and how much the simulated one lies above
-  /// it: mean of the differences draw by draw and its standard error. With one draw the standard error is
-  /// that of the estimate on fresh samples.
+  /// Simulations: the exact risk of the draws that were simulated (the same W), and how much the simulated
+  /// risk lies above it. The excess is the mean of the differences draw by draw, with its standard error.
+  /// With one draw the standard error is that of the estimate on fresh samples.
   std::optional<double> exact_ratio, excess, excess_se;
   /// train: the best step size of the grid, the smallest mean risk among those that never diverged.
   std::optional<double> step_size;
-  /// It is the smallest or largest of the grid's step sizes; a grid of one has no edge.
+  /// Whether `step_size` is the smallest or the largest of the grid. A grid of one has no edge.
   bool step_size_at_edge = false;
   std::map<double, Average> by_step_size = {};  ///< of the draws that ended with a number
   bool largest_diverged = false;  ///< every draw of the grid's largest step size diverged, and nothing else

@@ -34,8 +34,8 @@ struct Control {
   std::function<void(std::size_t i, store::Result)> finished = {};  ///< each answer, as soon as it is known
   std::function<void(std::size_t i, std::span<const std::byte>)> save = {};  ///< a state to resume from
   std::vector<std::span<const std::byte>> resume = {};  ///< states of an interrupted computation, or none
-  /// train: how an earlier computation has ended the question (none: it has not); such a question is not
-  /// answered again. Empty: none has.
+  /// train: how an earlier computation has ended each question; Status::none where it has not. A question
+  /// that has been ended is not answered again. Empty: none has been ended.
   std::vector<Status> ended = {};
   std::chrono::seconds save_every{30};
   std::function<bool()> stop =
@@ -67,9 +67,10 @@ struct Route {
   bool (*repeats)(Regime) = nullptr;
   /// Why the question has no answer by this route, in a sentence; the only place that knows what is known.
   std::optional<std::string> (*refuses)(const Question&, const Instance&) = nullptr;
-  /// What cannot work although it is not impossible, in a sentence; empty: nothing.
+  /// A sentence where the question can be answered but cannot come out well, for example because the regime
+  /// is blind to its target; empty elsewhere.
   std::string (*warns)(const Question&, const Instance&) = nullptr;
-  /// Why this machine cannot compute it although another one could; empty: it can.
+  /// Why this machine cannot answer the question although another one could; empty: it can.
   std::string (*lacks)(const Question&) = nullptr;
   /// Keys in which the questions of a group may differ: they share work.
   std::vector<std::string_view> (*nests)(const Question&) = nullptr;

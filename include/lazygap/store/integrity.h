@@ -10,7 +10,7 @@ namespace lazygap::store {
 /// What a store holds and what is wrong with it.
 struct Integrity {
   struct Count {
-    std::string method;  ///< "limit", "exact", "train", "fit" or "flow"
+    std::string method;  ///< as question::to_string(Method)
     std::string status;  ///< as lazygap::to_string(Status)
     std::int64_t results = 0;
   };

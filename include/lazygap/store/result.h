@@ -28,14 +28,14 @@ struct Provenance {
   std::string finished_at;  ///< UTC, ISO 8601
 };
 
-/// The answer of one route to one question (problem, regime, width, draw). One row of the store, one JSON
-/// object of `--json`. A default-constructed Result has Status::none and NaN risk: visibly empty.
+/// The answer of one route to one question: one row of the store, one JSON object of `--json`. A
+/// default-constructed Result is visibly empty: it has Status::none and a risk that is NaN.
 struct Result {
   std::string key;         ///< identifies the cell; equal keys mean equal numbers
   std::string parameters;  ///< canonical JSON that the key is made of
-  std::string model;       ///< "qf" or "mg"
+  std::string model;       ///< "qf", "mg" or "polynomial"
   std::string regime;      ///< as lazygap::to_string(Regime)
-  std::string method;      ///< "limit", "exact", "train", "fit" or "flow"
+  std::string method;      ///< as question::to_string(Method)
   std::int64_t d = 0;
   std::int64_t N = 0;             ///< 0 where there is no network (Bayes)
   double rho = 0;                 ///< N / d

@@ -23,16 +23,19 @@ struct Point {
 /// What a training run (or the gradient flow) gives. Risks are in the units of the problem, whatever the
 /// parameterisation did to the labels, and not divided by R0.
 struct Outcome {
-  /// Exact population risk at the end; NaN with status ok where the Gaussian moments of sigma are not known
-  /// to 1e-6 (a slowly converging series; no second moment), then test_risk is what there is. Points
-  /// likewise.
+  /// Exact population risk at the end. It is NaN with status ok where the Gaussian moments of sigma are not
+  /// known to 1e-6, because their series converges slowly or because they do not exist; test_risk is the only
+  /// risk then. The same holds for the points of the trajectory.
   double risk = std::numeric_limits<double>::quiet_NaN();
   double test_risk = std::numeric_limits<double>::quiet_NaN();  ///< mean on fresh samples; NaN if none
   double test_se = std::numeric_limits<double>::quiet_NaN();    ///< standard error of test_risk
-  /// ok; diverged: a batch loss was not finite, four in a row have exploded, or the risk at the end has,
-  /// after `steps_done` steps; the risks above stay NaN; eliminated: ended by successive halving after
-  /// `steps_done` steps; not_converged: the flow's integrator gave up; none: Hooks::stop (flow:
-  /// Control::stop) asked for an end.
+  /// How the run ended, after `steps_done` steps:
+  ///   ok             with the last step
+  ///   diverged       a batch loss was not finite, four batch losses in a row exploded, or the risk at the
+  ///                  end did; the risks above stay NaN
+  ///   eliminated     successive halving ended it
+  ///   not_converged  the integrator of the flow gave up
+  ///   none           Hooks::stop (flow: Control::stop) asked for an end
   Status status = Status::none;
   std::int64_t steps_done = 0;
   std::string path;  ///< the algebra and precision that ran, for example "LQ, AVX-512 fp32"
@@ -45,9 +48,9 @@ struct Hooks {
   std::function<void(std::int64_t step)> progress = {};
   /// Receives the whole state every `save_every`, and once more where `stop` ends the run.
   std::function<void(std::span<const std::byte>)> save = {};
-  /// A state `save` has received from a run with the same arguments: the run goes on from there and ends
-  /// bitwise as if it had never been interrupted (on the same instruction set). Empty: start anew. Any other
-  /// bytes throw UsageError.
+  /// A state that `save` has received from a run with the same arguments. The run goes on from there, and on
+  /// the same instruction set it ends bitwise as if it had never been interrupted. Empty: the run starts
+  /// anew. Any other bytes throw UsageError.
   std::span<const std::byte> resume = {};
   std::chrono::seconds save_every{30};
   std::function<bool()> stop = {};

@@ -9,15 +9,16 @@
 #include "lazygap/train/options.h"
 #include "lazygap/train/outcome.h"
 
-/// One-pass SGD for any activation with a derivative. The quadratic one without biases, momentum or a free
-/// second layer has algebra and kernels of its own (below). Step number t draws the samples at {seed,
-/// Purpose::training, draw, t}: all step sizes, widths and regimes of one (seed, draw) see the same ones.
+/// One-pass SGD for any activation with a derivative. The quadratic activation without biases, momentum or a
+/// free second layer has algebra and kernels of its own (below). Step number t draws the samples at {seed,
+/// Purpose::training, draw, t}, so that all step sizes, widths and regimes of one (seed, draw) see the same
+/// samples.
 /// Errors: UsageError where `neurons` < 1 or an option is outside its range.
 namespace lazygap::train {
 
-/// Trains the two-layer network of `neurons` neurons (NN). Initial weights: isotropic,
-/// Purpose::initial_weights; a wider network starts with the neurons of a narrower one.  [GMMM19, sec. 2.3,
-/// 4]
+/// Trains the two-layer network of `neurons` neurons (NN). The initial weights are
+/// isotropic (Purpose::initial_weights), and a wider network starts with the neurons of a narrower one.
+/// [GMMM19, sec. 2.3, 4]
 ///
 /// Quadratic: Reduction::automatic trains, where N > d, the d x d factor L of W = L Q instead of W: f depends
 /// on W through W W^T = L L^T only and SGD commutes with right rotations of W, so the trajectory is the same.
@@ -38,22 +39,25 @@ struct Network {
   Index neurons = 1;
   double step_size = 0.01;
   std::uint32_t draw = 0;
-  /// Other than none: how an earlier call has ended this network. It is not trained again, but halving knows
-  /// of it.
+  /// How an earlier call has ended this network; none: it has not. A network that has been ended is not
+  /// trained again, but successive halving takes it into account.
   Status known = Status::none;
 };
 
-/// Trains networks of one regime (nn or nt) side by side and gives the outcome of each, the same as run_nn
-/// and run_nt would; of a network that is known, its status alone. Networks of one draw see the same samples,
-/// which are then drawn once; on other targets than qf, those of NT with quadratic activation are shared by
-/// networks of one width only. `options` hold for all but what Network says.
+/// Trains networks of one regime (nn or nt) side by side. Each outcome is the one that run_nn or run_nt
+/// gives. Where Network::known says that a network has been ended before, its outcome has this status and
+/// nothing else. `options` hold for all networks, but for the width, step size and draw of each.
 ///
-/// Search::halving ends runs early, with Status::eliminated: at 1/16, 1/8, 1/4 and 1/2 of the steps, for
-/// every width, the step size is found that would be best (smallest risk, averaged over the draws) were that
-/// the whole run, drops of the schedule included; larger ones are given up, and smaller ones but for the next
-/// 3, 2, 2 and 1. [JT16] Draws that are known to be finished for one of the step sizes do not count.
-/// The others end as they would without the search. docs/theory/train.md tells how often the winner is the
-/// same.
+/// Networks of one draw see the same samples, which are drawn once for all of them. NT with quadratic
+/// activation on other targets than qf is an exception: its samples are shared by networks of one width only.
+///
+/// Search::halving compares the step sizes of every width four times, at 1/16, 1/8, 1/4 and 1/2 of the steps
+/// [JT16]. Each comparison asks what the risk would be if the run ended there, with the schedule's fall of
+/// the step size included. The best step size has the smallest such risk, averaged over the draws. All larger
+/// step sizes are given up, and of the smaller ones all but the next 3, 2, 2 and 1. What is given up ends
+/// with Status::eliminated; what is left ends as it would without the search. A draw is left out of the
+/// average where an earlier call has trained one of its networks to the end. docs/theory/train.md tells how
+/// often the search finds the best step size of the full grid.
 [[nodiscard]] std::vector<Outcome> run_networks(Regime regime, const Problem& problem,
                                                 std::span<const Network> networks, const Options& options,
                                                 Search search = Search::full, const GroupHooks& hooks = {});
@@ -62,8 +66,9 @@ struct Network {
 /// set: Outcome::path. For example "LQ, AVX-512 fp32".
 [[nodiscard]] std::string path(Regime regime, const Problem& problem, Index neurons, const Options& options);
 
-/// The steps that halving takes for a step size that it ends at `steps_done` (options.steps: never), its
-/// looks ahead included; the last step size left is not looked at, and takes fewer.
+/// The steps that halving takes for a step size that it ends after `steps_done` steps (options.steps where it
+/// does not end it). The steps of the comparisons are counted too, although they are taken back. A step size
+/// that is the only one left is not compared any more, and takes fewer steps than this.
 [[nodiscard]] std::int64_t halving_steps(Regime regime, const Options& options, std::int64_t steps_done);
 
 }  // namespace lazygap::train
