@@ -274,6 +274,18 @@ void check_plan(Plan& plan, const Document& document, const Reader& reader, cons
   check_figure(plan, complaints);
 }
 
+namespace {
+
+bool answers_somewhere(const Plan& plan, Method method, Regime regime) {
+  for (std::size_t point = 0; point < plan.points(); ++point) {
+    const Question question = plan.at(method, regime, point);
+    if (!route::route_of(method).refuses(question, *plan.instances->of(question))) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 std::vector<std::string> remarks(const Plan& plan) {
   std::vector<std::string> sentences;
   const auto add = [&](std::string sentence) {
@@ -287,7 +299,8 @@ std::vector<std::string> remarks(const Plan& plan) {
         const Question question = plan.at(method, regime, point);
         if (!route.applies(regime)) continue;
         if (const auto reason = route.refuses(question, *instance))
-          add(fmt::format("{}: left out for {}: {}", to_string(method), to_string(regime), *reason));
+          add(fmt::format("{}: left out for {}{}: {}", to_string(method), to_string(regime),
+                          answers_somewhere(plan, method, regime) ? " at some points" : "", *reason));
         if (const std::string warning = route.warns(question, *instance); !warning.empty())
           add(fmt::format("{}: {}", to_string(regime), warning));
       }

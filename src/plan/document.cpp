@@ -11,6 +11,10 @@
 namespace lazygap::plan {
 namespace {
 
+// The axes of a plan have whole keys as words; the widths have a short form.
+constexpr std::string_view kAxes = "axes.";
+constexpr std::string_view kNeurons = "sweep.neurons", kWidth = "network.width";
+
 namespace fs = std::filesystem;
 
 bool is_word_character(char c) {
@@ -82,6 +86,8 @@ void Document::override_key(const std::string& path, const std::string& value) {
   // A line break in `value` would smuggle in further keys.
   if (parsed.size() != 1)
     throw UsageError(fmt::format("--set {}: {} is more than one value", path, quote(value)));
+  if (path.starts_with(kAxes)) return override_axis(path.substr(kAxes.size()), *parsed.get("value"));
+  if (path == kNeurons) erase_axis(kWidth);
   toml::table* table = &root_;
   std::size_t begin = 0;
   for (std::size_t dot; (dot = path.find('.', begin)) != std::string::npos; begin = dot + 1) {
@@ -97,6 +103,37 @@ void Document::override_key(const std::string& path, const std::string& value) {
   parsed.get("value")->visit(
       [&](auto& node) { table->insert_or_assign(path.substr(begin), std::move(node)); });
   overridden_.push_back(path);
+}
+
+void Document::erase_axis(std::string_view key) {
+  toml::table* table = root_["axes"].as_table();
+  if (table == nullptr) return;
+  table->erase(key);
+  // Without quotes its parts are tables within tables.
+  while (table != nullptr) {
+    const std::size_t dot = key.find('.');
+    if (dot == std::string_view::npos) {
+      table->erase(key);
+      return;
+    }
+    toml::node* next = table->get(key.substr(0, dot));
+    table = next == nullptr ? nullptr : next->as_table();
+    key.remove_prefix(dot + 1);
+  }
+}
+
+void Document::override_axis(std::string key, toml::node& values) {
+  if (key.size() > 1 && key.front() == '"' && key.back() == '"') key = key.substr(1, key.size() - 2);
+  if (key.empty()) throw UsageError("--set axes.: the key is empty");
+  erase_axis(key);
+  if (key == kWidth)
+    if (toml::table* sweep = root_["sweep"].as_table()) sweep->erase("neurons");
+  toml::node* axes = root_.get("axes");
+  if (axes == nullptr) axes = &root_.insert("axes", toml::table()).first->second;
+  if (!axes->is_table())
+    throw UsageError(fmt::format("--set axes.{}: \"axes\" is not a table in {}", key, label_));
+  values.visit([&](auto& node) { axes->as_table()->insert_or_assign(key, std::move(node)); });
+  overridden_.push_back(fmt::format("{}{}", kAxes, key));
 }
 
 bool Document::is_overridden(const std::string& path) const {

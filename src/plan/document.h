@@ -29,6 +29,9 @@ class Document {
 
  private:
   void override_key(const std::string& path, const std::string& value);
+  /// One axis of [axes] in place of the plan's of the same key.
+  void override_axis(std::string key, toml::node& values);
+  void erase_axis(std::string_view key);
 
   std::string label_;
   std::filesystem::path folder_;

@@ -218,7 +218,7 @@ bool is_joined(const Frame& frame, const Series& series) {
   return frame.joined && std::none_of(frame.series.begin(), frame.series.end(), [&](const Series& other) {
            const bool same = other.regime == series.regime && other.label == series.label;
            const bool line = other.method == "limit" || other.method == "curve" ||
-                      other.method == "lazy_rich" || other.method == "dynamics";
+                             other.method == "lazy_rich" || other.method == "dynamics";
            return same && (line || (other.method == "exact" && series.method != "exact"));
          });
 }
@@ -274,11 +274,13 @@ std::string legend_text(std::string_view text) {
   return plain;
 }
 
-/// The markers of a legend entry are those that are drawn: filled ones for simulations, open ones for exact risks.
+/// The markers of a legend entry are those that are drawn: filled ones for simulations, open ones for exact
+/// risks.
 std::string legend_line(const Frame& frame, const Series& series, const Look& look) {
   const auto drawn = [&](auto is_method) {
     return std::any_of(frame.series.begin(), frame.series.end(), [&](const Series& other) {
-      return other.regime == series.regime && other.label == series.label && is_method(other) && !is_flat(other);
+      return other.regime == series.regime && other.label == series.label && is_method(other) &&
+             !is_flat(other);
     });
   };
   const bool simulated = drawn([](const Series& s) { return s.method == "train" || s.method == "fit"; });
@@ -304,10 +306,9 @@ std::string colour_entries(const Frame& frame) {
       const std::string label =
           labelled && !series.label.empty() ? ", " + legend_text(series.label) : std::string();
       const std::string title = gnuplot_string(bayes ? "Bayes risk" : std::string(style.label) + label);
-      const std::string look = bayes ? "lines dt 3 lw 2"
-                               : frame.along_training
-                                   ? "lines lw 2.4"
-                                   : legend_line(frame, series, own);
+      const std::string look = bayes                  ? "lines dt 3 lw 2"
+                               : frame.along_training ? "lines lw 2.4"
+                                                      : legend_line(frame, series, own);
       text += fmt::format(", \\\n  keyentry with {} lc rgb '{}' title {}", look, own.colour, title);
     }
   return text;
@@ -341,10 +342,11 @@ std::string style_entries(const Frame& frame) {
   }
   add(has_method(frame, "limit"), "lines lw 2.4", "limit, N, d → ∞");
   add(has_method(frame, "curve"), "lines lw 2.4", "predicted");
-  add(has_method(frame, "lazy_rich"), "lines lw 2.4", "trained with output scale α, n = ∞");
+  add(has_method(frame, "lazy_rich"), "lines lw 2.4", "output scale α");
   add(has_method(frame, "dynamics"), "lines dt (6,3) lw 2.4", "mean of SGD");
-  const bool flat = std::any_of(frame.series.begin(), frame.series.end(),
-                                [](const Series& s) { return s.method == "exact" && s.regime != "Bayes" && is_flat(s); });
+  const bool flat = std::any_of(frame.series.begin(), frame.series.end(), [](const Series& s) {
+    return s.method == "exact" && s.regime != "Bayes" && is_flat(s);
+  });
   add(has_method(frame, "exact"), flat ? "lines dt 4 lw 1.6" : kOpen, kExact);
   add(has_method(frame, "train") || has_method(frame, "fit"), "points pt 7 ps 0.62*size lw 1.2", "simulated");
   add(std::any_of(frame.series.begin(), frame.series.end(),
@@ -378,7 +380,7 @@ set title {2} noenhanced
 {3}set border 3
 set tics out nomirror scale 0.6
 set tmargin {8}
-set xlabel offset 0,0.9
+set xlabel offset 0,0.4
 set grid ytics lt 1 lw 0.6 lc rgb '#DDDDDD'
 set key outside below center horizontal Left reverse samplen 2 spacing 1.3 width 1 maxcols {9} font ',12.5'
 

@@ -90,7 +90,8 @@ std::optional<Summary> summary_at(const Results& results, Method method, Regime 
   const Optionals found = look_up(results, cells);
   count(found, summary);
   // Where step sizes are shown, a route that follows the training has all of them, too.
-  const bool gridded = has_grid(plan, method) || (follows && plan.asks(Method::train) && schedule::shows_step_sizes(plan));
+  const bool gridded =
+      has_grid(plan, method) || (follows && plan.asks(Method::train) && schedule::shows_step_sizes(plan));
   std::map<double, std::vector<double>> ratios;
   for (std::size_t i = 0; i < cells.size(); ++i)
     if (cells[i].step_size > 0 && schedule::is_number(found[i]))

@@ -47,6 +47,17 @@ std::vector<std::string> excess_texts(const Summary* simulation) {
 std::string number(double value) { return std::isfinite(value) ? fmt::format("{}", value) : ""; }
 std::string number(const std::optional<double>& value) { return value ? number(*value) : ""; }
 
+/// The value of a reduced axis that won: for the simulation, where there is one, else for the first route
+/// that reads it.
+std::string best_text(const Plan& plan, const Row& row, const Summary* simulation, const Key& key) {
+  for (const auto& [method, summary] : row.summaries) {
+    if (simulation != nullptr && &summary != simulation) continue;
+    const question::Question question = plan.at(method, row.regime, summary.point);
+    if (key.is_read != nullptr && key.is_read(question)) return question::plain_text(key.get(question));
+  }
+  return kUnknown;
+}
+
 /// Keys of the plan that are neither swept nor at their default, for the columns of full_table.
 std::vector<const Key*> given_keys(const Plan& plan) {
   std::vector<const Key*> keys;
@@ -100,6 +111,8 @@ Table readable_table(const Plan& plan, const std::vector<Row>& rows) {
   };
   header(true, {"regime"});
   for (const Key* key : keys) table.header.push_back(key->path.substr(key->path.find('.') + 1));
+  for (const Key* key : plan.best)
+    table.header.push_back("best " + key->path.substr(key->path.find('.') + 1));
   header(true, {"N", "rho"});
   header(limit, {"limit"});
   header(exact, {"exact"});
@@ -118,6 +131,7 @@ Table readable_table(const Plan& plan, const std::vector<Row>& rows) {
         if (shown) line.push_back(std::move(text));
       };
       for (const Key* key : keys) line.push_back(coordinate_text(plan, row, *key));
+      for (const Key* key : plan.best) line.push_back(best_text(plan, row, simulation, *key));
       add(true, row.N > 0 ? fmt::format("{}", row.N) : kUnknown);
       add(true, row.N > 0 ? fmt::format("{:.4g}", row.rho) : kUnknown);
       add(limit, average_text(row.find(Method::limit)));
