@@ -44,11 +44,12 @@ std::string on_terminal(std::uint16_t width, const std::function<void()>& show, 
     return 0;
   });
   EXPECT_EQ(child.code, 0);
-  std::string text(100'000, '\0');
-  ::fcntl(master, F_SETFL, O_NONBLOCK);
-  const ::ssize_t count = ::read(master, text.data(), text.size());
-  text.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+  // Once nobody has the terminal open any more, reading ends with an error after the last byte.
   ::close(terminal);
+  std::string text;
+  char bytes[4096];
+  for (::ssize_t count; (count = ::read(master, bytes, sizeof bytes)) > 0;)
+    text.append(bytes, static_cast<std::size_t>(count));
   ::close(master);
   return text;
 }
