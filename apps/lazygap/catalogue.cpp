@@ -11,6 +11,7 @@
 #include "lazygap/plan/plan.h"
 #include "lazygap/report/table.h"
 #include "lazygap/store/integrity.h"
+#include "lazygap/store/store.h"
 #include "output.h"
 
 /// plans, keys, new, store: what there is.
@@ -81,6 +82,32 @@ samples = 20000
 frame = "left"                       # R/R0 against N; "right": along training; "axes": against figure.x
 )toml";
 
+int merge_stores(const Request& request) {
+  store::Store target = store::Store::open(request.word);
+  for (const std::string& file : request.files) {
+    const store::Merged merged = store::merge(target, store::Store::open_read_only(file));
+    print(fmt::format("{}: {} results added, {} were there, {} states of unfinished computations\n", printable(file),
+                      merged.added, merged.present, merged.states));
+  }
+  return kExitOk;
+}
+
+int check_store(const Request& request) {
+  const store::Integrity found = store::check(request.word);
+  report::Table table{.header = {"method", "status", "results"}, .lines = {}};
+  nlohmann::ordered_json json{
+      {"file", request.word}, {"problems", found.problems}, {"results", nlohmann::ordered_json::array()}};
+  for (const auto& count : found.counts) {
+    table.lines.push_back({count.method, count.status, fmt::format("{}", count.results)});
+    json["results"].push_back(
+        {{"method", count.method}, {"status", count.status}, {"results", count.results}});
+  }
+  std::string text = align(table);
+  for (const std::string& problem : found.problems) text += problem + "\n";
+  print(request.json ? json.dump() + "\n" : text);
+  return found.problems.empty() ? kExitOk : kExitFiles;
+}
+
 }  // namespace
 
 int plans(const Request& request) {
@@ -142,20 +169,8 @@ int new_plan(const Request& request) {
   return kExitOk;
 }
 
-int check_store(const Request& request) {
-  const store::Integrity found = store::check(request.word);
-  report::Table table{.header = {"method", "status", "results"}, .lines = {}};
-  nlohmann::ordered_json json{
-      {"file", request.word}, {"problems", found.problems}, {"results", nlohmann::ordered_json::array()}};
-  for (const auto& count : found.counts) {
-    table.lines.push_back({count.method, count.status, fmt::format("{}", count.results)});
-    json["results"].push_back(
-        {{"method", count.method}, {"status", count.status}, {"results", count.results}});
-  }
-  std::string text = align(table);
-  for (const std::string& problem : found.problems) text += problem + "\n";
-  print(request.json ? json.dump() + "\n" : text);
-  return found.problems.empty() ? kExitOk : kExitFiles;
+int look_after_store(const Request& request) {
+  return request.files.empty() ? check_store(request) : merge_stores(request);
 }
 
 }  // namespace lazygap::app

@@ -15,6 +15,8 @@ struct Request {
   std::optional<std::string> format;  ///< show: of the table
   std::optional<std::string> out;     ///< --out
   int jobs = 0;                       ///< 0: all cores
+  std::string shard;                  ///< "i/n"; empty: everything
+  std::vector<std::string> files;     ///< store merge: where from
   bool dry_run = false;
   bool quiet = false;                ///< no progress
   std::optional<std::string> scale;  ///< of figures of two frames: "laptop" (where none is given) or "paper"
@@ -31,6 +33,7 @@ int show(const Request& request);
 int plans(const Request& request);
 int keys(const Request& request);
 int new_plan(const Request& request);
-int check_store(const Request& request);
+/// store check FILE, store merge TARGET SOURCE...
+int look_after_store(const Request& request);
 
 }  // namespace lazygap::app

@@ -64,6 +64,8 @@ class CommandLine {
         "lazygap run figure-1-left-laptop --dry-run\n  lazygap run my.toml --out my-results --jobs 2", run);
     with_plan(run_command);
     with_format(run_command);
+    run_command.add_option("--shard", request_.shard, "only share i of n of the work, as i/n (see docs/clusters.md)")
+        ->type_name("I/N");
     with_run(run_command, "folder of the results (default: results/NAME)");
 
     CLI::App& figure_command =
@@ -108,12 +110,15 @@ class CommandLine {
     new_command.add_option("NAME", request_.word, "name of the plan (default: my-plan)");
     CLI::App& store_command =
         add("store", "looks after a store of results",
-            "lazygap store check results/figure-1-left-laptop/results.sqlite", check_store);
+            "lazygap store check results/figure-1-left-laptop/results.sqlite", look_after_store);
     store_command.require_subcommand(1);
     CLI::App* check_command =
         store_command.add_subcommand("check", "integrity of a store, and what it holds");
     check_command->add_option("FILE", request_.word, "the SQLite file")->required();
     with_json(*check_command);
+    CLI::App* merge_command = store_command.add_subcommand("merge", "adds the results of other stores to one");
+    merge_command->add_option("TARGET", request_.word, "the SQLite file that gets them; made where missing")->required();
+    merge_command->add_option("SOURCE", request_.files, "SQLite files that are read")->required();
     with_json(add("doctor", "processor, instruction set in use, threads, libraries, versions",
                   "lazygap doctor", [](const Request& request) { return doctor(request.json); }));
   }

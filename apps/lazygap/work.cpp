@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <tuple>
 
 #include "exit_codes.h"
 #include "lazygap/core/error.h"
+#include "lazygap/core/quote.h"
 #include "lazygap/report/table.h"
 #include "lazygap/schedule/estimate.h"
 #include "lazygap/schedule/run.h"
@@ -24,9 +26,22 @@ namespace fs = std::filesystem;
 using plan::Plan;
 using store::Store;
 
+/// "2/5": the second of five shares.
+schedule::Share parse_shard(const std::string& text) {
+  schedule::Share share;
+  const char* end = text.data() + text.size();
+  const auto part = std::from_chars(text.data(), end, share.part);
+  const bool has_slash = part.ec == std::errc() && part.ptr != end && *part.ptr == '/';
+  const auto of = has_slash ? std::from_chars(part.ptr + 1, end, share.of) : part;
+  if (!has_slash || of.ec != std::errc() || of.ptr != end)
+    throw UsageError(fmt::format("--shard {} is not of the form i/n, for example --shard 2/5", quote(text)));
+  return share;
+}
+
 schedule::RunOptions run_options(const Request& request) {
   schedule::RunOptions options;
   options.jobs = request.jobs;
+  if (!request.shard.empty()) options.share = parse_shard(request.shard);
   return options;
 }
 

@@ -114,11 +114,12 @@ RunReport run_plan(const Plan& plan, store::Store& store, const RunOptions& opti
     if (!tasks.empty()) pool.run(std::move(tasks), messages, known, report.cells);
     known += pool.computed() + pool.found() - before;
   };
-  std::vector<Cell> cells = make_cells(plan);
-  report.cells = cells.size() + following_count(plan);
+  const std::vector<Cell> cells = cells_of_share(plan, make_cells(plan), options.share);
+  const bool whole = options.share.of == 1;
+  report.cells = cells.size() + (whole ? following_count(plan) : 0);
   run_cells(cells);
-  // Which step size won the training is known only now.
-  if (!pool.stopped()) run_cells(following_cells(plan, store));
+  // Which step size won the training is known only now; where the work is shared, only after the stores are merged.
+  if (!pool.stopped() && whole) run_cells(following_cells(plan, store));
 
   report.computed = pool.computed();
   report.reused += pool.found();
@@ -133,7 +134,7 @@ RunReport run_plan(const Plan& plan, store::Store& store, const RunOptions& opti
 
 void check_plan_fits(const Plan& plan, const store::Store& store, const RunOptions& options) {
   const double memory = memory_limit(options);
-  std::vector<Task> tasks = make_tasks(plan, store, make_cells(plan));
+  std::vector<Task> tasks = make_tasks(plan, store, cells_of_share(plan, make_cells(plan), options.share));
   static_cast<void>(split_groups(plan, memory, tasks));
   check_tasks(plan, tasks, memory);
 }

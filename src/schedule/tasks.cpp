@@ -84,6 +84,38 @@ std::vector<Task> make_tasks(const Plan& plan, const store::Store& store, const 
   return tasks;
 }
 
+std::vector<Cell> cells_of_share(const Plan& plan, std::vector<Cell> cells, const Share& share) {
+  if (share.of < 1 || share.part < 1 || share.part > share.of)
+    throw UsageError(fmt::format("the shard is {}/{}, but must be i/n with n at least 1 and i from 1 to n", share.part,
+                                 share.of));
+  if (share.of == 1) return cells;
+  struct Work {
+    std::vector<std::size_t> places;
+    double operations = 0;
+  };
+  std::vector<Work> groups;
+  for (std::vector<std::size_t>& places : make_groups(plan, cells)) {
+    std::vector<Cell> members;
+    for (const std::size_t i : places) members.push_back(cells[i]);
+    groups.push_back({std::move(places), cost_of(plan, members).operations});
+  }
+  // The longest first, each to the share with the least to do.
+  std::stable_sort(groups.begin(), groups.end(),
+                   [](const Work& a, const Work& b) { return a.operations > b.operations; });
+  std::vector<double> loads(static_cast<std::size_t>(share.of), 0);
+  std::vector<bool> is_mine(cells.size(), false);
+  for (const Work& group : groups) {
+    const auto least = std::min_element(loads.begin(), loads.end());
+    *least += group.operations;
+    if (least - loads.begin() == share.part - 1)
+      for (const std::size_t i : group.places) is_mine[i] = true;
+  }
+  std::vector<Cell> mine;
+  for (std::size_t i = 0; i < cells.size(); ++i)
+    if (is_mine[i]) mine.push_back(std::move(cells[i]));
+  return mine;
+}
+
 std::vector<std::string> split_groups(const Plan& plan, double available, std::vector<Task>& tasks) {
   std::vector<std::string> sentences;
   std::vector<Task> parts;

@@ -5,6 +5,7 @@
 
 #include "lazygap/plan/cells.h"
 #include "lazygap/route/route.h"
+#include "lazygap/schedule/run.h"
 #include "lazygap/store/store.h"
 
 /// What is left to do of a plan, in pieces that one thread computes.
@@ -43,6 +44,9 @@ struct Task {
 /// The groups of the cells as the store has them.
 [[nodiscard]] std::vector<Task> make_tasks(const Plan& plan, const store::Store& store,
                                            const std::vector<Cell>& cells);
+
+/// The cells of a share of the plan, whole groups in their order. Throws UsageError for a share that there is not.
+[[nodiscard]] std::vector<Cell> cells_of_share(const Plan& plan, std::vector<Cell> cells, const Share& share);
 
 /// Replaces groups that do not fit into memory by the cells of theirs that are missing. A sentence for each
 /// that is no longer searched by halving.

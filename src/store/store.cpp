@@ -111,6 +111,30 @@ std::vector<std::optional<Result>> Store::find_all(std::span<const std::string> 
   return results;
 }
 
+namespace {
+
+std::vector<std::string> column_of_text(const Connection& connection, const char* sql) {
+  Statement statement(connection, sql);
+  std::vector<std::string> values;
+  while (statement.step()) {
+    values.push_back(statement.text());
+    statement.rewind();
+  }
+  return values;
+}
+
+}  // namespace
+
+std::vector<std::string> Store::keys() const {
+  const std::lock_guard lock(database_->mutex);
+  return column_of_text(database_->connection, "SELECT key FROM results ORDER BY key");
+}
+
+std::vector<std::string> Store::checkpoint_keys() const {
+  const std::lock_guard lock(database_->mutex);
+  return column_of_text(database_->connection, "SELECT key FROM checkpoints ORDER BY key");
+}
+
 void Store::save(const Result& result) { save(std::span(&result, 1)); }
 
 void Store::save(std::span<const Result> results) {

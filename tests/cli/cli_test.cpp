@@ -415,5 +415,32 @@ TEST_F(Cli, DoctorShowsVersionsAndWarnsAboutPresets) {
   EXPECT_TRUE(json_lines(place_.run("doctor --json").out).at(0).contains("instruction set"));
 }
 
+// The commands of docs/clusters.md.
+TEST_F(Cli, SharesOfAPlanAreMerged) {
+  const std::string whole = place_.run("run small.toml --out whole -q").out;
+  for (const std::string part : {"1", "2"})
+    EXPECT_EQ(place_.run("run small.toml -q --shard " + part + "/2 --out part-" + part).code, 0);
+  const Answer merged = place_.run(
+      "store merge all/results.sqlite part-1/results.sqlite part-2/results.sqlite");
+  EXPECT_EQ(merged.code, 0) << merged.err;
+  EXPECT_NE(merged.out.find("part-2/results.sqlite: "), std::string::npos) << merged.out;
+  EXPECT_EQ(place_.run("run small.toml --out all -q").out, whole);
+  for (const std::string shard : {"3/2", "0/2", "2", "a/b", "1/2/3", "1/0"}) {
+    const Answer refused = place_.run("run small.toml --shard " + shard);
+    EXPECT_EQ(refused.code, 2) << shard;
+    EXPECT_NE(refused.err.find("shard"), std::string::npos) << refused.err;
+  }
+}
+
+// The BLAS would never end its first product there.
+TEST_F(Cli, AnAddressSpaceTooSmallForTheBlasIsRefusedAtOnce) {
+  for (const char* command : {"run small.toml", "run small.toml --dry-run --jobs 32", "exact small.toml", "plans"}) {
+    const Answer run = place_.run(command, "ulimit -v 300000; timeout 20");
+    if (run.err.find("Sanitizer") != std::string::npos) GTEST_SKIP() << "sanitizers need the address space themselves";
+    EXPECT_EQ(run.code, 2) << command << run.err;
+    EXPECT_NE(run.err.find("the limit on the address space (ulimit -v) leaves"), std::string::npos) << run.err;
+  }
+}
+
 }  // namespace
 }  // namespace lazygap::cli

@@ -24,9 +24,16 @@ struct Progress {
   std::string message = {};
 };
 
+/// A share of the groups of a plan: part 1 to `of`, balanced by expected work. It depends on the plan only, not on
+/// what is finished.
+struct Share {
+  int part = 1, of = 1;
+};
+
 struct RunOptions {
   int jobs = 0;             ///< groups of cells computed side by side; 0: one for each processor
   double memory_bytes = 0;  ///< for all groups together; 0: what the machine has available
+  Share share = {};         ///< what is left is for other runs, each with a store of its own (store::merge)
   std::chrono::seconds checkpoint_every{30};
   /// Called by one thread at a time. What it throws ends the run as `stop` does, and is then thrown by
   /// run_plan.
@@ -35,7 +42,7 @@ struct RunOptions {
 };
 
 struct RunReport {
-  std::size_t cells = 0;          ///< of the plan
+  std::size_t cells = 0;          ///< of the plan, or of the share
   std::size_t reused = 0;         ///< answered from the store, also by what another process did meanwhile
   std::size_t computed = 0;       ///< in this run, with any status but failed
   std::size_t diverged = 0;       ///< of all results of the plan

@@ -33,6 +33,8 @@ class Store {
   [[nodiscard]] std::optional<Result> find(const std::string& key) const;
   /// As find() for many keys in one transaction, in their order.
   [[nodiscard]] std::vector<std::optional<Result>> find_all(std::span<const std::string> keys) const;
+  /// The keys of all results, in their order.
+  [[nodiscard]] std::vector<std::string> keys() const;
   /// Adds `result`, or replaces the one with its key, and drops the checkpoint of that key.
   void save(const Result& result);
   /// All of `results` in one transaction: a commit waits for the disk, which takes longer than many a small
@@ -43,11 +45,22 @@ class Store {
   void save_checkpoint(const std::string& key, std::span<const std::byte> state);
   /// The last saved state, empty where there is none.
   [[nodiscard]] std::vector<std::byte> checkpoint(const std::string& key) const;
+  /// The keys of all saved states, in their order.
+  [[nodiscard]] std::vector<std::string> checkpoint_keys() const;
 
  private:
   struct Database;
   explicit Store(std::unique_ptr<Database> database);
   std::unique_ptr<Database> database_;
 };
+
+/// What merging has done.
+struct Merged {
+  std::size_t added = 0;    ///< results that the target did not have, or had as failed
+  std::size_t present = 0;  ///< results that it had
+  std::size_t states = 0;   ///< states of unfinished computations that it did not have
+};
+/// Adds what `source` has to `target`. Equal keys mean equal numbers, so that nothing is replaced but failures.
+Merged merge(Store& target, const Store& source);
 
 }  // namespace lazygap::store
