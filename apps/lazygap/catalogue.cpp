@@ -86,8 +86,8 @@ int merge_stores(const Request& request) {
   store::Store target = store::Store::open(request.word);
   for (const std::string& file : request.files) {
     const store::Merged merged = store::merge(target, store::Store::open_read_only(file));
-    print(fmt::format("{}: {} results added, {} were there, {} states of unfinished computations\n", printable(file),
-                      merged.added, merged.present, merged.states));
+    print(fmt::format("{}: {} results added, {} were there, {} states of unfinished computations\n",
+                      printable(file), merged.added, merged.present, merged.states));
   }
   return kExitOk;
 }

@@ -37,7 +37,10 @@ void print_results(const Request& request, const Plan& plan, const Store& store,
 
 /// `limit` and `exact`: one method, whatever the plan's are.
 int one_method(const Request& request, Method method) {
-  const Plan plan = plan::load_plan(request.plan, request.overrides, method);
+  // "limit 1" is the left frame of "figure 1".
+  const std::string name =
+      is_figure(request.plan) ? fmt::format("figure-{}-left-laptop", request.plan) : request.plan;
+  const Plan plan = plan::load_plan(name, request.overrides, method);
   if (request.dry_run) {
     print_estimate(request, plan, request.out ? existing_or_empty(*request.out) : Store::in_memory());
     return kExitOk;

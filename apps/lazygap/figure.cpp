@@ -22,12 +22,6 @@ namespace fs = std::filesystem;
 using plan::Plan;
 using store::Store;
 
-/// Whether the word names a figure of two frames, the built-in plans figure-WORD-left and figure-WORD-right.
-bool is_figure(const std::string& word) {
-  const std::vector<std::string> names = plan::built_in_plans();
-  return std::find(names.begin(), names.end(), fmt::format("figure-{}-left", word)) != names.end();
-}
-
 std::vector<Plan> plans_of(const Request& request, bool whole, const std::string& scale) {
   if (!whole && request.scale)
     throw UsageError(fmt::format(

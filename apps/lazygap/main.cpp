@@ -64,7 +64,8 @@ class CommandLine {
         "lazygap run figure-1-left-laptop --dry-run\n  lazygap run my.toml --out my-results --jobs 2", run);
     with_plan(run_command);
     with_format(run_command);
-    run_command.add_option("--shard", request_.shard, "only share i of n of the work, as i/n (see docs/clusters.md)")
+    run_command
+        .add_option("--shard", request_.shard, "only share i of n of the work, as i/n (see docs/clusters.md)")
         ->type_name("I/N");
     with_run(run_command, "folder of the results (default: results/NAME)");
 
@@ -116,8 +117,10 @@ class CommandLine {
         store_command.add_subcommand("check", "integrity of a store, and what it holds");
     check_command->add_option("FILE", request_.word, "the SQLite file")->required();
     with_json(*check_command);
-    CLI::App* merge_command = store_command.add_subcommand("merge", "adds the results of other stores to one");
-    merge_command->add_option("TARGET", request_.word, "the SQLite file that gets them; made where missing")->required();
+    CLI::App* merge_command =
+        store_command.add_subcommand("merge", "adds the results of other stores to one");
+    merge_command->add_option("TARGET", request_.word, "the SQLite file that gets them; made where missing")
+        ->required();
     merge_command->add_option("SOURCE", request_.files, "SQLite files that are read")->required();
     with_json(add("doctor", "processor, instruction set in use, threads, libraries, versions",
                   "lazygap doctor", [](const Request& request) { return doctor(request.json); }));
@@ -139,10 +142,8 @@ class CommandLine {
     request_.command_line = "lazygap";
     for (int i = 1; i < argc; ++i) request_.command_line += " " + report::shell_word(argv[i]);
     if (!chosen_) {
-      std::string names;
-      for (const CLI::App* command : app_.get_subcommands([](const CLI::App*) { return true; }))
-        names += (names.empty() ? "" : ", ") + command->get_name();
-      throw UsageError("a command is missing: one of " + names + "; see \"lazygap --help\"");
+      print(app_.help());
+      return kExitOk;
     }
     // Every command but this one may multiply matrices.
     if (!app_.got_subcommand("doctor")) schedule::check_address_space();

@@ -89,6 +89,11 @@ std::string estimate_lines(const schedule::PlanEstimate& estimate) {
 
 }  // namespace
 
+bool is_figure(const std::string& word) {
+  const std::vector<std::string> names = plan::built_in_plans();
+  return std::find(names.begin(), names.end(), fmt::format("figure-{}-left", word)) != names.end();
+}
+
 fs::path store_file(const fs::path& folder) { return folder / "results.sqlite"; }
 
 fs::path folder_of(const Request& request, const Plan& plan) {

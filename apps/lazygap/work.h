@@ -15,6 +15,9 @@ namespace lazygap::app {
 /// Where results go unless --out says otherwise, under the current folder.
 inline const std::filesystem::path kResultsFolder = "results";
 
+/// Whether the word names a figure of two frames, the built-in plans figure-WORD-left and figure-WORD-right.
+[[nodiscard]] bool is_figure(const std::string& word);
+
 [[nodiscard]] std::filesystem::path store_file(const std::filesystem::path& folder);
 [[nodiscard]] std::filesystem::path folder_of(const Request& request, const plan::Plan& plan);
 /// The store of a folder if it has one; looking must not create it.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/machine.h"
 #include "lazygap/core/error.h"
 #include "lazygap/network/parity.h"
 #include "lazygap/plan/cells.h"
@@ -158,6 +159,12 @@ void check_instances(const Plan& plan, const Complaints& complaints) {
                                                     : "activation.hermite";
       complaints.complain(path, fmt::format("cannot be used: {}", error.what()));
     }
+    const double bytes = question::instance_bytes(question), available = available_memory();
+    constexpr double kMebi = 1 << 20;
+    if (bytes > available)
+      complaints.complain("problem.d", fmt::format("is {}, whose matrices take about {:.0f} MiB, but {:.0f} MiB of memory "
+                                                   "are available",
+                                                   question.problem.d, bytes / kMebi, available / kMebi));
     try {
       static_cast<void>(plan.instances->of(question));
     } catch (const UsageError& error) {

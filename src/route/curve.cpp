@@ -13,7 +13,8 @@ namespace {
 
 std::optional<std::string> refuses(const Question& question, const Instance& instance) {
   if (question.network.regime != Regime::nt) return {};
-  if (question.problem.signals > 0) return "the ridge of NT has no spiked covariates; RF is predicted on them";
+  if (question.problem.signals > 0)
+    return "the ridge of NT has no spiked covariates; RF is predicted on them";
   const std::string lack = lacks_derivative(question, instance);
   return lack.empty() ? std::nullopt : std::optional(lack);
 }

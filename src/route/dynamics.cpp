@@ -51,8 +51,7 @@ void answer(const Instance& instance, std::span<const Question> questions, const
   set_risk(result, curve.risk);
   result.status = curve.status;
   result.message = is_nn ? "approximate: flow with linear noise" : "exact mean over the samples";
-  for (const dynamics::Point& point : curve.points)
-    result.trajectory.push_back({.step = point.step, .samples = point.samples, .risk = point.risk});
+  result.trajectory = curve.points;
   control.finished(0, std::move(result));
 }
 

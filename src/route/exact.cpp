@@ -58,12 +58,12 @@ Cost cost_of_nt(const Question& question, double d, double N) {
   if (!question::is_quadratic(question.network))
     return {.operations =
                 components(question) * (kGeneralIterations * moments_of_nt(N, d) + making_moments_of_nt(N)),
-            .bytes = kNumber * (3 * components(question) * N * N + 10 * d * N)};
+            .bytes = kNumber * ((1 + 4 * components(question)) * N * N + 10 * d * N)};
   // An orthogonal basis and two products; on mg again and again in conjugate gradients.
   const double narrow = std::min(N, d), iterations = question.is_mixture() ? kMixtureIterations : 0;
   return {.operations = kFactorisation * 4 * d * d * narrow + (1 + iterations) * 8 * d * d * narrow +
                         kOperationsOfANormal * d * N,
-          .bytes = kNumber * (3 * d * N + 8 * d * d)};
+          .bytes = kNumber * (1.5 * d * N + 4 * d * d)};
 }
 
 Cost cost(std::span<const Question> questions) {
@@ -87,7 +87,8 @@ const Route kExact{.method = Method::exact,
                    .lacks = nothing_lacks,
                    .nests = [](const Question& question) -> std::vector<std::string_view> {
                      // The giant step rescales W as a whole.
-      if (is_rf(question.network.regime) && question.network.one_step == 0) return {"network.width", "network.rho"};
+                     if (is_rf(question.network.regime) && question.network.one_step == 0)
+                       return {"network.width", "network.rho"};
                      return {};
                    },
                    .cost = cost,

@@ -72,7 +72,8 @@ const Route kFit{.method = Method::fit,
                  .lacks = nothing_lacks,
                  .nests = [](const Question& question) -> std::vector<std::string_view> {
                    // The giant step rescales W as a whole.
-      if (is_rf(question.network.regime) && question.network.one_step == 0) return {"network.width", "network.rho"};
+                   if (is_rf(question.network.regime) && question.network.one_step == 0)
+                     return {"network.width", "network.rho"};
                    return {};
                  },
                  .cost = cost,

@@ -29,7 +29,8 @@ void answer(const Instance& instance, std::span<const Question> questions, const
   for (std::size_t i = 0; i < questions.size(); ++i) {
     store::Result result = empty_result(questions[i], instance);
     set_answer(result, found[i].answer);
-    result.message = fmt::format("cosine of the tangent kernels at start and end {:.6f}", found[i].kernel_cosine);
+    result.message =
+        fmt::format("cosine of the tangent kernels at start and end {:.6f}", found[i].kernel_cosine);
     control.finished(i, std::move(result));
   }
 }
@@ -42,19 +43,18 @@ Cost cost(std::span<const Question> questions) {
 
 }  // namespace
 
-const Route kLazyRich{.method = Method::lazy_rich,
-                      .name = "lazy_rich",
-                      .version = [](const Question&) { return 1; },
-                      .applies = [](Regime regime) { return regime == Regime::nn; },
-                      .repeats = [](Regime) { return true; },
-                      .refuses = refuses,
-                      .warns = warns_of_nothing,
-                      .lacks = nothing_lacks,
-                      .nests = [](const Question&) -> std::vector<std::string_view> {
-                        return {"network.output_scale"};
-                      },
-                      .cost = cost,
-                      .path = one_way,
-                      .answer = answer};
+const Route kLazyRich{
+    .method = Method::lazy_rich,
+    .name = "lazy_rich",
+    .version = [](const Question&) { return 1; },
+    .applies = [](Regime regime) { return regime == Regime::nn; },
+    .repeats = [](Regime) { return true; },
+    .refuses = refuses,
+    .warns = warns_of_nothing,
+    .lacks = nothing_lacks,
+    .nests = [](const Question&) -> std::vector<std::string_view> { return {"network.output_scale"}; },
+    .cost = cost,
+    .path = one_way,
+    .answer = answer};
 
 }  // namespace lazygap::route

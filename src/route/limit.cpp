@@ -17,7 +17,8 @@ std::optional<std::string> refuses(const Question& question, const Instance& ins
   if (is_rf(regime)) {
     const bool steps = question.network.one_step != 0;
     if (steps && (question.network.one_step_samples > 0 || !question::is_quadratic(question.network)))
-      return "after a giant step its limit is known for the population step and the quadratic activation only";
+      return "after a giant step its limit is known for the population step and the quadratic activation "
+             "only";
     if (question.network.centred) return {};
     return "its limit is known for the centred activation only";
   }

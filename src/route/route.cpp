@@ -62,7 +62,8 @@ std::string warns_of_sign(const Question& question, const Instance& instance) {
         question.train.options.second_layer_value);
   if (!any_above || !any_below) return {};
   return fmt::format(
-      "the problem has eigenvalues of both signs, of which a second layer {} fits one: limit, exact risk and training "
+      "the problem has eigenvalues of both signs, of which a second layer {} fits one: limit, exact risk and "
+      "training "
       "are all of this class; train.second_layer = \"free\" reaches less",
       sign == SecondLayerSign::one_sign ? "with one shared scalar" : "with a fixed sign");
 }
@@ -71,9 +72,9 @@ Network make_network(const Question& question, const Instance& instance) {
   const Index N = question.neurons();
   const question::NetworkSpec& spec = question.network;
   Network network{.activation = instance.activation,
-          .W = first_layer(instance, question.network.regime).sample(N, question.seed, question.draw),
-          .biases = sample_biases(question.network.bias_scale, N, question.seed, question.draw),
-          .centred = spec.centred};
+                  .W = first_layer(instance, question.network.regime).sample(N, question.seed, question.draw),
+                  .biases = sample_biases(question.network.bias_scale, N, question.seed, question.draw),
+                  .centred = spec.centred};
   if (!is_rf(spec.regime) || spec.one_step == 0) return network;
   OneStep step{.eta = spec.one_step, .seed = question.seed, .draw = question.draw};
   if (spec.one_step_samples > 0) step.samples = spec.one_step_samples;
@@ -84,9 +85,10 @@ Network make_network(const Question& question, const Instance& instance) {
 }
 
 std::string lacks_spikes(const Question& question) {
-  return question.problem.signals == 0 ? ""
-                                       : "spiked covariates (problem.signals) are there for limit, exact, curve and "
-                                         "fit only";
+  return question.problem.signals == 0
+             ? ""
+             : "spiked covariates (problem.signals) are there for limit, exact, curve and "
+               "fit only";
 }
 
 void set_answer(store::Result& result, const Answer& answer) {

@@ -147,8 +147,7 @@ store::Result trained_result(const Question& question, const Instance& instance,
   if (outcome.status == Status::eliminated)
     result.message = fmt::format("ended by successive halving after {} of {} steps ({})", outcome.steps_done,
                                  options.steps, outcome.path);
-  for (const train::Point& point : outcome.trajectory)
-    result.trajectory.push_back({.step = point.step, .samples = point.samples, .risk = point.risk});
+  result.trajectory = outcome.trajectory;
   return result;
 }
 

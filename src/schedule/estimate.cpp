@@ -10,7 +10,7 @@
 #include "lazygap/plan/cells.h"
 #include "lazygap/schedule/best.h"
 #include "schedule/jobs.h"
-#include "schedule/machine.h"
+#include "core/machine.h"
 #include "schedule/tasks.h"
 
 namespace lazygap::schedule {

@@ -10,7 +10,7 @@
 #include "lazygap/plan/cells.h"
 #include "lazygap/schedule/best.h"
 #include "schedule/jobs.h"
-#include "schedule/machine.h"
+#include "core/machine.h"
 #include "schedule/pool.h"
 
 namespace lazygap::schedule {
@@ -70,9 +70,10 @@ void count_steps(const Plan& plan, const std::vector<store::Result>& results, Ru
 void check_address_space() {
   const double left = left_in_address_space();
   if (left < kAddressSpaceOfAJob)
-    throw UsageError(fmt::format("the limit on the address space (ulimit -v) leaves {}, but OpenBLAS and one job take "
-                                 "about {} beside the problem: a higher limit is needed",
-                                 bytes_text(std::max(left, 0.0)), bytes_text(kAddressSpaceOfAJob)));
+    throw UsageError(
+        fmt::format("the limit on the address space (ulimit -v) leaves {}, but OpenBLAS and one job take "
+                    "about {} beside the problem: a higher limit is needed",
+                    bytes_text(std::max(left, 0.0)), bytes_text(kAddressSpaceOfAJob)));
 }
 
 int job_count(const RunOptions& options) {
@@ -118,7 +119,8 @@ RunReport run_plan(const Plan& plan, store::Store& store, const RunOptions& opti
   const bool whole = options.share.of == 1;
   report.cells = cells.size() + (whole ? following_count(plan) : 0);
   run_cells(cells);
-  // Which step size won the training is known only now; where the work is shared, only after the stores are merged.
+  // Which step size won the training is known only now; where the work is shared, only after the stores are
+  // merged.
   if (!pool.stopped() && whole) run_cells(following_cells(plan, store));
 
   report.computed = pool.computed();

@@ -31,7 +31,10 @@ std::vector<Question> questions_of(const Plan& plan, const std::vector<Cell>& ce
 }
 
 Cost cost_of(const Plan& plan, const std::vector<Cell>& cells) {
-  return route::route_of(cells.front().method).cost(questions_of(plan, cells));
+  const std::vector<Question> questions = questions_of(plan, cells);
+  Cost cost = route::route_of(cells.front().method).cost(questions);
+  cost.bytes += question::instance_bytes(questions.front());
+  return cost;
 }
 
 bool is_halving(const Plan& plan, const std::vector<Cell>& cells) {
@@ -86,8 +89,8 @@ std::vector<Task> make_tasks(const Plan& plan, const store::Store& store, const 
 
 std::vector<Cell> cells_of_share(const Plan& plan, std::vector<Cell> cells, const Share& share) {
   if (share.of < 1 || share.part < 1 || share.part > share.of)
-    throw UsageError(fmt::format("the shard is {}/{}, but must be i/n with n at least 1 and i from 1 to n", share.part,
-                                 share.of));
+    throw UsageError(fmt::format("the shard is {}/{}, but must be i/n with n at least 1 and i from 1 to n",
+                                 share.part, share.of));
   if (share.of == 1) return cells;
   struct Work {
     std::vector<std::size_t> places;

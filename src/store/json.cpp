@@ -51,7 +51,7 @@ nlohmann::json to_json(const Result& r) {
     object["question"] = std::move(question);
   if (!r.trajectory.empty()) {
     nlohmann::json points = nlohmann::json::array();
-    for (const TrajectoryPoint& point : r.trajectory)
+    for (const CurvePoint& point : r.trajectory)
       points.push_back({{"step", point.step}, {"n", point.samples}, {"risk", finite_or_null(point.risk)}});
     object["trajectory"] = std::move(points);
   }

@@ -31,14 +31,14 @@ constexpr const char* kSchema = R"sql(
   CREATE TABLE IF NOT EXISTS checkpoints (key TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID;
 )sql";
 
-std::string trajectory_text(const std::vector<TrajectoryPoint>& trajectory) {
+std::string trajectory_text(const std::vector<CurvePoint>& trajectory) {
   nlohmann::json list = nlohmann::json::array();
-  for (const TrajectoryPoint& point : trajectory) list.push_back({point.step, point.samples, point.risk});
+  for (const CurvePoint& point : trajectory) list.push_back({point.step, point.samples, point.risk});
   return list.dump();
 }
 
-std::vector<TrajectoryPoint> trajectory_from_text(std::string_view text) {
-  std::vector<TrajectoryPoint> trajectory;
+std::vector<CurvePoint> trajectory_from_text(std::string_view text) {
+  std::vector<CurvePoint> trajectory;
   for (const auto& point : nlohmann::json::parse(text)) {
     // JSON has no NaN: a risk that was not finite was written as null.
     const double risk = point.at(2).is_null() ? std::nan("") : point.at(2).get<double>();

@@ -4,6 +4,7 @@
 #include <limits>
 #include <vector>
 
+#include "lazygap/core/answer.h"
 #include "lazygap/core/matrix.h"
 #include "lazygap/core/status.h"
 #include "lazygap/network/parameterisation.h"
@@ -25,12 +26,9 @@ struct Options {
   double second_layer_value = 1;                   ///< NN: fixed: the value of a, not 0
 };
 
-/// One point of a curve: after `step` steps, that is `samples` = step x batch fresh samples.
-struct Point {
-  std::int64_t step = 0;
-  double samples = 0;
-  double risk = 0;  ///< mean over the samples of SGD; not divided by R0, label noise not counted
-};
+/// One point of a curve: after `step` steps, that is `samples` = step x batch fresh samples, the mean risk over the
+/// samples of SGD; not divided by R0, label noise not counted.
+using Point = CurvePoint;
 
 /// The mean risk along a run. Its status is
 ///   ok        the run came to its end

@@ -24,8 +24,8 @@ struct Progress {
   std::string message = {};
 };
 
-/// A share of the groups of a plan: part 1 to `of`, balanced by expected work. It depends on the plan only, not on
-/// what is finished.
+/// A share of the groups of a plan: part 1 to `of`, balanced by expected work. It depends on the plan only,
+/// not on what is finished.
 struct Share {
   int part = 1, of = 1;
 };
@@ -69,8 +69,8 @@ struct RunReport {
 /// computed on this processor, and FileError where the store cannot be written.
 RunReport run_plan(const plan::Plan& plan, store::Store& store, const RunOptions& options = {});
 
-/// Throws UsageError where the limit on the address space leaves too little for the buffers of the BLAS, without
-/// which its first product would never end.
+/// Throws UsageError where the limit on the address space leaves too little for the buffers of the BLAS,
+/// without which its first product would never end.
 void check_address_space();
 
 /// Throws the UsageError that run_plan would throw before it computes anything.

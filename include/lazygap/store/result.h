@@ -6,16 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "lazygap/core/answer.h"
 #include "lazygap/core/status.h"
 
 namespace lazygap::store {
-
-/// One point of a risk curve along training: after `step` SGD steps, that is `samples` fresh samples.
-struct TrajectoryPoint {
-  std::int64_t step = 0;
-  double samples = 0;
-  double risk = std::numeric_limits<double>::quiet_NaN();  ///< exact population risk, not divided by R0
-};
 
 /// Where and how a number was computed.
 struct Provenance {
@@ -48,8 +42,8 @@ struct Result {
   std::optional<double> se;  ///< standard error of `ratio` where it is an estimate on test samples
   std::optional<double> test_ratio, test_se;  ///< the paper's estimate on fresh samples, its standard error
   Status status = Status::none;
-  std::string message;                      ///< why the status is not ok; the algorithm's path where it is
-  std::vector<TrajectoryPoint> trajectory;  ///< train and flow
+  std::string message;                 ///< why the status is not ok; the algorithm's path where it is
+  std::vector<CurvePoint> trajectory;  ///< train and flow
   Provenance provenance;
 };
 

@@ -60,7 +60,8 @@ struct Merged {
   std::size_t present = 0;  ///< results that it had
   std::size_t states = 0;   ///< states of unfinished computations that it did not have
 };
-/// Adds what `source` has to `target`. Equal keys mean equal numbers, so that nothing is replaced but failures.
+/// Adds what `source` has to `target`. Equal keys mean equal numbers, so that nothing is replaced but
+/// failures.
 Merged merge(Store& target, const Store& source);
 
 }  // namespace lazygap::store

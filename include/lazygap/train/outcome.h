@@ -9,16 +9,14 @@
 #include <string>
 #include <vector>
 
+#include "lazygap/core/answer.h"
 #include "lazygap/core/status.h"
 
 namespace lazygap::train {
 
-/// One point of a risk curve: after `step` steps, that is `samples` = step x batch fresh samples.
-struct Point {
-  std::int64_t step = 0;
-  double samples = 0;
-  double risk = std::numeric_limits<double>::quiet_NaN();  ///< exact population risk, not divided by R0
-};
+/// One point of a risk curve: after `step` steps, that is `samples` = step x batch fresh samples, the exact population
+/// risk, not divided by R0.
+using Point = CurvePoint;
 
 /// What a training run (or the gradient flow) gives. Risks are in the units of the problem, whatever the
 /// parameterisation did to the labels, and not divided by R0.

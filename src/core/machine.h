@@ -1,7 +1,7 @@
 #pragma once
 
 /// What the machine can do, for estimates and limits.
-namespace lazygap::schedule {
+namespace lazygap {
 
 /// Bytes that this process may still take: the least of what the system has available, what its control group
 /// leaves and what its address-space limit leaves. Infinity where nothing is known.
@@ -23,4 +23,4 @@ inline constexpr double kMemoryOfAJob = 32.0 * (1 << 20);
 /// The number of processors this process may use, at least 1.
 [[nodiscard]] int processors();
 
-}  // namespace lazygap::schedule
+}  // namespace lazygap

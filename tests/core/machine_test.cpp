@@ -1,11 +1,11 @@
-#include "../src/schedule/machine.h"
+#include "../src/core/machine.h"
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
 #include <cmath>
 
-namespace lazygap::schedule {
+namespace lazygap {
 namespace {
 
 TEST(Machine, HasMemoryProcessorsAndARate) {
@@ -33,4 +33,4 @@ TEST(Machine, MemoryIsNoMoreThanTheLimitOfTheAddressSpaceLeaves) {
 }
 
 }  // namespace
-}  // namespace lazygap::schedule
+}  // namespace lazygap

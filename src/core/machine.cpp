@@ -1,4 +1,4 @@
-#include "schedule/machine.h"
+#include "core/machine.h"
 
 #include <sched.h>
 #include <sys/resource.h>
@@ -12,7 +12,7 @@
 
 #include "lazygap/core/matrix.h"
 
-namespace lazygap::schedule {
+namespace lazygap {
 namespace {
 
 constexpr double kUnknown = std::numeric_limits<double>::infinity();
@@ -84,4 +84,4 @@ int processors() {
   return std::max(1u, std::thread::hardware_concurrency());
 }
 
-}  // namespace lazygap::schedule
+}  // namespace lazygap
