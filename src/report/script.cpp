@@ -160,7 +160,7 @@ std::string log_axis(const Frame& frame) {
   if (frame.equal_parameters && frame.d > 0) {
     const double parameters = static_cast<double>(frame.d + 1);
     text += fmt::format(
-        "set xlabel 'number of neurons of NT and NN, {{/:Italic N}}'\n"
+        "set xlabel 'number of neurons of NT and NN, {{/:Italic N}}'.\"\\n \"\n"
         "set x2label 'parameters, {{/:Italic N}}({{/:Italic d}}+1) = number of neurons of RF' offset "
         "0,-0.6\n"
         "set logscale x2\nset x2range [{:.6g}:{:.6g}]\n",
@@ -192,9 +192,12 @@ std::string ratio_axis(const Frame& frame) {
                      top > kWide ? "" : "set ytics 0.2\n");
 }
 
+/// A second, empty line of the label keeps the legend below clear of it.
+constexpr std::string_view kRoomForTheLegend = ".\"\\n \"";
+
 std::string axes(const Frame& frame) {
-  std::string text = fmt::format("set xlabel {}\nset ylabel {}\n", gnuplot_string(frame.x.label),
-                                 gnuplot_string(frame.y.label));
+  std::string text = fmt::format("set xlabel {}{}\nset ylabel {}\n", gnuplot_string(frame.x.label),
+                                 kRoomForTheLegend, gnuplot_string(frame.y.label));
   text += frame.along_training ? training_axis(frame) : frame.x.log ? log_axis(frame) : linear_axis(frame);
   return text + ratio_axis(frame);
 }

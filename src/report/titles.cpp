@@ -96,6 +96,8 @@ std::string title_of(const Plan& plan, const Frame& frame) {
                                                   : fmt::format("Polynomial target"));
   if (base.problem.haar_rotated) parts.back() += base.is_mixture() ? ", Δ rotated" : ", B rotated";
   if (frame.d > 0) parts.push_back(fmt::format("d = {}", frame.d));
+  const bool one_width = question::is_given(base, question::key_at("network.width"));
+  if (one_width && !frame.along_training) parts.push_back(fmt::format("N = {}", base.network.width));
   const bool paper = base.network.activation == question::ActivationSpec() && base.network.bias_scale == 0;
   if (!is_swept(plan, "activation.name") && !paper) parts.push_back(activation_text(base.network));
   if (base.problem.label_noise > 0 && !is_swept(plan, "problem.label_noise"))

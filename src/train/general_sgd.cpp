@@ -23,6 +23,9 @@
 namespace lazygap::train {
 namespace {
 
+/// Neurons start with a length of about 1, and stay within a few times that wherever training succeeds.
+constexpr double kLongestNeuron = 300;
+
 constexpr double kNotANumber = std::numeric_limits<double>::quiet_NaN();
 /// Bound on the truncation error of the kernels above which a risk is not called exact.
 constexpr double kKernelError = 1e-6;
@@ -142,6 +145,10 @@ class TwoLayer : public Batch<Real> {
   [[nodiscard]] double risk() const {
     if (!finite()) return kNotANumber;
     const auto [W, b, v] = network_.parameters();
+    // Neurons of such a length vary so fast that their moments would take any amount of memory. A network
+    // that comes here has exploded, whatever its loss on one batch.
+    if (W.colwise().norm().maxCoeff() > kLongestNeuron * options_.activation.length)
+      return std::numeric_limits<double>::infinity();
     try {
       const FeatureMoments moments(problem_, options_.activation, W, b, 0, kRecordTolerance);
       if (!(moments.error() <= kKernelError)) return kNotANumber;
