@@ -412,5 +412,18 @@ TEST(GeneralSgd, AnExpressionIsTrainedAsTheNamedActivation) {
               kSingleRounding * named.test_risk);
 }
 
+// Too few steps for the watch on the losses, but far enough for neurons whose moments would not fit into memory.
+TEST(GeneralSgd, NeuronsThatHaveExplodedAreNotIntegrated) {
+  for (const char* name : {"hermite(3)", "relu"}) {
+    Options options = short_run(name);
+    options.steps = 3;
+    options.records = 2;
+    options.step_size = 1e6;
+    const Outcome outcome = run_nn(exponential_qf(6), 5, options);
+    EXPECT_EQ(outcome.status, Status::diverged) << name;
+    EXPECT_TRUE(std::isnan(outcome.risk)) << name;
+  }
+}
+
 }  // namespace
 }  // namespace lazygap::train
