@@ -37,8 +37,7 @@ SpikedCovariates spiked(const ProblemSpec& spec) { return {spec.d, spec.signals,
 /// qf, with Gamma in the coordinates of the problem.
 Problem make_qf(const Question& question, Matrix& gamma) {
   const ProblemSpec& spec = question.problem;
-  if (spec.signals > 0)
-    return spiked(spec).target(draw_spectrum(spec.spectrum, spec.signals, question.seed));
+  if (spec.signals > 0) return spiked(spec).target(draw_spectrum(spec.spectrum, spec.signals, question.seed));
   if (spec.matrix && !is_column(*spec.matrix)) {
     const Diagonalised diagonalised = diagonalise(*spec.matrix);
     gamma = in_basis(gamma, diagonalised.basis);
@@ -102,7 +101,8 @@ double instance_bytes(const Question& question) {
   constexpr double kOfMixture = 20, kOfBasis = 8, kOfGamma = 4;
   double matrices = whole_gamma ? kOfGamma : 0;
   if (question.is_mixture() && (spec.matrix || spec.haar_rotated || whole_sigma)) matrices += kOfMixture;
-  if (!question.is_mixture() && (spec.matrix || (spec.haar_rotated && question.network.gamma))) matrices += kOfBasis;
+  if (!question.is_mixture() && (spec.matrix || (spec.haar_rotated && question.network.gamma)))
+    matrices += kOfBasis;
   return sizeof(double) * (matrices * d * d + 16 * d);
 }
 

@@ -39,7 +39,8 @@ Key one_step_samples_key() {
   };
   key.in_range = [](const Value& value) {
     const auto* number = std::get_if<double>(&value);
-    return number == nullptr || (*number >= 1 && *number <= static_cast<double>(kMostNeurons) && std::floor(*number) == *number);
+    return number == nullptr ||
+           (*number >= 1 && *number <= static_cast<double>(kMostNeurons) && std::floor(*number) == *number);
   };
   key.is_read = is_stepped;
   key.place = "one_step_samples";
@@ -49,17 +50,88 @@ Key one_step_samples_key() {
   return key;
 }
 
+void add_activation_keys(std::vector<Key>& rows) {
+  add_row(rows,
+          text_key(
+              "activation.name",
+              "a name of [theory/activations.md](theory/activations.md), as \"relu\" or "
+              "\"hermite(3)\"",
+              [](auto& q) -> auto& { return q.network.activation.name; }),
+          has_network, "activation.name");
+  rows.back().assign = [](Question& q, const Value& value) {
+    q.network.activation = {.name = std::get<std::string>(value)};
+  };
+  rows.back().in_name = [](const Question& q) -> std::vector<NamePart> {
+    if (q.network.activation.name.empty()) return {};
+    return {{"activation.name", q.network.activation.name}};
+  };
+  add_row(rows,
+          text_key(
+              "activation.expression", "instead of a name: sigma as an expression in u, as \"max(u,0)^2\"",
+              [](auto& q) -> auto& { return q.network.activation.expression; }),
+          has_network, "activation.expression", true);
+  rows.back().assign = [](Question& q, const Value& value) {
+    q.network.activation.name.clear();
+    q.network.activation.expression = std::get<std::string>(value);
+  };
+  add_row(rows,
+          text_key(
+              "activation.derivative", "beside an expression: sigma'; without it RF only",
+              [](auto& q) -> auto& { return q.network.activation.derivative; }),
+          has_network, "activation.derivative", true);
+  rows.back().conflict = [](const Question& q) {
+    return std::string(q.network.activation.expression.empty()
+                           ? "belongs to activation.expression, which is not given"
+                           : "");
+  };
+  add_row(rows,
+          numbers_key(
+              "activation.hermite", "instead of a name: the list lambda_0, lambda_1, ...",
+              [](auto& q) -> auto& { return q.network.activation.hermite; }),
+          has_network, "activation.hermite", true);
+  rows.back().assign = [](Question& q, const Value& value) {
+    q.network.activation = {.name = {}, .hermite = std::get<std::vector<double>>(value)};
+  };
+  add_row(rows,
+          number_key(
+              "activation.biases", kNonnegative, "tau: first-layer biases b_i ~ N(0, tau^2)",
+              [](auto& q) -> auto& { return q.network.bias_scale; }),
+          has_network, "activation.biases", true);
+  add_row(
+      rows,
+      truth_key(
+          "activation.centred", "RF uses sigma - lambda_0",
+          [](auto& q) -> auto& { return q.network.centred; }),
+      [](const Question& q) { return is_rf(q.network.regime); }, "activation.centred", true);
+}
+
+/// One giant step, and the scale of the output.
+void add_feature_learning_keys(std::vector<Key>& rows) {
+  static const Range kStep{"a finite number", [](double) { return true; }};
+  add_row(
+      rows,
+      number_key(
+          "network.one_step", kStep,
+          "RF: size eta of one giant gradient step on the first layer before the fit; 0: none "
+          "([theory/one_step.md](theory/one_step.md))",
+          [](auto& q) -> auto& { return q.network.one_step; }),
+      [](const Question& q) { return is_rf(q.network.regime); }, "one_step", true);
+  rows.push_back(one_step_samples_key());
+  add_row(
+      rows,
+      number_key(
+          "network.output_scale", kPositive,
+          "lazy_rich: factor alpha of the output of the network, that of its start subtracted "
+          "([theory/lazy_rich.md](theory/lazy_rich.md))",
+          [](auto& q) -> auto& { return q.network.output_scale; }),
+      [](const Question& q) { return q.method == Method::lazy_rich; }, "output_scale");
+}
+
 }  // namespace
 
 void add_network_keys(std::vector<Key>& rows) {
-  const auto add = [&rows](Key key, bool (*is_read)(const Question&), std::string place,
-                           bool omitted_at_default = false) {
-    key.is_read = is_read;
-    key.place = std::move(place);
-    key.omitted_at_default = omitted_at_default;
-    rows.push_back(std::move(key));
-  };
-  add(
+  add_row(
+      rows,
       word_key(
           "network.regime", kRegimes, "which functions may be learnt",
           [](auto& q) -> auto& { return q.network.regime; }),
@@ -96,69 +168,10 @@ void add_network_keys(std::vector<Key>& rows) {
       "which of the independent draws of W and, for train and fit, of the samples",
       [](auto& q) -> auto& { return q.draw; });
   draw.standard_text = "0, 1, ... as `sweep.draws` says";
-  add(std::move(draw), reads_draw, "draw");
+  add_row(rows, std::move(draw), reads_draw, "draw");
 
-  static const Range kStep{"a finite number", [](double) { return true; }};
-  add(number_key(
-          "network.one_step", kStep,
-          "RF: size eta of one giant gradient step on the first layer before the fit; 0: none "
-          "([theory/one_step.md](theory/one_step.md))",
-          [](auto& q) -> auto& { return q.network.one_step; }),
-      [](const Question& q) { return is_rf(q.network.regime); }, "one_step", true);
-  rows.push_back(one_step_samples_key());
-  add(number_key(
-          "network.output_scale", kPositive,
-          "lazy_rich: factor alpha of the output of the network, that of its start subtracted "
-          "([theory/lazy_rich.md](theory/lazy_rich.md))",
-          [](auto& q) -> auto& { return q.network.output_scale; }),
-      [](const Question& q) { return q.method == Method::lazy_rich; }, "output_scale");
-
-  add(text_key(
-          "activation.name",
-          "a name of [theory/activations.md](theory/activations.md), as \"relu\" or "
-          "\"hermite(3)\"",
-          [](auto& q) -> auto& { return q.network.activation.name; }),
-      has_network, "activation.name");
-  rows.back().assign = [](Question& q, const Value& value) {
-    q.network.activation = {.name = std::get<std::string>(value)};
-  };
-  rows.back().in_name = [](const Question& q) -> std::vector<NamePart> {
-    if (q.network.activation.name.empty()) return {};
-    return {{"activation.name", q.network.activation.name}};
-  };
-  add(text_key(
-          "activation.expression", "instead of a name: sigma as an expression in u, as \"max(u,0)^2\"",
-          [](auto& q) -> auto& { return q.network.activation.expression; }),
-      has_network, "activation.expression", true);
-  rows.back().assign = [](Question& q, const Value& value) {
-    q.network.activation.name.clear();
-    q.network.activation.expression = std::get<std::string>(value);
-  };
-  add(text_key(
-          "activation.derivative", "beside an expression: sigma'; without it RF only",
-          [](auto& q) -> auto& { return q.network.activation.derivative; }),
-      has_network, "activation.derivative", true);
-  rows.back().conflict = [](const Question& q) {
-    return std::string(q.network.activation.expression.empty()
-                           ? "belongs to activation.expression, which is not given"
-                           : "");
-  };
-  add(numbers_key(
-          "activation.hermite", "instead of a name: the list lambda_0, lambda_1, ...",
-          [](auto& q) -> auto& { return q.network.activation.hermite; }),
-      has_network, "activation.hermite", true);
-  rows.back().assign = [](Question& q, const Value& value) {
-    q.network.activation = {.name = {}, .hermite = std::get<std::vector<double>>(value)};
-  };
-  add(number_key(
-          "activation.biases", kNonnegative, "tau: first-layer biases b_i ~ N(0, tau^2)",
-          [](auto& q) -> auto& { return q.network.bias_scale; }),
-      has_network, "activation.biases", true);
-  add(
-      truth_key(
-          "activation.centred", "RF uses sigma - lambda_0",
-          [](auto& q) -> auto& { return q.network.centred; }),
-      [](const Question& q) { return is_rf(q.network.regime); }, "activation.centred", true);
+  add_feature_learning_keys(rows);
+  add_activation_keys(rows);
 }
 
 }  // namespace lazygap::question

@@ -247,27 +247,8 @@ Key seed_key() {
   return key;
 }
 
-}  // namespace
-
-void add_problem_keys(std::vector<Key>& rows) {
-  const auto add = [&rows](Key key, bool (*is_read)(const Question&), std::string place) {
-    key.is_read = is_read;
-    key.place = std::move(place);
-    rows.push_back(std::move(key));
-  };
-  add(word_key(
-          "problem.model", kModels,
-          "the quadratic function (qf), the mixture of Gaussians (mg), or a target of degree up to 5 "
-          "(polynomial)",
-          [](auto& q) -> auto& { return q.problem.model; }),
-      always, "problem.model");
-  rows.back().standard_text = "needed";
-  add(integer_key(
-          "problem.d", 1, kMostNeurons, "dimension of x", [](auto& q) -> auto& { return q.problem.d; }),
-      always, "problem.d");
-  rows.back().standard_text =
-      "needed with `spectrum` and `he1` ...; otherwise the number of eigenvalues or rows";
-
+/// qf and mg: the spectrum by its law, one by one, or a whole matrix.
+void add_sources(std::vector<Key>& rows) {
   const std::size_t first_law = rows.size();
   add_law(rows, 0, "problem.spectrum", "problem.spectrum", "the eigenvalues of B (qf) or Delta (mg)");
   for (std::size_t i = first_law; i < rows.size(); ++i)
@@ -319,7 +300,10 @@ void add_problem_keys(std::vector<Key>& rows) {
   };
   rotation.conflict = for_qf_or_mg;
   rows.push_back(std::move(rotation));
+}
 
+/// polynomial: the coefficients of each He_k by law, or all of them as a matrix.
+void add_hermite(std::vector<Key>& rows) {
   for (Index k = 1; k <= PolynomialTarget::kMostDegree; ++k) {
     const std::string table = fmt::format("problem.he{}", k);
     const std::size_t first = rows.size();
@@ -334,13 +318,17 @@ void add_problem_keys(std::vector<Key>& rows) {
                               "polynomial: d rows of up to 5 numbers, column k those of He_k"));
   rows.back().conflict = for_polynomial;
   rows.back().is_read = nullptr;
+}
 
-  add(integer_key(
-          "problem.signals", 0, kMostNeurons,
-          "qf: above 0, spiked covariates with so many signal coordinates; the spectrum is that of the target on them "
-          "([theory/spiked.md](theory/spiked.md))",
-          [](auto& q) -> auto& { return q.problem.signals; }),
-      always, "problem.signals");
+void add_spikes(std::vector<Key>& rows) {
+  add_row(rows,
+          integer_key(
+              "problem.signals", 0, kMostNeurons,
+              "qf: above 0, spiked covariates with so many signal coordinates; the spectrum is that of the "
+              "target on them "
+              "([theory/spiked.md](theory/spiked.md))",
+              [](auto& q) -> auto& { return q.problem.signals; }),
+          always, "problem.signals");
   rows.back().omitted_at_default = true;
   rows.back().conflict = [](const Question& q) {
     if (q.problem.signals > 0 && q.problem.model != "qf") return needs_model(q, "\"qf\"", false);
@@ -352,17 +340,43 @@ void add_problem_keys(std::vector<Key>& rows) {
   };
   rows.back().is_written = [](const Question& q) { return q.problem.signals > 0; };
   static const Range kSpike{"a number from 1e-4 to 1e4", [](double r) { return r >= 1e-4 && r <= 1e4; }};
-  add(number_key(
+  add_row(
+      rows,
+      number_key(
           "problem.spike", kSpike, "spiked covariates: standard deviation r of the signal coordinates",
           [](auto& q) -> auto& { return q.problem.spike; }),
       [](const Question& q) { return q.problem.signals > 0; }, "problem.spike");
   rows.back().conflict = [](const Question& q) {
     return std::string(q.problem.signals > 0 ? "" : "belongs to problem.signals, which is not given");
   };
-  add(matrix_key(
-          "problem.sigma", Kind::matrix, "mg: Sigma, or its diagonal, from 1e-8 to 1e8",
-          [](auto& q) -> auto& { return q.problem.sigma; }),
-      always, "problem.sigma");
+}
+
+}  // namespace
+
+void add_problem_keys(std::vector<Key>& rows) {
+  add_row(rows,
+          word_key(
+              "problem.model", kModels,
+              "the quadratic function (qf), the mixture of Gaussians (mg), or a target of degree up to 5 "
+              "(polynomial)",
+              [](auto& q) -> auto& { return q.problem.model; }),
+          always, "problem.model");
+  rows.back().standard_text = "needed";
+  add_row(rows,
+          integer_key(
+              "problem.d", 1, kMostNeurons, "dimension of x", [](auto& q) -> auto& { return q.problem.d; }),
+          always, "problem.d");
+  rows.back().standard_text =
+      "needed with `spectrum` and `he1` ...; otherwise the number of eigenvalues or rows";
+
+  add_sources(rows);
+  add_hermite(rows);
+  add_spikes(rows);
+  add_row(rows,
+          matrix_key(
+              "problem.sigma", Kind::matrix, "mg: Sigma, or its diagonal, from 1e-8 to 1e8",
+              [](auto& q) -> auto& { return q.problem.sigma; }),
+          always, "problem.sigma");
   rows.back().omitted_at_default = true;
   rows.back().standard_text = "identity";
   rows.back().conflict = [](const Question& q) {
@@ -370,17 +384,19 @@ void add_problem_keys(std::vector<Key>& rows) {
     return model.empty() ? wrong_size(q, q.problem.sigma) : model;
   };
 
-  add(
+  add_row(
+      rows,
       matrix_key(
           "problem.gamma", Kind::matrix, "Gamma for the regime \"RF\", or its diagonal",
           [](auto& q) -> auto& { return q.network.gamma; }),
       [](const Question& q) { return q.network.regime == Regime::rf; }, "gamma");
   rows.back().conflict = [](const Question& q) { return wrong_size(q, q.network.gamma); };
-  add(number_key(
-          "problem.label_noise", kNonnegative,
-          "standard deviation of noise in the labels of training and fits; risks are without it",
-          [](auto& q) -> auto& { return q.problem.label_noise; }),
-      is_noisy, "label_noise");
+  add_row(rows,
+          number_key(
+              "problem.label_noise", kNonnegative,
+              "standard deviation of noise in the labels of training and fits; risks are without it",
+              [](auto& q) -> auto& { return q.problem.label_noise; }),
+          is_noisy, "label_noise");
   rows.back().omitted_at_default = true;
   rows.push_back(seed_key());
 }

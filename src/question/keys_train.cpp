@@ -133,70 +133,23 @@ std::string for_mean_field(const Question& q) {
   return is_unit(q) ? "belongs to parameterisation = \"mean-field\", but parameterisation is \"unit\"" : "";
 }
 
-}  // namespace
-
-void add_train_keys(std::vector<Key>& rows) {
-  const auto add = [&rows](Key key, bool (*is_read)(const Question&), std::string place) {
-    key.is_read = is_read;
-    key.place = std::move(place);
-    rows.push_back(std::move(key));
-  };
-  Key steps = integer_key(
-      "train.steps", 1, kMostSteps, "SGD steps", [](auto& q) -> auto& { return q.train.options.steps; });
-  steps.standard = [](const Question& q) -> Value { return q.is_mixture() ? kPaperStepsMg : kPaperStepsQf; };
-  steps.standard_text = fmt::format("{} (qf) or {} (mg)", kPaperStepsQf, kPaperStepsMg);
-  add(std::move(steps), is_training, "steps");
-  add(integer_key(
-          "train.batch", 1, kMostBatch, "samples of a step",
-          [](auto& q) -> auto& { return q.train.options.batch; }),
-      is_training, "batch");
-  Key step_size = number_key(
-      "train.step_size", kPositive, "step size of SGD, before the schedule",
-      [](auto& q) -> auto& { return q.train.options.step_size; });
-  step_size.standard_text = "`train.step_sizes`";
-  add(std::move(step_size), is_training, "step_size");
-  add(word_key(
-          "train.schedule", kSchedules,
-          "step size along the run ([theory/train.md](theory/train.md#the-step))",
-          [](auto& q) -> auto& { return q.train.options.schedule; }),
-      is_training, "schedule");
-  add(word_key(
-          "train.parameterisation", kParameterisations,
-          "how f depends on the trained numbers ([theory/train.md](theory/train.md))",
-          [](auto& q) -> auto& { return q.train.options.parameterisation; }),
-      is_training, "parameterisation");
-  rows.push_back(second_layer_key());
-  rows.push_back(second_layer_value_key());
-  rows.push_back(biases_key());
-  static const Range kBelowOne{"from 0 to below 1", [](double x) { return x >= 0 && x < 1; }};
-  add(number_key(
-          "train.momentum", kBelowOne, "heavy-ball momentum",
-          [](auto& q) -> auto& { return q.train.options.momentum; }),
-      is_sgd, "momentum");
-  rows.back().omitted_at_default = true;
-  add(number_key(
-          "train.alpha", kPositive, "mean-field: factor of the network",
-          [](auto& q) -> auto& { return q.train.options.alpha; }),
-      is_mean_field, "alpha");
-  rows.back().conflict = for_mean_field;
-  add(number_key(
-          "train.beta", kPositive, "mean-field: factor of the offset",
-          [](auto& q) -> auto& { return q.train.options.beta; }),
-      is_mean_field, "beta");
-  rows.back().conflict = for_mean_field;
+/// How the training is carried out and recorded.
+void add_protocol_keys(std::vector<Key>& rows) {
   rows.push_back(precision_key());
-  add(word_key(
-          "train.reduction", kReductions, "none: NN beyond N = d without the LQ reduction",
-          [](auto& q) -> auto& { return q.train.options.reduction; }),
-      is_sgd, "reduction");
-  add(integer_key(
-          "train.records", 2, kMostRecords, "points of the risk curve",
-          [](auto& q) -> auto& { return q.train.options.records; }),
-      is_training, "records");
+  add_row(rows,
+          word_key(
+              "train.reduction", kReductions, "none: NN beyond N = d without the LQ reduction",
+              [](auto& q) -> auto& { return q.train.options.reduction; }),
+          is_sgd, "reduction");
+  add_row(rows,
+          integer_key(
+              "train.records", 2, kMostRecords, "points of the risk curve",
+              [](auto& q) -> auto& { return q.train.options.records; }),
+          is_training, "records");
   Key tests = integer_key(
       "train.test_samples", 0, kMostTestSamples, "fresh samples of the test risk, 0 (none) or at least 2",
       [](auto& q) -> auto& { return q.train.options.test_samples; });
-  add(std::move(tests), is_sgd, "test_samples");
+  add_row(rows, std::move(tests), is_sgd, "test_samples");
   rows.back().conflict = [](const Question& q) {
     return std::string(q.train.options.test_samples == 1
                            ? "is 1, but must be 0 (none) or at least 2: one sample has no standard error"
@@ -210,6 +163,61 @@ void add_train_keys(std::vector<Key>& rows) {
   rows.push_back(word_key(
       "train.share_samples", kSharing, "for which networks samples are drawn once; no number depends on it",
       [](auto& q) -> auto& { return q.train.share_between_widths; }));
+}
+
+}  // namespace
+
+void add_train_keys(std::vector<Key>& rows) {
+  Key steps = integer_key(
+      "train.steps", 1, kMostSteps, "SGD steps", [](auto& q) -> auto& { return q.train.options.steps; });
+  steps.standard = [](const Question& q) -> Value { return q.is_mixture() ? kPaperStepsMg : kPaperStepsQf; };
+  steps.standard_text = fmt::format("{} (qf) or {} (mg)", kPaperStepsQf, kPaperStepsMg);
+  add_row(rows, std::move(steps), is_training, "steps");
+  add_row(rows,
+          integer_key(
+              "train.batch", 1, kMostBatch, "samples of a step",
+              [](auto& q) -> auto& { return q.train.options.batch; }),
+          is_training, "batch");
+  Key step_size = number_key(
+      "train.step_size", kPositive, "step size of SGD, before the schedule",
+      [](auto& q) -> auto& { return q.train.options.step_size; });
+  step_size.standard_text = "`train.step_sizes`";
+  add_row(rows, std::move(step_size), is_training, "step_size");
+  add_row(rows,
+          word_key(
+              "train.schedule", kSchedules,
+              "step size along the run ([theory/train.md](theory/train.md#the-step))",
+              [](auto& q) -> auto& { return q.train.options.schedule; }),
+          is_training, "schedule");
+  add_row(rows,
+          word_key(
+              "train.parameterisation", kParameterisations,
+              "how f depends on the trained numbers ([theory/train.md](theory/train.md))",
+              [](auto& q) -> auto& { return q.train.options.parameterisation; }),
+          is_training, "parameterisation");
+  rows.push_back(second_layer_key());
+  rows.push_back(second_layer_value_key());
+  rows.push_back(biases_key());
+  static const Range kBelowOne{"from 0 to below 1", [](double x) { return x >= 0 && x < 1; }};
+  add_row(rows,
+          number_key(
+              "train.momentum", kBelowOne, "heavy-ball momentum",
+              [](auto& q) -> auto& { return q.train.options.momentum; }),
+          is_sgd, "momentum");
+  rows.back().omitted_at_default = true;
+  add_row(rows,
+          number_key(
+              "train.alpha", kPositive, "mean-field: factor of the network",
+              [](auto& q) -> auto& { return q.train.options.alpha; }),
+          is_mean_field, "alpha");
+  rows.back().conflict = for_mean_field;
+  add_row(rows,
+          number_key(
+              "train.beta", kPositive, "mean-field: factor of the offset",
+              [](auto& q) -> auto& { return q.train.options.beta; }),
+          is_mean_field, "beta");
+  rows.back().conflict = for_mean_field;
+  add_protocol_keys(rows);
 }
 
 }  // namespace lazygap::question

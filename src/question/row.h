@@ -128,6 +128,15 @@ Key word_key(std::string path, const Words<Enum>& words, std::string doc, Access
   return key;
 }
 
+/// Adds a row that stands at `place` in the name of a question where `is_read` says so.
+inline void add_row(std::vector<Key>& rows, Key key, bool (*is_read)(const Question&), std::string place,
+                    bool omitted_at_default = false) {
+  key.is_read = is_read;
+  key.place = std::move(place);
+  key.omitted_at_default = omitted_at_default;
+  rows.push_back(std::move(key));
+}
+
 // The rows, by table of the plan.
 void add_problem_keys(std::vector<Key>& rows);
 void add_network_keys(std::vector<Key>& rows);

@@ -37,13 +37,7 @@ std::vector<Answer> answers(const Instance& instance, std::span<const Question> 
 }
 
 void answer(const Instance& instance, std::span<const Question> questions, const Control& control) {
-  const std::vector<Answer> found = answers(instance, questions, part_of(control));
-  for (std::size_t i = 0; i < questions.size(); ++i) {
-    if (found[i].status == Status::none) continue;  // stopped
-    store::Result result = empty_result(questions[i], instance);
-    set_answer(result, found[i]);
-    control.finished(i, std::move(result));
-  }
+  finish_all(instance, questions, answers(instance, questions, part_of(control)), false, control);
 }
 
 Cost cost_of_rf(const Question& question, double d, double N) {

@@ -61,6 +61,11 @@ inline constexpr auto kEstimated = "risk estimated on test samples";
 /// What exact and fit say of a question.
 void set_answer(store::Result& result, const Answer& answer);
 
+/// Hands over the answers to questions, in their order; those that were stopped are left out. `samples`:
+/// whether they are about the questions' fit.samples.
+void finish_all(const Instance& instance, std::span<const Question> questions,
+                const std::vector<Answer>& answers, bool samples, const Control& control);
+
 /// The neurons of questions that differ in nothing else.
 [[nodiscard]] inline std::vector<Index> widths_of(std::span<const Question> questions) {
   std::vector<Index> widths;
