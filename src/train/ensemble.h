@@ -138,6 +138,7 @@ class Ensemble {
   }
 
   void report(std::size_t i) {
+    if (hooks_.trained && runs_[i].outcome().status == Status::ok) hooks_.trained(i, runs_[i].network());
     if (hooks_.finished) hooks_.finished(i, runs_[i].outcome());
   }
 

@@ -166,6 +166,11 @@ class TwoLayer : public Batch<Real> {
     };
   }
 
+  [[nodiscard]] TrainedNetwork network() const {
+    const auto network = network_.parameters();
+    return {.W = network.W, .b = network.b, .a = second_layer(network.v), .c = offset_.value / scaling_.label};
+  }
+
   [[nodiscard]] bool finite() const {
     const auto [W, b, v] = network_.parameters();
     return W.allFinite() && b.allFinite() && v.allFinite() && std::isfinite(a_.value) &&
@@ -256,6 +261,13 @@ class Tangent : public Batch<Real> {
       const Matrix D = pre_activations(W, b, X).unaryExpr(derivative);
       return D.cwiseProduct(A.transpose() * X).colwise().sum().transpose().array() + c;
     };
+  }
+
+  [[nodiscard]] TrainedNetwork network() const {
+    return {.W = frozen_W_,
+            .b = frozen_b_,
+            .A = scaling_.kappa / scaling_.label * network_.parameters(),
+            .c = offset_.value / scaling_.label};
   }
 
   [[nodiscard]] bool finite() const {

@@ -94,6 +94,12 @@ class TwoLayer {
     return population_risk(problem_, f.S, f.c);
   }
 
+  [[nodiscard]] TrainedNetwork network() const {
+    Matrix W = neurons_.matrix();
+    Vector a = Vector::Constant(W.cols(), scaling_.kappa * a_ / scaling_.label);
+    return {.W = std::move(W), .a = std::move(a), .c = offset_ / scaling_.label};
+  }
+
   [[nodiscard]] bool finite() const {
     return neurons_.matrix().allFinite() && std::isfinite(a_) && std::isfinite(offset_);
   }
@@ -191,6 +197,11 @@ class ErrorForm {
     const Matrix E = error_.matrix();
     const double mean = E.trace() - offset_;
     return (2 * E.squaredNorm() + mean * mean) / (scaling_.label * scaling_.label);
+  }
+
+  [[nodiscard]] TrainedNetwork network() const {
+    QuadraticForm f = function();
+    return {.S = std::move(f.S), .c = f.c};
   }
 
   [[nodiscard]] bool finite() const { return error_.matrix().allFinite() && std::isfinite(offset_); }
@@ -308,6 +319,11 @@ class RotatedForm {
   [[nodiscard]] double risk() const {
     const QuadraticForm f = function();
     return population_risk(problem_, f.S, f.c);
+  }
+
+  [[nodiscard]] TrainedNetwork network() const {
+    QuadraticForm f = function();
+    return {.S = std::move(f.S), .c = f.c};
   }
 
   [[nodiscard]] bool finite() const { return form_.matrix().allFinite() && std::isfinite(offset_); }

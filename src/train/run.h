@@ -69,6 +69,7 @@ struct Samples {
 ///   step(samples, step_size)  takes a step and returns the loss of the batch before it
 ///   risk()                    the exact population risk, NaN where there is none
 ///   function()                f, for estimate_test_risk
+///   network()                 f, for GroupHooks::trained
 ///   finite()                  whether every trained number is finite
 ///   save(StateWriter&), load(StateReader&)
 template <class Model>
@@ -90,6 +91,7 @@ class Run {
   [[nodiscard]] std::int64_t step() const { return step_; }
   [[nodiscard]] bool is_running() const { return !has_ended_; }
   [[nodiscard]] const Outcome& outcome() const { return outcome_; }
+  [[nodiscard]] TrainedNetwork network() const { return model_.network(); }
   [[nodiscard]] const Options& options() const { return options_; }
 
   /// Whether draw() of `other` gives the same samples if the draws are the same.

@@ -18,6 +18,21 @@ namespace lazygap::train {
 /// risk, not divided by R0.
 using Point = CurvePoint;
 
+/// The function that a run has found, in the units of the problem and the coordinates in which it was trained. Which
+/// fields are filled says the form:
+///   NN                       f(x) = c + sum_i a_i sigma(<w_i,x> + b_i)          W, b (or empty), a, c
+///   NT                       f(x) = c + sum_i sigma'(<w_i,x> + b_i) <a_i,x>     W, b (or empty), A, c
+///   NT, quadratic algebra    f(x) = c + x^T S x                                 S, c
+/// NN by the LQ reduction has the d neurons of L instead of W = L Q, and is the same function.
+struct TrainedNetwork {
+  Matrix W = {};  ///< d x N
+  Vector b = {};  ///< N
+  Vector a = {};  ///< N
+  Matrix A = {};  ///< d x N
+  Matrix S = {};  ///< d x d, symmetric
+  double c = 0;
+};
+
 /// What a training run (or the gradient flow) gives. Risks are in the units of the problem, whatever the
 /// parameterisation did to the labels, and not divided by R0.
 struct Outcome {
@@ -60,6 +75,8 @@ struct GroupHooks {
   std::function<void(std::size_t i, std::span<const std::byte>)> save = {};
   /// As soon as a network has come to its end, whatever the reason.
   std::function<void(std::size_t i, const Outcome&)> finished = {};
+  /// Before `finished`: what the network has become, where it has come to its last step.
+  std::function<void(std::size_t i, const TrainedNetwork&)> trained = {};
   std::vector<std::span<const std::byte>> resume = {};  ///< one for each network, or none at all
   std::chrono::seconds save_every{30};
   std::function<bool()> stop = {};
