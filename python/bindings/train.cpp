@@ -64,7 +64,7 @@ std::vector<std::byte> read_state(const std::string& file) {
 nb::object part(Matrix matrix) { return matrix.size() == 0 ? nb::none() : nb::cast(to_numpy(std::move(matrix))); }
 nb::object part(Vector vector) { return vector.size() == 0 ? nb::none() : nb::cast(to_numpy(std::move(vector))); }
 
-nb::dict to_dict(const train::Outcome& outcome, const train::TrainedNetwork& network = {}) {
+nb::dict to_dict(const train::Outcome& outcome) {
   nb::dict dict;
   dict["risk"] = outcome.risk;
   dict["test_risk"] = outcome.test_risk;
@@ -81,12 +81,11 @@ nb::dict to_dict(const train::Outcome& outcome, const train::TrainedNetwork& net
   dict["steps"] = to_numpy(steps);
   dict["samples"] = to_numpy(samples);
   dict["risks"] = to_numpy(risks);
-  dict["W"] = part(network.W);
-  dict["b"] = part(network.b);
-  dict["a"] = part(network.a);
-  dict["A"] = part(network.A);
-  dict["S"] = part(network.S);
-  dict["c"] = network.c;
+  dict["W"] = part(outcome.weights.W);
+  dict["b"] = part(outcome.weights.b);
+  dict["a"] = part(outcome.weights.a);
+  dict["A"] = part(outcome.weights.A);
+  dict["c"] = outcome.weights.c;
   return dict;
 }
 
@@ -95,7 +94,8 @@ nb::list train_networks(const ProblemHandle& handle, const Activation& activatio
                         const std::string& checkpoint, const nb::object& progress) {
   Asked asked = ask(handle, activation, is_quadratic, keys);
   if (step_sizes.empty()) step_sizes = route::default_step_sizes(asked.question, asked.instance);
-  const train::Options options = route::train_options(asked.question, asked.instance);
+  train::Options options = route::train_options(asked.question, asked.instance);
+  options.keep_weights = true;
   std::vector<train::Network> networks;
   for (const double size : step_sizes)
     networks.push_back({.neurons = asked.question.neurons(), .step_size = size, .draw = asked.question.draw});
@@ -107,15 +107,12 @@ nb::list train_networks(const ProblemHandle& handle, const Activation& activatio
         if (!checkpoint.empty())
           hooks.save = [&](std::size_t, std::span<const std::byte> bytes) { write_whole(checkpoint, bytes); };
         if (!state.empty()) hooks.resume = {state};
-        std::vector<train::TrainedNetwork> trained(networks.size());
-        hooks.trained = [&](std::size_t i, const train::TrainedNetwork& network) { trained[i] = network; };
-        auto runs = train::run_networks(regime, problem, networks, options,
-                                        halving ? train::Search::halving : train::Search::full, hooks);
-        return std::pair(std::move(runs), std::move(trained));
+        return train::run_networks(regime, problem, networks, options,
+                                   halving ? train::Search::halving : train::Search::full, hooks);
       });
   nb::list list;
-  for (std::size_t i = 0; i < networks.size(); ++i) {
-    nb::dict dict = to_dict(outcomes.first[i], outcomes.second[i]);
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    nb::dict dict = to_dict(outcomes[i]);
     dict["step_size"] = step_sizes[i];
     list.append(dict);
   }
@@ -127,6 +124,7 @@ nb::dict flow(const ProblemHandle& handle, const Activation& activation, bool is
   const Asked asked = ask(handle, activation, is_quadratic, keys);
   train::Options options = route::train_options(asked.question, asked.instance);
   options.precision = train::Precision::fp64;
+  options.keep_weights = true;
   return to_dict(interruptible(
       progress, [problem = asked.instance.problem, regime = asked.question.network.regime,
                  neurons = asked.question.neurons(), options](Work& work) {

@@ -35,12 +35,10 @@ class Run:
         The algebra and precision that ran.
     weights : array of shape (N, d), or None
         W at the end (NT: the frozen W), in the coordinates of the data. NN wider than d with the quadratic activation is
-        trained as d neurons that make the same function.
+        trained as d neurons that make the same function, and has N again at the end.
     biases, second_layer : arrays of shape (N,), or None
     tangent : array of shape (N, d), or None
         NT: the a_i of sum_i sigma'(<w_i, x> + b_i) <a_i, x>.
-    form : array of shape (d, d), or None
-        NT with the quadratic activation: S of c + <x, S x>.
     offset : float
         c.
     """
@@ -60,16 +58,12 @@ class Run:
         self.weights = problem._from_working(outcome["W"])
         self.biases, self.second_layer, self.offset = outcome["b"], outcome["a"], outcome["c"]
         self.tangent = problem._from_working(outcome["A"])
-        form, basis = outcome["S"], problem._basis
-        self.form = form if form is None or basis is None else basis @ form @ basis.T
 
     def predict(self, X):
         """f(x) for each row of X, of shape (n, d)."""
         X = real_array("X", X, (2,))
-        if self.form is not None:
-            return np.einsum("ni,ij,nj->n", X, self.form, X) + self.offset
         if self.weights is None:
-            raise ValueError("this run has no network: the gradient flow keeps none, nor does a run that diverged")
+            raise ValueError("this run has no network: it has not come to its end")
         u = X @ self.weights.T
         if self.biases is not None:
             u += self.biases
@@ -159,8 +153,6 @@ def train(problem, N, *, regime="NN", activation="quadratic", step_size="search"
         return risk if outcome["status"] == "ok" and risk == risk else np.inf
 
     best = min(outcomes, key=badness)
-    if regime == "NT" and best["W"] is None and best["S"] is not None:
-        best["W"] = _core.first_layer(problem._core, "isotropic", keys["network.width"], keys["sweep.seed"], keys["network.draw"])
     return Run(regime, problem, sigma, best, found)
 
 
@@ -168,7 +160,7 @@ def flow(problem, N, *, regime="NN", step_size=0.01, seed=1, draw=0, progress=No
     """Gradient flow on the population risk from the same start: the limit of `train` as the step size tends to 0.
 
     Quadratic activation. The time of step t is the sum of the scheduled step sizes up to it, so that its curve lies over
-    that of `train` with the same `step_size` and `steps`. Parameters as in `train`; the run has a curve and no network.
+    that of `train` with the same `step_size` and `steps`. Parameters as in `train`.
 
     >>> import lazygap
     >>> run = lazygap.flow([1.0] * 10, 5, steps=2000, step_size=0.05)

@@ -109,7 +109,7 @@ def test_the_figure_shows_the_points_of_the_frames():
 
 
 def test_progress_is_told_and_may_stop(tmp_path):
-    plan = lazygap.Plan("figure-1-left-laptop", neurons=[10, 20], methods=["train"], draws=1, steps=20000, step_sizes=[0.01],
+    plan = lazygap.Plan("figure-1-left-laptop", neurons=[10, 20], methods=["train"], draws=1, steps=4000, step_sizes=[0.01],
                         regimes=["NN"])
     told = []
     stopped = plan.run(tmp_path / "out", jobs=1, progress=lambda fraction: told.append(fraction) or True)

@@ -82,7 +82,7 @@ class Ensemble {
     std::vector<Outcome> outcomes;
     for (Run<Model>& run : runs_) {
       if (run.is_running()) run.end(Status::none);
-      outcomes.push_back(run.outcome());
+      outcomes.push_back(run.release());
     }
     return outcomes;
   }
@@ -138,7 +138,6 @@ class Ensemble {
   }
 
   void report(std::size_t i) {
-    if (hooks_.trained && runs_[i].outcome().status == Status::ok) hooks_.trained(i, runs_[i].network());
     if (hooks_.finished) hooks_.finished(i, runs_[i].outcome());
   }
 

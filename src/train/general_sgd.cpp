@@ -166,9 +166,16 @@ class TwoLayer : public Batch<Real> {
     };
   }
 
-  [[nodiscard]] TrainedNetwork network() const {
-    const auto network = network_.parameters();
-    return {.W = network.W, .b = network.b, .a = second_layer(network.v), .c = offset_.value / scaling_.label};
+  [[nodiscard]] FirstLayer first_layer() const {
+    auto network = network_.parameters();
+    return {std::move(network.W), std::move(network.b)};
+  }
+  [[nodiscard]] Weights trained() const {
+    auto network = network_.parameters();
+    return {.W = std::move(network.W),
+            .a = second_layer(network.v),
+            .b = std::move(network.b),
+            .c = offset_.value / scaling_.label};
   }
 
   [[nodiscard]] bool finite() const {
@@ -263,10 +270,11 @@ class Tangent : public Batch<Real> {
     };
   }
 
-  [[nodiscard]] TrainedNetwork network() const {
+  [[nodiscard]] FirstLayer first_layer() const { return {frozen_W_, frozen_b_}; }
+  [[nodiscard]] Weights trained() const {
     return {.W = frozen_W_,
-            .b = frozen_b_,
             .A = scaling_.kappa / scaling_.label * network_.parameters(),
+            .b = frozen_b_,
             .c = offset_.value / scaling_.label};
   }
 

@@ -11,27 +11,14 @@
 
 #include "lazygap/core/answer.h"
 #include "lazygap/core/status.h"
+#include "lazygap/network/mechanism.h"
+#include "lazygap/network/weights.h"
 
 namespace lazygap::train {
 
-/// One point of a risk curve: after `step` steps, that is `samples` = step x batch fresh samples, the exact population
-/// risk, not divided by R0.
+/// One point of a risk curve: after `step` steps, that is `samples` = step x batch fresh samples, the exact
+/// population risk, not divided by R0.
 using Point = CurvePoint;
-
-/// The function that a run has found, in the units of the problem and the coordinates in which it was trained. Which
-/// fields are filled says the form:
-///   NN                       f(x) = c + sum_i a_i sigma(<w_i,x> + b_i)          W, b (or empty), a, c
-///   NT                       f(x) = c + sum_i sigma'(<w_i,x> + b_i) <a_i,x>     W, b (or empty), A, c
-///   NT, quadratic algebra    f(x) = c + x^T S x                                 S, c
-/// NN by the LQ reduction has the d neurons of L instead of W = L Q, and is the same function.
-struct TrainedNetwork {
-  Matrix W = {};  ///< d x N
-  Vector b = {};  ///< N
-  Vector a = {};  ///< N
-  Matrix A = {};  ///< d x N
-  Matrix S = {};  ///< d x d, symmetric
-  double c = 0;
-};
 
 /// What a training run (or the gradient flow) gives. Risks are in the units of the problem, whatever the
 /// parameterisation did to the labels, and not divided by R0.
@@ -53,6 +40,12 @@ struct Outcome {
   std::int64_t steps_done = 0;
   std::string path;  ///< the algebra and precision that ran, for example "LQ, AVX-512 fp32"
   std::vector<Point> trajectory;
+  /// The trained network where Options::keep_weights asks for it and status is ok, else empty. Its population
+  /// risk is `risk`, up to rounding.
+  Weights weights;
+  /// Where Options::mechanism asks for it. There are fewer points than in the trajectory where they would
+  /// cost more than about a 25th of the steps. W of NT does not move: its points are all alike.
+  Mechanism mechanism;
 };
 
 /// How a run talks to its caller. All are optional; all are called from the thread of the run, every few
@@ -75,8 +68,6 @@ struct GroupHooks {
   std::function<void(std::size_t i, std::span<const std::byte>)> save = {};
   /// As soon as a network has come to its end, whatever the reason.
   std::function<void(std::size_t i, const Outcome&)> finished = {};
-  /// Before `finished`: what the network has become, where it has come to its last step.
-  std::function<void(std::size_t i, const TrainedNetwork&)> trained = {};
   std::vector<std::span<const std::byte>> resume = {};  ///< one for each network, or none at all
   std::chrono::seconds save_every{30};
   std::function<bool()> stop = {};
