@@ -13,7 +13,7 @@
 #include "exit_codes.h"
 #include "lazygap/core/quote.h"
 #include "lazygap/report/comparison.h"
-#include "lazygap/report/files.h"
+#include "lazygap/core/files.h"
 #include "lazygap/schedule/run.h"
 #include "output.h"
 #include "signals.h"
@@ -106,8 +106,8 @@ int compare_regimes(const Request& request) {
       code = kExitFiles;
     }
   }
-  report::write_file(folder / "scores.csv", report::to_csv(report::score_table(comparison)));
-  report::write_file(
+  write_file(folder / "scores.csv", report::to_csv(report::score_table(comparison)));
+  write_file(
       folder / "report.html",
       report::comparison_html(comparison, fmt::format("Regimes on {}", printable(request.plan)),
                               request.command_line, drawings));
