@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -7,9 +8,20 @@
 
 namespace lazygap::app {
 
+/// What compare and predict are told beside the file.
+struct DataRequest {
+  std::string target, y, task, missing, activation;  ///< empty: the default
+  std::vector<long> widths;
+  int folds = 5, repeats = 1;
+  double margin = 0.02;
+  bool no_curves = false, ordered = false;
+  std::uint64_t seed = 1;
+};
+
 /// What the command line says; the options that several commands share.
 struct Request {
-  std::string plan;  ///< file or built-in name; figure: 1, 2 or those
+  std::string plan;  ///< file or built-in name; figure: 1, 2 or those; compare, predict: the table
+  DataRequest data;
   std::vector<std::pair<std::string, std::string>> overrides;  ///< --set key=value
   bool json = false;
   std::optional<std::string> format;  ///< show: of the table
@@ -35,5 +47,7 @@ int keys(const Request& request);
 int new_plan(const Request& request);
 /// store check FILE, store merge TARGET SOURCE...
 int look_after_store(const Request& request);
+/// compare FILE --target y
+int compare_regimes(const Request& request);
 
 }  // namespace lazygap::app

@@ -35,13 +35,12 @@ std::string_view flaw(std::string_view kind, std::string_view content) {
   return content.ends_with(end) ? "" : "is cut short";
 }
 
-/// Lets gnuplot draw the frame in `folder`, a scratch folder, and looks at what it has made.
-void draw_pictures(const Frame& frame, const fs::path& folder, const std::function<bool()>& stop,
+/// Lets gnuplot draw NAME in `folder`, a scratch folder, and looks at what it has made.
+void draw_pictures(const std::string& frame, const fs::path& folder, const std::function<bool()>& stop,
                    Drawing& drawing) {
   using End = GnuplotRun::End;
   using Pictures = Drawing::Pictures;
-  const GnuplotRun run =
-      run_gnuplot({"-d", fmt::format("./{}.gp", frame.name)}, folder, kGnuplotTimeLimit, stop);
+  const GnuplotRun run = run_gnuplot({"-d", fmt::format("./{}.gp", frame)}, folder, kGnuplotTimeLimit, stop);
   drawing.problem = run.problem;
   if (run.end != End::done) {
     drawing.pictures = run.end == End::absent   ? Pictures::no_gnuplot
@@ -51,7 +50,7 @@ void draw_pictures(const Frame& frame, const fs::path& folder, const std::functi
   }
   constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 30;
   for (const std::string_view kind : kPictures) {
-    const std::string name = fmt::format("{}.{}", frame.name, kind);
+    const std::string name = fmt::format("{}.{}", frame, kind);
     std::string content;
     std::string_view why;
     try {
@@ -70,13 +69,13 @@ void draw_pictures(const Frame& frame, const fs::path& folder, const std::functi
 }
 
 /// The sentence that says what is not there, why, and what to do.
-std::string sentence(const Frame& frame, const fs::path& folder, const Drawing& drawing) {
-  const std::string name = printable(frame.name);
+std::string sentence(const std::string& frame, const fs::path& folder, const Drawing& drawing) {
+  const std::string name = printable(frame);
   std::string text =
       fmt::format("{1}, so {0}.svg, {0}.pdf and {0}.png were not drawn", name, drawing.problem);
   if (drawing.pictures == Drawing::Pictures::no_gnuplot)
     text += fmt::format("; install the package gnuplot-nox and repeat the command, or run \"gnuplot {}\"",
-                        shell_word(frame.name + ".gp"));
+                        shell_word(frame + ".gp"));
   return fmt::format("{} in {}", text, printable(folder.string()));
 }
 
@@ -94,26 +93,28 @@ std::string to_csv(const Frame& frame) {
 }
 
 Drawing draw(const Frame& frame, const fs::path& folder, const std::function<bool()>& stop) {
+  return draw(frame.name, to_csv(frame), gnuplot_script(frame), folder, stop);
+}
+
+Drawing draw(const std::string& name, const std::string& csv, const std::string& script,
+             const fs::path& folder, const std::function<bool()>& stop) {
   Drawing drawing;
-  const std::string csv = to_csv(frame), script = gnuplot_script(frame);
-  const auto file = [&](std::string_view ending) {
-    return folder / fmt::format("{}.{}", frame.name, ending);
-  };
+  const auto file = [&](std::string_view ending) { return folder / fmt::format("{}.{}", name, ending); };
   write_file(file("csv"), csv);
   write_file(file("gp"), script);
   drawing.files = {file("csv"), file("gp")};
 
   // gnuplot writes piece by piece, so it works in a folder of its own and finished files are moved out.
   const ScratchFolder scratch(folder);
-  write_file(scratch.path() / (frame.name + ".csv"), csv);
-  write_file(scratch.path() / (frame.name + ".gp"), script);
-  draw_pictures(frame, scratch.path(), stop, drawing);
+  write_file(scratch.path() / (name + ".csv"), csv);
+  write_file(scratch.path() / (name + ".gp"), script);
+  draw_pictures(name, scratch.path(), stop, drawing);
   if (drawing.pictures != Drawing::Pictures::drawn) {
-    drawing.problem = sentence(frame, folder, drawing);
+    drawing.problem = sentence(name, folder, drawing);
     return drawing;
   }
   for (const std::string_view kind : kPictures) {
-    move_into_place(scratch.path() / fmt::format("{}.{}", frame.name, kind), file(kind));
+    move_into_place(scratch.path() / fmt::format("{}.{}", name, kind), file(kind));
     drawing.files.push_back(file(kind));
   }
   return drawing;
