@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "lazygap/core/error.h"
 #include "lazygap/core/ordinary_file.h"
@@ -18,7 +18,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 3> kPictures{"svg", "pdf", "png"};
+/// The endings of what gnuplot writes.
+std::vector<std::string_view> endings(const Frame& frame) {
+  std::vector<std::string_view> found{".svg", ".pdf", ".png"};
+  if (frame.latex) found.insert(found.end(), {"-latex.tex", "-latex.pdf"});
+  return found;
+}
 
 /// Why `content` is not a whole picture of this kind, from its first and last bytes; empty where it is one.
 std::string_view flaw(std::string_view kind, std::string_view content) {
@@ -26,13 +31,29 @@ std::string_view flaw(std::string_view kind, std::string_view content) {
   if (content.empty()) return "is empty";
   const std::string_view begin = kind == "svg"   ? "<?xml"sv
                                  : kind == "pdf" ? "%PDF-"sv
+                                 : kind == "tex" ? "% GNUPLOT"sv
                                                  : "\x89PNG\r\n\x1a\n"sv;
   const std::string_view end = kind == "svg"   ? "</svg>"sv
                                : kind == "pdf" ? "%%EOF"sv
+                               : kind == "tex" ? "\\endgroup"sv
                                                : "IEND\xae\x42\x60\x82"sv;
   if (!content.starts_with(begin)) return "does not begin as such a picture does";
   if (kind != "png") content = content.substr(0, content.find_last_not_of("\r\n") + 1);
   return content.ends_with(end) ? "" : "is cut short";
+}
+
+/// gnuplot shows the texts of the pointer by a script of its own, which is not there where a picture is part
+/// of a page. Titles are shown by every browser.
+std::string with_titles(std::string svg) {
+  constexpr std::string_view kBegin = "<g onmousemove=\"gnuplot_svg.showHypertext(evt,'";
+  constexpr std::string_view kEnd = "')\" onmouseout=\"gnuplot_svg.hideHypertext()\"><title> </title>";
+  for (std::size_t at = 0; (at = svg.find(kBegin, at)) != std::string::npos;) {
+    const std::size_t start = at + kBegin.size(), end = svg.find(kEnd, start);
+    if (end == std::string::npos) return svg;
+    svg.replace(at, end + kEnd.size() - at,
+                fmt::format("<g><title>{}</title>", svg.substr(start, end - start)));
+  }
+  return svg;
 }
 
 /// Lets gnuplot draw the frame in `folder`, a scratch folder, and looks at what it has made.
@@ -50,8 +71,9 @@ void draw_pictures(const Frame& frame, const fs::path& folder, const std::functi
     return;
   }
   constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 30;
-  for (const std::string_view kind : kPictures) {
-    const std::string name = fmt::format("{}.{}", frame.name, kind);
+  for (const std::string_view ending : endings(frame)) {
+    const std::string name = fmt::format("{}{}", frame.name, ending);
+    const std::string_view kind = ending.substr(ending.find('.') + 1);
     std::string content;
     std::string_view why;
     try {
@@ -65,7 +87,9 @@ void draw_pictures(const Frame& frame, const fs::path& folder, const std::functi
       drawing.problem =
           fmt::format("gnuplot ended well, but its {} {}; the disk may be full", printable(name), why);
     }
-    if (why.empty() && kind == "svg") drawing.svg = std::move(content);
+    if (!why.empty() || kind != "svg") continue;
+    drawing.svg = with_titles(std::move(content));
+    write_file(folder / name, drawing.svg);
   }
 }
 
@@ -96,12 +120,10 @@ std::string to_csv(const Frame& frame) {
 Drawing draw(const Frame& frame, const fs::path& folder, const std::function<bool()>& stop) {
   Drawing drawing;
   const std::string csv = to_csv(frame), script = gnuplot_script(frame);
-  const auto file = [&](std::string_view ending) {
-    return folder / fmt::format("{}.{}", frame.name, ending);
-  };
-  write_file(file("csv"), csv);
-  write_file(file("gp"), script);
-  drawing.files = {file("csv"), file("gp")};
+  const auto file = [&](std::string_view ending) { return folder / fmt::format("{}{}", frame.name, ending); };
+  write_file(file(".csv"), csv);
+  write_file(file(".gp"), script);
+  drawing.files = {file(".csv"), file(".gp")};
 
   // gnuplot writes piece by piece, so it works in a folder of its own and finished files are moved out.
   const ScratchFolder scratch(folder);
@@ -112,9 +134,9 @@ Drawing draw(const Frame& frame, const fs::path& folder, const std::function<boo
     drawing.problem = sentence(frame, folder, drawing);
     return drawing;
   }
-  for (const std::string_view kind : kPictures) {
-    move_into_place(scratch.path() / fmt::format("{}.{}", frame.name, kind), file(kind));
-    drawing.files.push_back(file(kind));
+  for (const std::string_view ending : endings(frame)) {
+    move_into_place(scratch.path() / fmt::format("{}{}", frame.name, ending), file(ending));
+    drawing.files.push_back(file(ending));
   }
   return drawing;
 }
