@@ -10,8 +10,8 @@
 #include <set>
 #include <string>
 
+#include "lazygap/core/files.h"
 #include "lazygap/report/draw.h"
-#include "lazygap/report/files.h"
 #include "lazygap/report/gnuplot.h"
 #include "report/hand_made.h"
 #include "report/parsed_script.h"
