@@ -31,6 +31,7 @@ struct Request {
   std::vector<std::string> files;     ///< store merge: where from
   bool dry_run = false;
   bool quiet = false;                ///< no progress
+  bool verbose = false;              ///< says beforehand what is to be done, and where results go
   std::optional<std::string> scale;  ///< of figures of two frames: "laptop" (where none is given) or "paper"
   std::string word;                  ///< keys, plans, new: what to look for
   std::string command_line;          ///< as it was typed, for the report

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <tuple>
 
 #include "exit_codes.h"
@@ -89,9 +90,18 @@ std::string estimate_lines(const schedule::PlanEstimate& estimate) {
 
 }  // namespace
 
+std::vector<std::string> figures() {
+  constexpr std::string_view kBegin = "figure-", kEnd = "-left";
+  std::vector<std::string> words;
+  for (const std::string& name : plan::built_in_plans())
+    if (name.starts_with(kBegin) && name.ends_with(kEnd))
+      words.push_back(name.substr(kBegin.size(), name.size() - kBegin.size() - kEnd.size()));
+  return words;
+}
+
 bool is_figure(const std::string& word) {
-  const std::vector<std::string> names = plan::built_in_plans();
-  return std::find(names.begin(), names.end(), fmt::format("figure-{}-left", word)) != names.end();
+  const std::vector<std::string> words = figures();
+  return std::find(words.begin(), words.end(), word) != words.end();
 }
 
 fs::path store_file(const fs::path& folder) { return folder / "results.sqlite"; }
@@ -140,9 +150,26 @@ void print_estimate(const Request& request, const Plan& plan, const Store& store
   schedule::check_plan_fits(plan, store, options);
 }
 
+namespace {
+
+/// Remarks of plans that one command runs after another; none is said twice.
+void say_remarks(const Plan& plan) {
+  static std::set<std::string> said;
+  for (const std::string& remark : plan::remarks(plan))
+    if (said.insert(remark).second) say(remark);
+}
+
+}  // namespace
+
 bool compute(const Request& request, const Plan& plan, Store& store, bool with_progress) {
-  for (const std::string& remark : plan::remarks(plan)) say(remark);
+  say_remarks(plan);
   schedule::RunOptions options = run_options(request);
+  if (request.verbose) {
+    const schedule::PlanEstimate estimate = schedule::estimate_plan(plan, store, options);
+    say(fmt::format("{} ({}):\n{}expected: {}, at most {} of memory", plan.name, printable(plan.source),
+                    estimate_lines(estimate), duration(estimate.seconds),
+                    schedule::bytes_text(estimate.bytes)));
+  }
   options.stop = stop_on_signals();
   if (with_progress) options.progress = progress_on_stderr(request.quiet);
   const schedule::RunReport report = schedule::run_plan(plan, store, options);
