@@ -13,3 +13,7 @@ pkg_check_modules(LAPACKE REQUIRED IMPORTED_TARGET lapacke)
 pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy)
 pkg_check_modules(MUPARSER REQUIRED IMPORTED_TARGET muparser)
 find_path(RANDOM123_INCLUDE_DIR Random123/philox.h REQUIRED)
+if(LAZYGAP_WITH_MPI)
+  set(MPI_CXX_SKIP_MPICXX TRUE)  # the C interface is all that is used
+  find_package(MPI REQUIRED COMPONENTS CXX)
+endif()
