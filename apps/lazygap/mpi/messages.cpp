@@ -113,6 +113,10 @@ SharedMatrix matrix_from_json(const json& object) {
 }
 
 json result_to_json(const store::Result& r) {
+  // Does not compile once there is another field: it has to be carried, too.
+  [[maybe_unused]] const auto& [key, parameters, model, regime, method, d, N, rho, n, draw, step_size, risk,
+                                null_risk, ratio, se, test_ratio, test_se, status, message, trajectory,
+                                provenance] = r;
   json points = json::array();
   for (const CurvePoint& point : r.trajectory) points.push_back({point.step, point.samples, point.risk});
   const store::Provenance& p = r.provenance;
