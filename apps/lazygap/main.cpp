@@ -10,6 +10,7 @@
 #include <new>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "commands.h"
@@ -23,6 +24,10 @@
 #include "lazygap/schedule/run.h"
 #include "output.h"
 #include "work.h"
+#ifdef LAZYGAP_WITH_MPI
+#include "mpi/follower.h"
+#include "mpi/leader.h"
+#endif
 
 namespace lazygap::app {
 namespace {
@@ -45,9 +50,11 @@ std::string argument_text(const std::string& argument) {
 /// The command line of lazygap; parsing it fills `request` and `chosen`.
 class CommandLine {
  public:
-  CommandLine()
+  /// `spread`: as Request::spread.
+  explicit CommandLine(std::function<void(const plan::Plan&, schedule::RunOptions&)> spread = {})
       : app_("Risks of two-layer networks in the random-features, neural-tangent and trained regimes.",
              "lazygap") {
+    request_.spread = std::move(spread);
     app_.require_subcommand(0, 1);  // none at all is told apart from an unknown one below
     app_.set_version_flag("-V,--version", LAZYGAP_VERSION);
     std::vector<std::string> codes;
@@ -295,7 +302,7 @@ class CommandLine {
   void with_run(CLI::App& command, const std::string& out) {
     with_json(command);
     with_out(command, out);
-    command.add_option("-j,--jobs", request_.jobs, "cells computed side by side (default: all cores)")
+    command.add_option("-j,--jobs", request_.jobs, "cores to compute on (default: all)")
         ->type_name("N")
         ->check(CLI::Range(1, 4096));
     command.add_flag("--dry-run", request_.dry_run, "only show the cells, the expected time and memory");
@@ -317,6 +324,21 @@ int fail(int code, const std::string& message) {
   return code;
 }
 
+/// The program as one process, or as one of those that a launcher of MPI has started.
+int run_process(int argc, char** argv) {
+#ifdef LAZYGAP_WITH_MPI
+  if (mpi::is_launched()) {
+    if (mpi::rank_of_launcher() > 0) return mpi::follow();
+    mpi::Leader leader;
+    return CommandLine([&leader](const plan::Plan& plan, schedule::RunOptions& options) {
+             leader.spread(plan, options);
+           })
+        .run_program(argc, argv);
+  }
+#endif
+  return CommandLine().run_program(argc, argv);
+}
+
 }  // namespace
 }  // namespace lazygap::app
 
@@ -325,7 +347,7 @@ int main(int argc, char** argv) {
   prepare_output();
   openblas_set_num_threads(1);  // cells run side by side, so each is to use one processor
   try {
-    return CommandLine().run_program(argc, argv);
+    return run_process(argc, argv);
   } catch (const lazygap::UsageError& error) {
     return fail(kExitUsage, error.what());
   } catch (const lazygap::FileError& error) {
