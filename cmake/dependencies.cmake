@@ -18,3 +18,7 @@ pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip)
 find_path(LIBCSV_INCLUDE_DIR csv.h REQUIRED)
 find_library(LIBCSV_LIBRARY csv REQUIRED)
 find_path(RANDOM123_INCLUDE_DIR Random123/philox.h REQUIRED)
+if(LAZYGAP_WITH_MPI)
+  set(MPI_CXX_SKIP_MPICXX TRUE)  # the C interface is all that is used
+  find_package(MPI REQUIRED COMPONENTS CXX)
+endif()

@@ -1,10 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "lazygap/plan/plan.h"
+#include "lazygap/schedule/run.h"
 
 namespace lazygap::app {
 
@@ -31,9 +35,12 @@ struct Request {
   std::vector<std::string> files;     ///< store merge: where from
   bool dry_run = false;
   bool quiet = false;                ///< no progress
+  bool verbose = false;              ///< says beforehand what is to be done, and where results go
   std::optional<std::string> scale;  ///< of figures of two frames: "laptop" (where none is given) or "paper"
   std::string word;                  ///< keys, plans, new: what to look for
-  std::string command_line;          ///< as it was typed, for the report
+  /// Gives a run the processes that it may spread over, and how they ask it to stop; null: there is this one.
+  std::function<void(const plan::Plan&, schedule::RunOptions&)> spread = {};
+  std::string command_line;  ///< as it was typed, for the report
 };
 
 // Each returns the exit code of the program.

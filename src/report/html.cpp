@@ -57,11 +57,12 @@ std::string table(const Section& section) {
   std::string text = fmt::format(
       "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Table of every point of "
       "{0}\">\n<table>\n"
-      "<caption>Every point of {0}. All risks are divided by R<sub>0</sub>. The digits in brackets are the "
+      "<caption><span>Every point of {0}. All risks are divided by R<sub>0</sub>. The digits in brackets are "
+      "the "
       "standard "
       "error over draws, in units of the last decimal. “excess” is simulated − exact, draw by draw: “exact” "
       "is then "
-      "the mean over the draws that were simulated.</caption>\n<thead><tr>",
+      "the mean over the draws that were simulated.</span></caption>\n<thead><tr>",
       xml_text(section.plan.name));
   for (const std::string& name : table.header)
     text += fmt::format("<th scope=\"col\">{}</th>", xml_text(name));
@@ -174,7 +175,8 @@ std::string provenance(const Section& section) {
   item("finished", from.empty() ? "–" : xml_text(from == to ? from : from + " to " + to));
   text +=
       "</dl>\n<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Computing time\">\n<table>\n"
-      "<caption>Computing time, one processor.</caption>\n<thead><tr><th scope=\"col\">route, regime</th>"
+      "<caption><span>Computing time, one processor.</span></caption>\n<thead><tr><th scope=\"col\">route, "
+      "regime</th>"
       "<th scope=\"col\">results</th><th scope=\"col\">time</th><th scope=\"col\">carried out "
       "as</th></tr></thead>\n<tbody>\n";
   for (const auto& [name, entry] : work)
@@ -191,17 +193,20 @@ constexpr std::string_view kStyle = R"(
   :root { --ink: #e6e9ed; --soft: #a3acb6; --paper: #14171a; --line: #3a4149; --shade: #1e2327; --warn: #f0b36a; }
 }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
-main { max-width: 76rem; margin: 0 auto; padding: 1.5rem clamp(1rem, 4vw, 3rem) 4rem; }
+main { max-width: 86rem; margin: 0 auto; padding: 1.5rem clamp(1rem, 2.5vw, 2rem) 4rem; }
 h1 { font-size: 1.7rem; margin: 0.5rem 0; } h2 { font-size: 1.3rem; margin: 0 0 0.5rem; } h3 { font-size: 1.05rem; margin: 1.6rem 0 0.4rem; }
 p, figcaption, caption, dt { color: var(--soft); }
-.frames { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 1.5rem; margin: 1rem 0 2.5rem; }
+.frames { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 37.2rem), 1fr)); gap: 1.5rem; margin: 1rem 0 2.5rem; }
 figure { margin: 0; max-width: 50rem; } figcaption { font-size: 0.9rem; margin-top: 0.4rem; }
 .card { background: #ffffff; border: 1px solid var(--line); border-radius: 8px; padding: 0.5rem; color: #1b1f24; overflow-x: auto; }
 @media (prefers-color-scheme: dark) { .card { background: #14171a; } .card svg { filter: invert(0.92) hue-rotate(180deg); } }
-.card svg { display: block; width: 100%; min-width: 34rem; height: auto; }
+/* Text of 15 in a picture of 700 is 12 px at this width; narrower pages scroll the picture in its card. */
+.card svg { display: block; width: 100%; min-width: 36rem; height: auto; }
 .scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: 8px; }
 table { border-collapse: collapse; width: 100%; font-size: 0.875rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; padding: 0.6rem; font-size: 0.875rem; }
+/* As wide as the page where the table is wider. */
+caption span { display: block; position: sticky; left: 0.6rem; max-width: min(70rem, calc(100vw - 4rem)); }
 th, td { padding: 0.25rem 0.6rem; text-align: right; white-space: nowrap; }
 thead th { background: var(--shade); border-block: 1px solid var(--line); }
 tbody { border-bottom: 1px solid var(--line); } tbody:last-child { border-bottom: 0; }
