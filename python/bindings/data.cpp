@@ -120,7 +120,7 @@ train::DataNetwork network_of(const nb::dict& dict) {
   return network;
 }
 
-nb::dict to_dict(train::DataNetwork network) {
+nb::dict network_dict(train::DataNetwork network) {
   nb::dict dict;
   dict["status"] = std::string(to_string(network.status));
   dict["weights"] = to_numpy(std::move(network.W));
@@ -157,7 +157,7 @@ nb::dict train_network(const Array2& X, const Array2& Y, const std::optional<Ind
   get("seed", options.seed);
   options.precision = nb::cast<bool>(given["fp64"]) ? train::Precision::fp64 : train::Precision::fp32;
   const auto from = start ? std::make_shared<const train::DataNetwork>(network_of(*start)) : nullptr;
-  return to_dict(interruptible(progress, [=](Work& work) {
+  return network_dict(interruptible(progress, [=](Work& work) {
     const data::DataSet table = data_set(X, Y, std::nullopt);
     data::check_data_set("fit", table);
     const std::vector<Index> fitted = rows(train_rows, table.samples());
