@@ -10,6 +10,7 @@
 #include <new>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "commands.h"
@@ -23,6 +24,10 @@
 #include "lazygap/schedule/run.h"
 #include "output.h"
 #include "work.h"
+#ifdef LAZYGAP_WITH_MPI
+#include "mpi/follower.h"
+#include "mpi/leader.h"
+#endif
 
 namespace lazygap::app {
 namespace {
@@ -45,9 +50,11 @@ std::string argument_text(const std::string& argument) {
 /// The command line of lazygap; parsing it fills `request` and `chosen`.
 class CommandLine {
  public:
-  CommandLine()
+  /// `spread`: as Request::spread.
+  explicit CommandLine(std::function<void(const plan::Plan&, schedule::RunOptions&)> spread = {})
       : app_("Risks of two-layer networks in the random-features, neural-tangent and trained regimes.",
              "lazygap") {
+    request_.spread = std::move(spread);
     app_.require_subcommand(0, 1);  // none at all is told apart from an unknown one below
     app_.set_version_flag("-V,--version", LAZYGAP_VERSION);
     std::vector<std::string> codes;
@@ -111,7 +118,54 @@ class CommandLine {
     with_format(show_command);
     with_out(show_command, "folder of the results (default: results/NAME)");
 
+    add_data();
     add_lists();
+  }
+
+  /// Commands on a table of one's own.
+  void add_data() {
+    CLI::App& compare_command =
+        add("compare", "RF, NT and NN on a table: is a kernel enough, or does feature learning help?",
+            "lazygap compare X.csv --target y\n  lazygap compare X.npy --y y.npy --repeats 3 --out my-report",
+            compare_regimes);
+    with_table(compare_command);
+    DataRequest& data = request_.data;
+    compare_command.add_option("--activation", data.activation, "name of the activation (default: relu)");
+    compare_command
+        .add_option("--widths", data.widths, "numbers of neurons, increasing (default: 10,40,160)")
+        ->delimiter(',')
+        ->check(CLI::PositiveNumber);
+    compare_command.add_option("--folds", data.folds, "folds of cross-validation (default: 5)")
+        ->check(CLI::Range(2, 1000));
+    compare_command.add_option("--repeats", data.repeats, "shuffles of the folds (default: 1)")
+        ->check(CLI::Range(1, 1000));
+    compare_command
+        .add_option("--margin", data.margin, "differences of R/R0 below it do not matter (default: 0.02)")
+        ->check(CLI::PositiveNumber);
+    compare_command.add_flag("--ordered", data.ordered,
+                             "samples are in order of time: tested is what comes after");
+    compare_command.add_flag("--no-curves", data.no_curves, "no learning curves, in half the time");
+    with_json(compare_command);
+    with_out(compare_command, "folder of the report (default: results/compare-NAME)");
+    compare_command.add_option("-j,--jobs", request_.jobs, "fits side by side (default: all cores)")
+        ->type_name("N")
+        ->check(CLI::Range(1, 4096));
+    compare_command.add_flag("-q,--quiet", request_.quiet, "no progress on stderr");
+  }
+  void with_table(CLI::App& command) {
+    DataRequest& data = request_.data;
+    command.add_option("FILE", request_.plan, "the table: .csv, .tsv, .txt, .npy, or .npz (FILE.npz:ARRAY)")
+        ->required();
+    command.add_option("-t,--target", data.target,
+                       "column of the target: its name, its number from 1, or -1, the last");
+    command.add_option("--y", data.y, "file of the target instead");
+    command.add_option("--task", data.task, "regression or classes (default: by the target)")
+        ->check(CLI::IsMember({"regression", "classes"}));
+    command
+        .add_option("--missing", data.missing,
+                    "samples with missing values: refuse (the default), drop, mean")
+        ->check(CLI::IsMember({"refuse", "drop", "mean"}));
+    command.add_option("--seed", data.seed, "of the splits and the networks (default: 1)");
   }
 
   /// Commands that show what there is.
@@ -248,7 +302,7 @@ class CommandLine {
   void with_run(CLI::App& command, const std::string& out) {
     with_json(command);
     with_out(command, out);
-    command.add_option("-j,--jobs", request_.jobs, "cells computed side by side (default: all cores)")
+    command.add_option("-j,--jobs", request_.jobs, "cores to compute on (default: all)")
         ->type_name("N")
         ->check(CLI::Range(1, 4096));
     command.add_flag("--dry-run", request_.dry_run, "only show the cells, the expected time and memory");
@@ -270,6 +324,21 @@ int fail(int code, const std::string& message) {
   return code;
 }
 
+/// The program as one process, or as one of those that a launcher of MPI has started.
+int run_process(int argc, char** argv) {
+#ifdef LAZYGAP_WITH_MPI
+  if (mpi::is_launched()) {
+    if (mpi::rank_of_launcher() > 0) return mpi::follow();
+    mpi::Leader leader;
+    return CommandLine([&leader](const plan::Plan& plan, schedule::RunOptions& options) {
+             leader.spread(plan, options);
+           })
+        .run_program(argc, argv);
+  }
+#endif
+  return CommandLine().run_program(argc, argv);
+}
+
 }  // namespace
 }  // namespace lazygap::app
 
@@ -278,7 +347,7 @@ int main(int argc, char** argv) {
   prepare_output();
   openblas_set_num_threads(1);  // cells run side by side, so each is to use one processor
   try {
-    return CommandLine().run_program(argc, argv);
+    return run_process(argc, argv);
   } catch (const lazygap::UsageError& error) {
     return fail(kExitUsage, error.what());
   } catch (const lazygap::FileError& error) {

@@ -19,9 +19,9 @@ namespace {
 namespace fs = std::filesystem;
 
 /// The endings of what gnuplot writes.
-std::vector<std::string_view> endings(const Frame& frame) {
+std::vector<std::string_view> endings_of(bool latex) {
   std::vector<std::string_view> found{".svg", ".pdf", ".png"};
-  if (frame.latex) found.insert(found.end(), {"-latex.tex", "-latex.pdf"});
+  if (latex) found.insert(found.end(), {"-latex.tex", "-latex.pdf"});
   return found;
 }
 
@@ -56,13 +56,12 @@ std::string with_titles(std::string svg) {
   return svg;
 }
 
-/// Lets gnuplot draw the frame in `folder`, a scratch folder, and looks at what it has made.
-void draw_pictures(const Frame& frame, const fs::path& folder, const std::function<bool()>& stop,
-                   Drawing& drawing) {
+/// Lets gnuplot draw NAME in `folder`, a scratch folder, and looks at what it has made.
+void draw_pictures(const std::string& frame, const std::vector<std::string_view>& endings,
+                   const fs::path& folder, const std::function<bool()>& stop, Drawing& drawing) {
   using End = GnuplotRun::End;
   using Pictures = Drawing::Pictures;
-  const GnuplotRun run =
-      run_gnuplot({"-d", fmt::format("./{}.gp", frame.name)}, folder, kGnuplotTimeLimit, stop);
+  const GnuplotRun run = run_gnuplot({"-d", fmt::format("./{}.gp", frame)}, folder, kGnuplotTimeLimit, stop);
   drawing.problem = run.problem;
   if (run.end != End::done) {
     drawing.pictures = run.end == End::absent   ? Pictures::no_gnuplot
@@ -71,8 +70,8 @@ void draw_pictures(const Frame& frame, const fs::path& folder, const std::functi
     return;
   }
   constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 30;
-  for (const std::string_view ending : endings(frame)) {
-    const std::string name = fmt::format("{}{}", frame.name, ending);
+  for (const std::string_view ending : endings) {
+    const std::string name = fmt::format("{}{}", frame, ending);
     const std::string_view kind = ending.substr(ending.find('.') + 1);
     std::string content;
     std::string_view why;
@@ -94,14 +93,40 @@ void draw_pictures(const Frame& frame, const fs::path& folder, const std::functi
 }
 
 /// The sentence that says what is not there, why, and what to do.
-std::string sentence(const Frame& frame, const fs::path& folder, const Drawing& drawing) {
-  const std::string name = printable(frame.name);
+std::string sentence(const std::string& frame, const fs::path& folder, const Drawing& drawing) {
+  const std::string name = printable(frame);
   std::string text =
       fmt::format("{1}, so {0}.svg, {0}.pdf and {0}.png were not drawn", name, drawing.problem);
   if (drawing.pictures == Drawing::Pictures::no_gnuplot)
     text += fmt::format("; install the package gnuplot-nox and repeat the command, or run \"gnuplot {}\"",
-                        shell_word(frame.name + ".gp"));
+                        shell_word(frame + ".gp"));
   return fmt::format("{} in {}", text, printable(folder.string()));
+}
+
+/// Numbers, script and pictures of these endings.
+Drawing draw_files(const std::string& name, const std::string& csv, const std::string& script,
+                   const std::vector<std::string_view>& endings, const fs::path& folder,
+                   const std::function<bool()>& stop) {
+  Drawing drawing;
+  const auto file = [&](std::string_view ending) { return folder / fmt::format("{}{}", name, ending); };
+  write_file(file(".csv"), csv);
+  write_file(file(".gp"), script);
+  drawing.files = {file(".csv"), file(".gp")};
+
+  // gnuplot writes piece by piece, so it works in a folder of its own and finished files are moved out.
+  const ScratchFolder scratch(folder);
+  write_file(scratch.path() / (name + ".csv"), csv);
+  write_file(scratch.path() / (name + ".gp"), script);
+  draw_pictures(name, endings, scratch.path(), stop, drawing);
+  if (drawing.pictures != Drawing::Pictures::drawn) {
+    drawing.problem = sentence(name, folder, drawing);
+    return drawing;
+  }
+  for (const std::string_view ending : endings) {
+    move_into_place(scratch.path() / fmt::format("{}{}", name, ending), file(ending));
+    drawing.files.push_back(file(ending));
+  }
+  return drawing;
 }
 
 }  // namespace
@@ -118,27 +143,12 @@ std::string to_csv(const Frame& frame) {
 }
 
 Drawing draw(const Frame& frame, const fs::path& folder, const std::function<bool()>& stop) {
-  Drawing drawing;
-  const std::string csv = to_csv(frame), script = gnuplot_script(frame);
-  const auto file = [&](std::string_view ending) { return folder / fmt::format("{}{}", frame.name, ending); };
-  write_file(file(".csv"), csv);
-  write_file(file(".gp"), script);
-  drawing.files = {file(".csv"), file(".gp")};
+  return draw_files(frame.name, to_csv(frame), gnuplot_script(frame), endings_of(frame.latex), folder, stop);
+}
 
-  // gnuplot writes piece by piece, so it works in a folder of its own and finished files are moved out.
-  const ScratchFolder scratch(folder);
-  write_file(scratch.path() / (frame.name + ".csv"), csv);
-  write_file(scratch.path() / (frame.name + ".gp"), script);
-  draw_pictures(frame, scratch.path(), stop, drawing);
-  if (drawing.pictures != Drawing::Pictures::drawn) {
-    drawing.problem = sentence(frame, folder, drawing);
-    return drawing;
-  }
-  for (const std::string_view ending : endings(frame)) {
-    move_into_place(scratch.path() / fmt::format("{}{}", frame.name, ending), file(ending));
-    drawing.files.push_back(file(ending));
-  }
-  return drawing;
+Drawing draw(const std::string& name, const std::string& csv, const std::string& script,
+             const fs::path& folder, const std::function<bool()>& stop) {
+  return draw_files(name, csv, script, endings_of(false), folder, stop);
 }
 
 }  // namespace lazygap::report

@@ -10,6 +10,7 @@
 
 #include "lazygap/report/escape.h"
 #include "lazygap/report/table.h"
+#include "report/page.h"
 
 namespace lazygap::report {
 namespace {
@@ -19,9 +20,10 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
     text.replace(at, from.size(), to);
 }
 
-/// What gnuplot wrote, as a part of a page: names that are unique in the page, and a text alternative.
-std::string inline_svg(const Frame& frame, const Drawing& drawing, std::size_t number) {
-  std::string svg = drawing.svg;
+}  // namespace
+
+std::string inline_svg(std::string svg, const std::string& name, const std::string& description,
+                       std::size_t number) {
   const std::size_t start = svg.find("<svg");
   if (start == std::string::npos) return {};
   svg.erase(0, start);
@@ -38,10 +40,12 @@ std::string inline_svg(const Frame& frame, const Drawing& drawing, std::size_t n
   if (title != std::string::npos && end != std::string::npos)
     svg.replace(title, end - title,
                 fmt::format("<title id=\"{0}title\">{1}</title>\n<desc id=\"{0}desc\">{2}", prefix,
-                            xml_text(frame.title), xml_text(describe(frame))));
+                            xml_text(name), xml_text(description)));
   svg.replace(0, 4, fmt::format("<svg role=\"img\" aria-labelledby=\"{0}title {0}desc\"", prefix));
   return svg;
 }
+
+namespace {
 
 /// A cell of numbers belongs to the right, one of words to the left.
 bool is_words(const std::string& cell) {
@@ -228,23 +232,30 @@ std::string links(const Section& section) {
 
 }  // namespace
 
-std::string to_html(const std::string& title, const std::string& command,
-                    const std::vector<Section>& sections) {
-  std::string text = fmt::format(
+std::string page(const std::string& title, const std::string& body) {
+  return fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
       "content=\"width=device-width, "
       "initial-scale=1\">\n<title>{0}</title>\n<style>{1}</style>\n</head>\n<body>\n"
-      "<main>\n<h1>{0}</h1>\n<p>Prediction risk R of two-layer networks, divided by the risk R<sub>0</sub> "
+      "<main>\n<h1>{0}</h1>\n{2}</main>\n</body>\n</html>\n",
+      xml_text(title), kStyle, body);
+}
+
+std::string to_html(const std::string& title, const std::string& command,
+                    const std::vector<Section>& sections) {
+  std::string text = fmt::format(
+      "<p>Prediction risk R of two-layer networks, divided by the risk R<sub>0</sub> "
       "of the best "
       "constant: random features (RF), neural tangent (NT), fully trained (NN).</p>\n<p>Made by "
-      "<code>{2}</code>.</p>\n<div class=\"frames\">\n",
-      xml_text(title), kStyle, xml_text(command));
+      "<code>{0}</code>.</p>\n<div class=\"frames\">\n",
+      xml_text(command));
   std::size_t number = 0;
   for (const Section& section : sections)
     for (std::size_t i = 0; i < section.frames.size(); ++i) {
       const Drawing& drawing = section.drawings[i];
       const std::string picture = drawing.svg.empty() ? fmt::format("<p>{}</p>", xml_text(drawing.problem))
-                                                      : inline_svg(section.frames[i], drawing, ++number);
+                                                      : inline_svg(drawing.svg, section.frames[i].title,
+                                                                   describe(section.frames[i]), ++number);
       text += fmt::format("<figure>\n<div class=\"card\">{}</div>\n<figcaption>{}</figcaption>\n</figure>\n",
                           picture, xml_text(reading_help(section.frames[i])));
     }
@@ -257,7 +268,7 @@ std::string to_html(const std::string& title, const std::string& command,
         "in</summary>\n<pre>{5}</pre>\n</details>\n</section>\n",
         xml_text(section.plan.name), links(section), remarks_of(section), table(section), provenance(section),
         xml_text(to_toml(section.plan)));
-  return text + "</main>\n</body>\n</html>\n";
+  return page(title, text);
 }
 
 }  // namespace lazygap::report
