@@ -13,9 +13,11 @@
 #include "commands.h"
 #include "exit_codes.h"
 #include "lazygap/compare/predict.h"
+#include "lazygap/core/error.h"
 #include "lazygap/core/files.h"
 #include "lazygap/core/quote.h"
 #include "lazygap/report/comparison.h"
+#include "lazygap/report/escape.h"
 #include "lazygap/schedule/run.h"
 #include "output.h"
 #include "signals.h"
@@ -92,13 +94,37 @@ std::string cell(const compare::Interval& interval) {
   return fmt::format("{:.3f} [{:.3f}, {:.3f}]", interval.value, interval.lower, interval.upper);
 }
 
-std::string text_of(const compare::Surrogate& surrogate, const data::Table& table, double level) {
-  report::Table lines{.header = {"model", "N", "surrogate, n = inf", "surrogate, this n", "leave-one-out"},
+report::Table prediction_table(const compare::Surrogate& surrogate) {
+  report::Table table{.header = {"model", "N", "surrogate, n = inf", "surrogate, this n", "leave-one-out"},
                       .lines = {}};
   for (const compare::Predicted& p : surrogate.predicted)
-    lines.lines.push_back({p.model, p.neurons == 0 ? "-" : fmt::format("{}", p.neurons), cell(p.surrogate),
+    table.lines.push_back({p.model, p.neurons == 0 ? "-" : fmt::format("{}", p.neurons), cell(p.surrogate),
                            cell(p.at_n),
                            std::isfinite(p.leave_one_out) ? fmt::format("{:.3f}", p.leave_one_out) : "-"});
+  return table;
+}
+
+/// The prediction beside the measurement, as HTML; a sentence where the surrogate has nothing to say.
+std::string prediction_beside(const data::Table& table, const compare::Options& options,
+                              const std::function<bool()>& stop) {
+  constexpr int kDraws = 100;
+  try {
+    const compare::Surrogate surrogate = compare::predict(
+        table,
+        {.activation = options.activation, .widths = options.widths, .draws = kDraws, .seed = options.seed},
+        {.stop = stop});
+    if (surrogate.status != Status::ok) return {};
+    return report::html_table(
+               prediction_table(surrogate),
+               "Predicted without training: R/R0 of a Gaussian surrogate with 90 % intervals, and "
+               "leave-one-out errors of fits without biases.") +
+           fmt::format("<p>{}</p>\n", report::xml_text(surrogate.judgement));
+  } catch (const UsageError& error) {
+    return fmt::format("<p>No Gaussian surrogate: {}.</p>\n", report::xml_text(error.what()));
+  }
+}
+
+std::string text_of(const compare::Surrogate& surrogate, const data::Table& table, double level) {
   const auto shown = [](const data::Estimate& e) {
     return fmt::format("{:.3g} +- {:.2g}", e.value, e.error);
   };
@@ -114,7 +140,7 @@ std::string text_of(const compare::Surrogate& surrogate, const data::Table& tabl
                     surrogate.regression.variance, shown(surrogate.regression.linear),
                     shown(surrogate.regression.quadratic), shown(surrogate.regression.squared_trace),
                     shown(surrogate.regression.rest), surrogate.visible);
-  return text + report::align(lines) + surrogate.judgement + "\n";
+  return text + report::align(prediction_table(surrogate)) + surrogate.judgement + "\n";
 }
 
 std::string json_of(const compare::Surrogate& surrogate) {
@@ -150,8 +176,9 @@ int predict_regimes(const Request& request) {
 int compare_regimes(const Request& request) {
   const data::Table table = table_of(request);
   const std::function<bool()> stop = stop_on_signals();
+  const compare::Options options = options_of(request);
   const compare::Comparison comparison =
-      compare::compare(table, options_of(request), {.progress = progress_lines(request.quiet), .stop = stop});
+      compare::compare(table, options, {.progress = progress_lines(request.quiet), .stop = stop});
   if (comparison.status != Status::ok) return stopped_code();
   const fs::path folder =
       request.out ? fs::path(*request.out)
@@ -167,9 +194,10 @@ int compare_regimes(const Request& request) {
     }
   }
   write_file(folder / "scores.csv", report::to_csv(report::score_table(comparison)));
-  write_file(folder / "report.html",
-             report::comparison_html(comparison, fmt::format("Regimes on {}", printable(request.plan)),
-                                     request.command_line, drawings));
+  write_file(
+      folder / "report.html",
+      report::comparison_html(comparison, fmt::format("Regimes on {}", printable(request.plan)),
+                              request.command_line, drawings, prediction_beside(table, options, stop)));
   if (request.json) {
     print(json_of(comparison));
     return code;

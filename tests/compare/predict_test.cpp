@@ -18,11 +18,11 @@ const Predicted& of(const Surrogate& surrogate, const std::string& model, Index 
 
 // Linear power 1/2, quadratic power 1/2, all of it radial; noise 1/4 beside.
 TEST(Predict, SaysWhatIsTrueOfGaussianData) {
-  constexpr Index d = 10, n = 4000;
+  constexpr Index d = 10, n = 2000;
   const data::Table table = made(d, n, 0.5, [](const Vector& x) {
     return x.sum() / std::sqrt(10.0) + (x.squaredNorm() - 10) / std::sqrt(20.0);
   });
-  const Surrogate surrogate = predict(table, {.widths = {10, 40}});
+  const Surrogate surrogate = predict(table, {.widths = {10, 40}, .draws = 60});
   ASSERT_EQ(surrogate.status, Status::ok);
   EXPECT_TRUE(surrogate.believable) << surrogate.judgement;
   const double variance = 1.25;
@@ -44,7 +44,7 @@ TEST(Predict, SaysWhatIsTrueOfGaussianData) {
 }
 
 TEST(Predict, ClassesWithMeans) {
-  constexpr Index d = 10, n = 3000;
+  constexpr Index d = 10, n = 1500;
   Matrix X = normals(d, n, 1);
   std::vector<std::string> labels;
   for (Index j = 0; j < n; ++j) {
@@ -52,7 +52,7 @@ TEST(Predict, ClassesWithMeans) {
     X.col(j).array() += 0.2 * sign;  // |delta|^2 = 0.4
     labels.push_back(j % 2 == 0 ? "a" : "b");
   }
-  const Surrogate surrogate = predict(data::make_classes(X, labels), {.widths = {10}});
+  const Surrogate surrogate = predict(data::make_classes(X, labels), {.widths = {10}, .draws = 60});
   EXPECT_TRUE(surrogate.classes);
   constexpr double kStatistics = 0.04;
   EXPECT_NEAR(of(surrogate, "linear", 0).surrogate.value, 1 / 1.4, kStatistics);
