@@ -150,7 +150,7 @@ std::string log_ticks(std::string_view axis, double left, double right, Text tex
         small.push_back(at);
     }
   constexpr std::size_t kTooFew = 3;
-  if (labelled.size() < kTooFew) {
+  if (labelled.size() < kTooFew && decades < 1) {
     constexpr double kSteps = 5;
     const double step = nice_step(left, right, kSteps);
     labelled.clear();

@@ -7,11 +7,13 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <set>
 #include <string>
 
 #include "lazygap/core/files.h"
 #include "lazygap/report/draw.h"
+#include "lazygap/report/escape.h"
 #include "lazygap/report/gnuplot.h"
 #include "report/hand_made.h"
 #include "report/parsed_script.h"

@@ -9,6 +9,7 @@
 #include "lazygap/plan/plan.h"
 #include "lazygap/report/frame.h"
 #include "lazygap/report/summary.h"
+#include "lazygap/route/route.h"
 
 /// Small plans and results whose numbers are easy to recognise.
 namespace lazygap::report::hand_made {
@@ -76,11 +77,17 @@ inline std::vector<Row> rows(const plan::Plan& plan) {
               .summaries = {}};
       row.rho = static_cast<double>(row.N) / static_cast<double>(row.d);
       const double limit = 1.0 / (1.0 + static_cast<double>(row.N)) - 0.3 * bayes;
-      row.summaries[Method::limit].risk = {.draws = 1, .ratio = limit, .se = {}};
-      Average& exact = row.summaries[Method::exact].risk;
-      exact.draws = bayes || regime == Regime::nn ? 1 : 3;
-      exact.ratio = limit + 0.0125;
-      if (exact.draws > 1) exact.se = 0.004;
+      const auto is_known = [&](Method method) {
+        return !route::route_of(method).refuses(plan.at(method, regime, point),
+                                                *plan.instances->of(question));
+      };
+      if (is_known(Method::limit)) row.summaries[Method::limit].risk = {.draws = 1, .ratio = limit, .se = {}};
+      if (is_known(Method::exact)) {
+        Average& exact = row.summaries[Method::exact].risk;
+        exact.draws = bayes || regime == Regime::nn ? 1 : 3;
+        exact.ratio = limit + 0.0125;
+        if (exact.draws > 1) exact.se = 0.004;
+      }
       if (!bayes)
         row.summaries[is_rf(regime) ? Method::fit : Method::train] = simulation(plan, regime, row.N, limit);
       if (plan.asks(Method::flow) && !bayes) {

@@ -32,8 +32,9 @@ TEST(Look, RegimesDifferInShapeAndDash) {
 }
 
 TEST(Look, LabelsOfOneRegimeDifferInColour) {
-  const Frame frame =
-      frame_of({{"sweep.regimes", "[NT]"}, {"axes.activation.name", "[relu, quadratic, tanh]"}});
+  const Frame frame = frame_of({{"sweep.regimes", "[NT]"},
+                                {"sweep.methods", "[exact, train]"},
+                                {"axes.activation.name", "[relu, quadratic, tanh]"}});
   std::set<std::string_view> colours;
   for (const Series& series : frame.series) colours.insert(look_of(frame, series).colour);
   EXPECT_EQ(colours.size(), 3u);

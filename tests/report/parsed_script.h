@@ -34,7 +34,7 @@ inline std::set<std::string> legend(const std::string& script) {
 
 /// The labelled ticks of an axis, from the list in the script or from its step.
 inline std::size_t ticks(const std::string& script, const std::string& axis) {
-  const std::vector<std::string> lists = all_matches(script, "set " + axis + "tics \\(([^)]*)\\)");
+  const std::vector<std::string> lists = all_matches(script, "set " + axis + "tics \\((.*)\\) out nomirror");
   if (!lists.empty()) return all_matches(lists[0], "('[^']+' [-+.0-9e]+)(?:,|$)").size();
   const std::vector<std::string> steps = all_matches(script, "set " + axis + "tics ([-+.0-9e]+) ");
   const std::regex range("set " + axis + "range \\[([^:]*):([^\\]]*)\\]");
