@@ -40,8 +40,9 @@ void Leader::end_all() {
 }
 
 void Leader::introduce() {
-  introductions_[0] = introduction(0, schedule::this_process({.jobs = 1}, nullptr).memory_bytes);
-  std::unique_lock lock(mutex_);
+  json own = introduction(0, schedule::this_process({.jobs = 1}, nullptr).memory_bytes);
+  std::unique_lock lock(mutex_);  // others are received meanwhile
+  introductions_[0] = std::move(own);
   introduced_.wait(lock, [this] { return static_cast<int>(introductions_.size()) == post_.size(); });
   for (const auto& [rank, other] : introductions_)
     if (const std::string sentence = refusal(introductions_.at(0), other); !sentence.empty())
