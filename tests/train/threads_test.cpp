@@ -71,13 +71,16 @@ TEST(TrainThreads, AStateGoesOnWithAnotherNumberOfThem) {
   const std::vector<Network> networks{{.neurons = 200, .step_size = 0.01}};
   std::vector<std::byte> state;
   int polls = 0;
-  (void)run_networks(Regime::nn, kProblem, networks, options, Search::full,
-                     {.save = [&](std::size_t, std::span<const std::byte> bytes) { state.assign(bytes.begin(), bytes.end()); },
-                      .stop = [&] { return ++polls > 2; },
-                      .threads = 3});
+  (void)run_networks(
+      Regime::nn, kProblem, networks, options, Search::full,
+      {.save = [&](std::size_t,
+                   std::span<const std::byte> bytes) { state.assign(bytes.begin(), bytes.end()); },
+       .stop = [&] { return ++polls > 2; },
+       .threads = 3});
   ASSERT_FALSE(state.empty());
-  expect_same(run_networks(Regime::nn, kProblem, networks, options, Search::full, {.resume = {state}, .threads = 2}),
-              run_networks(Regime::nn, kProblem, networks, options));
+  expect_same(
+      run_networks(Regime::nn, kProblem, networks, options, Search::full, {.resume = {state}, .threads = 2}),
+      run_networks(Regime::nn, kProblem, networks, options));
 }
 
 }  // namespace
