@@ -138,9 +138,11 @@ void print_estimate(const Request& request, const Plan& plan, const Store& store
   schedule::check_plan_fits(plan, store, run_options(request));
 }
 
-bool compute(const Request& request, const Plan& plan, Store& store, bool with_progress) {
+bool compute(const Request& request, const Plan& plan, Store& store, const fs::path& folder,
+             bool with_progress) {
   for (const std::string& remark : plan::remarks(plan)) say(remark);
   schedule::RunOptions options = run_options(request);
+  options.keep_in = folder;
   options.stop = stop_on_signals();
   if (with_progress) options.progress = progress_on_stderr(request.quiet);
   const schedule::RunReport report = schedule::run_plan(plan, store, options);

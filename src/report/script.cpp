@@ -11,6 +11,7 @@
 #include "lazygap/core/quote.h"
 #include "lazygap/report/draw.h"
 #include "lazygap/report/escape.h"
+#include "report/heat_map.h"
 
 /// The gnuplot script of a frame.
 namespace lazygap::report {
@@ -361,6 +362,7 @@ std::string style_entries(const Frame& frame) {
 }  // namespace
 
 std::string gnuplot_script(const Frame& frame) {
+  if (!frame.maps.empty()) return heat_map_script(frame);
   std::vector<std::string> curves;
   for (const std::string_view layer : kLayers)
     for (const Series& series : frame.series)

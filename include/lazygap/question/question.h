@@ -38,9 +38,9 @@ struct ProblemSpec {
   bool haar_rotated = false;       ///< B or Delta = Q diag(spectrum) Q^T with Q Haar distributed
   SharedMatrix sigma = {};         ///< mg: Sigma, d x d, or d x 1 for its diagonal; null: identity
   bool indefinite_matrix = false;  ///< whether `matrix`, B or Delta, has eigenvalues of both signs
-  Index signals = 0;   ///< qf: above 0, spiked covariates with so many signal coordinates (problem/spiked.h)
-  double spike = 1;    ///< their standard deviation r in the coordinates of the data
-  double label_noise = 0;          ///< standard deviation of the noise in the labels of train and fit
+  Index signals = 0;  ///< qf: above 0, spiked covariates with so many signal coordinates (problem/spiked.h)
+  double spike = 1;   ///< their standard deviation r in the coordinates of the data
+  double label_noise = 0;  ///< standard deviation of the noise in the labels of train and fit
 };
 
 /// An activation by name, by expression or by Hermite coefficients.
@@ -59,12 +59,13 @@ struct NetworkSpec {
   double rho = 0;   ///< above 0: N is the integer nearest to rho d, at least 1, and width is not read
   bool equal_parameters = false;  ///< RF: N (d + 1) neurons instead of N
   ActivationSpec activation;
-  double bias_scale = 0;    ///< tau: first-layer biases b_i ~ N(0, tau^2)
-  bool centred = true;      ///< RF: sigma - lambda_0 instead of sigma
-  double one_step = 0;         ///< RF: step size eta of one giant step on the first layer; 0: none
-  Index one_step_samples = 0;  ///< its samples n1; 0: infinitely many
-  double output_scale = 1;     ///< lazy_rich: alpha, the factor of the network's output
-  SharedMatrix gamma = {};  ///< Gamma for the regime "RF", d x d, or d x 1 for its diagonal
+  double bias_scale = 0;          ///< tau: first-layer biases b_i ~ N(0, tau^2)
+  bool centred = true;            ///< RF: sigma - lambda_0 instead of sigma
+  double one_step = 0;            ///< RF: step size eta of one giant step on the first layer; 0: none
+  Index one_step_samples = 0;     ///< its samples n1; 0: infinitely many
+  double output_scale = 1;        ///< lazy_rich: alpha, the factor of the network's output
+  SharedMatrix first_layer = {};  ///< W of RF and NT, d x N or wider; null: drawn
+  SharedMatrix gamma = {};        ///< Gamma for the regime "RF", d x d, or d x 1 for its diagonal
 };
 
 /// Training as a plan asks for it. Of `options`, the activation, biases, label noise, seed and draw are those
