@@ -12,7 +12,7 @@ namespace lazygap::report {
 
 std::string heat_map_csv(const Frame& frame) {
   std::string text = "i,j";
-  for (const HeatMap& map : frame.maps) text += "," + csv_text(map.title);
+  for (const HeatMap& map : frame.maps) text += fmt::format(",{}", csv_text(map.title));
   text += "\n";
   if (frame.maps.empty()) return text;
   const Matrix& first = frame.maps.front().shares;
