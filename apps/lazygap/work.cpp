@@ -114,7 +114,8 @@ Store existing_or_empty(const fs::path& folder) {
 }
 
 void print_estimate(const Request& request, const Plan& plan, const Store& store) {
-  const schedule::PlanEstimate estimate = schedule::estimate_plan(plan, store, run_options(request));
+  schedule::RunOptions options = run_options(request);
+  const schedule::PlanEstimate estimate = schedule::estimate_plan(plan, store, options);
   if (!request.json) {
     print(fmt::format("{}:\n{}expected: {}, at most {} of the {} of memory available\n", plan.name,
                       estimate_lines(estimate), duration(estimate.seconds),
@@ -135,7 +136,8 @@ void print_estimate(const Request& request, const Plan& plan, const Store& store
               "\n";
     print(json);
   }
-  schedule::check_plan_fits(plan, store, run_options(request));
+  options.memory_bytes = estimate.available_bytes;
+  schedule::check_plan_fits(plan, store, options);
 }
 
 bool compute(const Request& request, const Plan& plan, Store& store, const fs::path& folder,

@@ -75,13 +75,14 @@ void add_group(std::vector<GroupEstimate>& groups, GroupEstimate group) {
 
 PlanEstimate estimate_plan(const Plan& plan, const store::Store& store, const RunOptions& options) {
   const int jobs = job_count(options);
+  const double memory = memory_limit(options);  // before the first product, which takes a buffer of a job
   const double rate = matrix_product_rate();
   std::vector<Cell> cells = cells_of_share(plan, make_cells(plan), options.share);
   std::vector<Cell> following =
       options.share.of == 1 ? expected_following_cells(plan, store) : std::vector<Cell>();
   std::move(following.begin(), following.end(), std::back_inserter(cells));
 
-  PlanEstimate estimate{.groups = {}, .available_bytes = memory_limit(options)};
+  PlanEstimate estimate{.groups = {}, .available_bytes = memory};
   double longest = 0, work = 0;
   std::vector<double> bytes;
   const auto results = find_cells(plan, store, cells);

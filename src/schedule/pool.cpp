@@ -7,7 +7,7 @@
 #include <cmath>
 #include <ctime>
 #include <filesystem>
-#include <thread>
+#include <system_error>
 #include <utility>
 
 #include "lazygap/core/error.h"
@@ -52,10 +52,21 @@ void Pool::run(std::vector<Task> tasks, const std::vector<std::string>& messages
     // Plain threads: the queue, the memory limit and stopping are ours in any case, and a task scheduler
     // would only hide them from the thread sanitizer.
     std::vector<std::jthread> threads;
-    const std::size_t count = std::min(waiting_.size(), static_cast<std::size_t>(jobs_));
-    for (std::size_t i = 0; i < count; ++i) threads.emplace_back([this] { work_or_record_error(); });
+    start(threads, std::min(waiting_.size(), static_cast<std::size_t>(jobs_)));
+    if (threads.empty()) work_or_record_error();
   }
   if (error_) std::rethrow_exception(error_);
+}
+
+void Pool::start(std::vector<std::jthread>& threads, std::size_t count) {
+  threads.reserve(count);
+  try {
+    while (threads.size() < count) threads.emplace_back([this] { work_or_record_error(); });
+  } catch (const std::system_error& error) {  // a limit on processes or on the address space
+    const std::lock_guard lock(mutex_);
+    report(fmt::format("{} of {} jobs could not be started: {}", count - threads.size(), count,
+                       error.code().message()));
+  }
 }
 
 void Pool::work_or_record_error() {

@@ -8,6 +8,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "lazygap/schedule/run.h"
@@ -37,6 +38,9 @@ class Pool {
   [[nodiscard]] std::int64_t look_ahead_steps() const { return look_ahead_steps_; }
 
  private:
+  /// Starts `count` threads, or as many as the system lets the process have; none is no error.
+  void start(std::vector<std::jthread>& threads, std::size_t count);
+
   void work_or_record_error();
 
   void work();
