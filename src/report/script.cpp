@@ -186,7 +186,8 @@ std::string ratio_axis(const Frame& frame) {
            log_tics("ytics", bottom, top);
   }
   // The start of training can lie far above R0; the curve of interest lies below.
-  const double most = frame.along_training ? std::min(1.05 * y.most, 1.5) : 1.05 * y.most;
+  const bool is_risk = frame.what == Frame().what;
+  const double most = frame.along_training && is_risk ? std::min(1.05 * y.most, 1.5) : 1.05 * y.most;
   const double top = std::max(1.05, most);
   constexpr double kWide = 2;  // beyond it ticks at every 0.2 are too many, and gnuplot chooses them
   return fmt::format("set yrange [{:.6g}:{:.6g}]\n{}", -0.03 * top, top,
