@@ -22,14 +22,14 @@ std::optional<std::string> refuses(const Question& question, const Instance& ins
   return {};
 }
 
-dynamics::Options options_of(const Question& question) {
+dynamics::Options options_of(const Question& question, const Instance& instance) {
   const train::Options& options = question.train.options;
   return {.parameterisation = options.parameterisation,
           .schedule = options.schedule,
           .steps = options.steps,
           .batch = options.batch,
           .step_size = options.step_size,
-          .label_noise = question.problem.label_noise,
+          .label_noise = question::label_noise(question, instance),
           .records = options.records,
           .alpha = options.alpha,
           .second_layer = options.second_layer,
@@ -43,7 +43,7 @@ void answer(const Instance& instance, std::span<const Question> questions, const
   const Matrix W =
       is_nn ? train::initial_weights(instance.problem, question.neurons(), train_options(question, instance))
             : draw_first_layer(question, instance);
-  const dynamics::Options options = options_of(question);
+  const dynamics::Options options = options_of(question, instance);
   const dynamics::Curve curve = is_nn ? dynamics::nn(target, W, options, part_of(control))
                                       : dynamics::nt(target, W, options, part_of(control));
   if (curve.status == Status::none) return;  // stopped

@@ -38,9 +38,10 @@ struct ProblemSpec {
   bool haar_rotated = false;       ///< B or Delta = Q diag(spectrum) Q^T with Q Haar distributed
   SharedMatrix sigma = {};         ///< mg: Sigma, d x d, or d x 1 for its diagonal; null: identity
   bool indefinite_matrix = false;  ///< whether `matrix`, B or Delta, has eigenvalues of both signs
-  Index signals = 0;  ///< qf: above 0, spiked covariates with so many signal coordinates (problem/spiked.h)
-  double spike = 1;   ///< their standard deviation r in the coordinates of the data
-  double label_noise = 0;  ///< standard deviation of the noise in the labels of train and fit
+  Index signals = 0;   ///< qf: above 0, spiked covariates with so many signal coordinates (problem/spiked.h)
+  double spike = 1;    ///< their standard deviation r in the coordinates of the data
+  double label_noise = 0;          ///< standard deviation of the noise in the labels of train and fit
+  double noise_to_signal = 0;      ///< above 0: its variance divided by R0, and label_noise is not read
 };
 
 /// An activation by name, by expression or by Hermite coefficients.
