@@ -66,7 +66,9 @@ void answer(const Instance& instance, std::span<const Question> questions, const
                           .stop = control.stop,
                           .threads = control.threads};
   hooks.finished = [&](std::size_t i, const train::Outcome& outcome) {
-    control.finished(i, trained_result(questions[i], instance, outcome));
+    store::Result result = trained_result(questions[i], instance, outcome);
+    result.weights = kept_weights(control, i, outcome);
+    control.finished(i, std::move(result));
   };
   const auto run = [&] {
     // A search of one would look ahead for nothing.
@@ -127,6 +129,7 @@ train::Options train_options(const Question& question, const Instance& instance)
   options.label_noise = question::label_noise(question, instance);
   options.seed = question.seed;
   options.draw = question.draw;
+  if (question.network.regime == Regime::nt) options.initial = question.network.first_layer;
   return options;
 }
 
@@ -158,7 +161,12 @@ store::Result trained_result(const Question& question, const Instance& instance,
     result.message = fmt::format("ended by successive halving after {} of {} steps ({})", outcome.steps_done,
                                  options.steps, outcome.path);
   result.trajectory = outcome.trajectory;
+  result.mechanism = outcome.mechanism;
   return result;
+}
+
+std::string kept_weights(const Control& control, std::size_t i, const train::Outcome& outcome) {
+  return control.keep_weights && !outcome.weights.empty() ? control.keep_weights(i, outcome.weights) : "";
 }
 
 const Route kTrain{.method = Method::train,

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lazygap/network/weights.h"
 #include "lazygap/question/instance.h"
 #include "lazygap/question/question.h"
 #include "lazygap/store/result.h"
@@ -37,6 +38,9 @@ struct Control {
   /// train: how an earlier computation has ended each question; Status::none where it has not. A question
   /// that has been ended is not answered again. Empty: none has been ended.
   std::vector<Status> ended = {};
+  /// train and flow: keeps the numbers of a trained network, before its answer is handed over, and returns
+  /// the name of the folder (Result::weights).
+  std::function<std::string(std::size_t i, const Weights&)> keep_weights = {};
   std::chrono::seconds save_every{30};
   std::function<bool()> stop =
       {};           ///< true: save the states and return soon, without the answers that are missing
