@@ -76,14 +76,12 @@ std::string style_of(const Frame& frame, const Series& series, const Look& look)
 std::string follower(const Series& series, const Look& look) {
   const std::string name = gnuplot_string(series.name);
   const std::string_view dash = series.method == "flow" ? "dt 3 lw 2" : "dt (6,3) lw 1.8";
-  const std::size_t interval = marker_interval(series);
-  // The markers stand between those of SGD.
   return fmt::format(
       "data using (pick({0},'x')):(pick({0},'ratio')) with lines {1} lc rgb '#000000' notitle, \\\n  "
-      "data every {3}::{4} using (pick({0},'x')):(pick({0},'ratio')):(0) with points pt {2} ps 1.1*size lw "
+      "data every {3} using (pick({0},'x')):(pick({0},'ratio')):(0) with points pt {2} ps 1.1*size lw "
       "1.4 "
-      "lc rgb '{5}' notitle",
-      name, dash, look.open, interval, interval / 2, look.colour);
+      "lc rgb '{4}' notitle",
+      name, dash, look.open, marker_interval(series), look.colour);
 }
 
 /// Half of the height of the markers of exact risks and of simulations, as a part of the axis of R/R0.
