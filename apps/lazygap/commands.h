@@ -56,5 +56,7 @@ int new_plan(const Request& request);
 int look_after_store(const Request& request);
 /// compare FILE --target y
 int compare_regimes(const Request& request);
+/// predict FILE --target y
+int predict_regimes(const Request& request);
 
 }  // namespace lazygap::app

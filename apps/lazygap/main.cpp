@@ -151,6 +151,17 @@ class CommandLine {
         ->type_name("N")
         ->check(CLI::Range(1, 4096));
     compare_command.add_flag("-q,--quiet", request_.quiet, "no progress on stderr");
+
+    CLI::App& predict_command =
+        add("predict", "what RF, NT and NN would reach on a table, without training: a Gaussian surrogate",
+            "lazygap predict X.csv --target y", predict_regimes);
+    with_table(predict_command);
+    predict_command.add_option("--activation", data.activation, "of RF (default: relu)");
+    predict_command.add_option("--widths", data.widths, "numbers of neurons (default: 10,40,160)")
+        ->delimiter(',')
+        ->check(CLI::PositiveNumber);
+    with_json(predict_command);
+    predict_command.add_flag("-q,--quiet", request_.quiet, "no progress on stderr");
   }
   void with_table(CLI::App& command) {
     DataRequest& data = request_.data;

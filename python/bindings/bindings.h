@@ -114,5 +114,7 @@ void bind_exact(nb::module_& module);
 void bind_curve(nb::module_& module);
 void bind_train(nb::module_& module);
 void bind_plan(nb::module_& module);
+void bind_data(nb::module_& module);
+void bind_comparison(nb::module_& module);
 
 }  // namespace lazygap::python

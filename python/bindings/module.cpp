@@ -34,4 +34,6 @@ NB_MODULE(_core, module) {
   python::bind_curve(module);
   python::bind_train(module);
   python::bind_plan(module);
+  python::bind_data(module);
+  python::bind_comparison(module);
 }

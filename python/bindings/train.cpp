@@ -64,7 +64,7 @@ std::vector<std::byte> read_state(const std::string& file) {
 nb::object part(Matrix matrix) { return matrix.size() == 0 ? nb::none() : nb::cast(to_numpy(std::move(matrix))); }
 nb::object part(Vector vector) { return vector.size() == 0 ? nb::none() : nb::cast(to_numpy(std::move(vector))); }
 
-nb::dict to_dict(const train::Outcome& outcome) {
+nb::dict outcome_dict(const train::Outcome& outcome) {
   nb::dict dict;
   dict["risk"] = outcome.risk;
   dict["test_risk"] = outcome.test_risk;
@@ -112,7 +112,7 @@ nb::list train_networks(const ProblemHandle& handle, const Activation& activatio
       });
   nb::list list;
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
-    nb::dict dict = to_dict(outcomes[i]);
+    nb::dict dict = outcome_dict(outcomes[i]);
     dict["step_size"] = step_sizes[i];
     list.append(dict);
   }
@@ -125,7 +125,7 @@ nb::dict flow(const ProblemHandle& handle, const Activation& activation, bool is
   train::Options options = route::train_options(asked.question, asked.instance);
   options.precision = train::Precision::fp64;
   options.keep_weights = true;
-  return to_dict(interruptible(
+  return outcome_dict(interruptible(
       progress, [problem = asked.instance.problem, regime = asked.question.network.regime,
                  neurons = asked.question.neurons(), options](Work& work) {
         return regime == Regime::nn ? train::flow_nn(problem, neurons, options, work.control())

@@ -56,3 +56,13 @@ def test_blocks_of_a_page_run_one_after_another(page, tmp_path, monkeypatch):
     names = {"__name__": "page"}
     for block in found:
         exec(compile(block, page, "exec"), names)
+
+
+@pytest.mark.parametrize("name", ["figure_1", "my_activation", "my_data"])
+def test_notebooks_run(name, tmp_path):
+    jupytext, nbclient = pytest.importorskip("jupytext"), pytest.importorskip("nbclient")
+    notebook = jupytext.read(ROOT / f"docs/notebooks/{name}.md")
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert len(cells) >= 4
+    nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": tmp_path}}).execute()
+    assert any(output.output_type in ("display_data", "execute_result") for cell in cells for output in cell.outputs)

@@ -30,11 +30,10 @@ Verdict verdict_of(const Decision& d, double margin) {
   if (!(d.over_mean.lower > 0)) return Verdict::undecided;
   if (is_small(d.kernel_over_linear, margin) && is_small(d.nn_over_linear, margin))
     return Verdict::linear_is_enough;
-  if (gains(d.nn_over_kernel, margin)) {
-    if (is_small(d.nn_over_wide, margin)) return Verdict::wider_kernel;
-    return gains(d.nn_over_wide, margin) ? Verdict::feature_learning : Verdict::undecided;
-  }
-  if (is_small(d.nn_over_kernel, margin) && d.kernel_over_linear.lower > 0) return Verdict::kernel_is_enough;
+  const bool better_than_linear = d.kernel_over_linear.lower > 0;
+  if (is_small(d.nn_over_kernel, margin) && better_than_linear) return Verdict::kernel_is_enough;
+  if (is_small(d.nn_over_wide, margin) && better_than_linear) return Verdict::wider_kernel;
+  if (gains(d.nn_over_kernel, margin) && gains(d.nn_over_wide, margin)) return Verdict::feature_learning;
   return Verdict::undecided;
 }
 
@@ -57,10 +56,10 @@ std::string sentence_of(const Decision& d, double margin) {
           shown(d.kernel), shown(d.linear), margin, shown(d.nn_over_kernel));
     case Verdict::wider_kernel:
       return fmt::format(
-          "A wider kernel would do: NN {} is better than RF and NT of the same widths, {}, but not than wide "
-          "ones, "
-          "{} (gain {}).",
-          shown(d.nn), shown(d.kernel), shown(d.wide_kernel), shown(d.nn_over_wide));
+          "A wider kernel would do: RF or NT of any width {} against NN {} (gain of NN {}); at the widths of "
+          "NN they "
+          "have {}.",
+          shown(d.wide_kernel), shown(d.nn), shown(d.nn_over_wide), shown(d.kernel));
     case Verdict::feature_learning:
       return fmt::format(
           "Feature learning helps: NN {} against {} of the best kernel of any width (gain {}, paired over "

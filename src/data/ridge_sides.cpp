@@ -10,6 +10,7 @@
 #include "data/feature_blocks.h"
 #include "lazygap/core/error.h"
 #include "math/symmetric.h"
+#include "math/symmetric_eigen.h"
 
 namespace lazygap::data {
 namespace {
@@ -94,17 +95,13 @@ Moments moments(const Training& training, const Stage& stage) {
 }
 
 /// Keeps the eigenvalues that are positive.
-Decomposition positive_part(Matrix M, RidgeSide side) {
+Decomposition positive_part(Matrix M, RidgeSide side, const Stage& stage) {
   if (!M.diagonal().allFinite())
     throw UsageError("data::fit_ridge: the features overflow; the data or the neurons are too large");
-  Eigenbasis basis = symmetric_eigenbasis(std::move(M));
-  const Index r = (basis.values.array() > 0).count();
-  Decomposition result{.side = side, .values = basis.values.tail(r)};
-  if (r == basis.values.size())
-    result.vectors = std::move(basis.vectors);
-  else
-    result.vectors = basis.vectors.rightCols(r);
-  return result;
+  const Vector values = decompose_symmetric(M, stage);
+  const double noise = kMatrixPrecision * std::abs(values[values.size() - 1]);
+  const Index r = (values.array() > noise).count();
+  return {.side = side, .values = values.tail(r), .vectors = M.rightCols(r)};
 }
 
 /// visit(first, count, features' factor of these neurons on all samples Z).
@@ -161,7 +158,7 @@ Decomposition decompose_primal(const Training& training, const Stage& stage) {
   Moments sum = is_single(training) ? moments<float>(training, stage.part(0, 0.7))
                                     : moments<double>(training, stage.part(0, 0.7));
   sum.second.triangularView<Eigen::Lower>() -= sum.mean * sum.mean.transpose();
-  Decomposition result = positive_part(std::move(sum.second), RidgeSide::primal);
+  Decomposition result = positive_part(std::move(sum.second), RidgeSide::primal, stage.part(0.7, 1));
   result.projected =
       result.values.cwiseSqrt().cwiseInverse().asDiagonal() * (result.vectors.transpose() * sum.cross);
   result.outside = std::max(0.0, training.t.squaredNorm() - result.projected.squaredNorm());
@@ -179,7 +176,7 @@ Decomposition decompose_dual(const Training& training, const Stage& stage) {
   K.rowwise() -= mean.transpose();
   K.array() += share.dot(mean);
   K = training.root_weights.asDiagonal() * K * training.root_weights.asDiagonal();
-  Decomposition result = positive_part(std::move(K), RidgeSide::dual);
+  Decomposition result = positive_part(std::move(K), RidgeSide::dual, stage.part(0.5, 1));
   result.projected = result.vectors.transpose() * training.t;
   result.outside = std::max(0.0, training.t.squaredNorm() - result.projected.squaredNorm());
   return result;

@@ -103,7 +103,7 @@ class EpochRun {
         best_offset_(task.offset),
         residuals_(task.data.outputs(), batch_) {
     // A search without a validation part goes by the loss of the last epoch.
-    if (!task.validation.empty()) start_error_ = best_error_ = validation_error();
+    if (!task.validation.empty()) best_error_ = validation_error();
   }
 
   [[nodiscard]] bool has_ended() const { return ended_ || diverged_; }
@@ -264,7 +264,7 @@ class EpochRun {
   Vector best_offset_;
   MatrixOf<Real> residuals_;
   Watch watch_;
-  double start_error_ = 0, best_error_ = std::numeric_limits<double>::infinity();
+  double best_error_ = std::numeric_limits<double>::infinity();
   std::int64_t best_epoch_ = 0, waited_ = 0;
   int falls_ = 0;
   bool ended_ = false, diverged_ = false;

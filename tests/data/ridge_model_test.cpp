@@ -181,7 +181,7 @@ TEST(RidgeModel, RefusesWithASentence) {
   EXPECT_EQ(refusal({0, 1}, {.choice = RidgeChoice::fixed}),
             "data::fit_ridge: there are 0 ridges, but a fixed ridge is one");
   EXPECT_EQ(refusal({0, 1}, {.ridges = {-1}}),
-            "data::fit_ridge: a ridge is -1, but must be zero or positive");
+            "data::fit_ridge: a ridge is -1, but must be zero or positive, and finite");
   sample.X(2, 7) = std::nan("");
   EXPECT_EQ(refusal({0, 1}), "data::fit_ridge: feature 2 of sample 7 of X is nan, but must be finite");
 }

@@ -29,7 +29,8 @@ TEST(Splits, EverySampleIsTestedOnceInARepeat) {
       const Split& split = splits[5 * repeat + fold];
       EXPECT_EQ(all_of(split).size(), 103U);
       EXPECT_EQ(std::set<Index>(split.train.begin(), split.train.end()).size(), split.train.size());
-      EXPECT_EQ(split.validation.size(), static_cast<std::size_t>(0.15 * (103.0 - split.test.size())));
+      EXPECT_EQ(split.validation.size(),
+                static_cast<std::size_t>(0.15 * (103.0 - static_cast<double>(split.test.size()))));
       tested.insert(tested.end(), split.test.begin(), split.test.end());
     }
     std::sort(tested.begin(), tested.end());

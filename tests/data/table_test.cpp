@@ -48,7 +48,7 @@ const Matrix kX = (Matrix(2, 3) << 1, 3, -0.5, 2, 4, 1e3).finished();
 const Matrix kY = (Matrix(1, 3) << 0.1, 7.5, 30).finished();
 
 TEST_F(Tables, SeparatorsQuotesEndsOfLinesAndMarks) {
-  for (const std::string& text :
+  for (const std::string text :
        {"a,b,y\n1,2,0.1\n3,4,7.5\n-.5,1e3,30\n",
         "\xef\xbb\xbf"
         "a,b,y\r\n1,2,0.1\r\n3,4,7.5\r\n-.5,1e3,30",

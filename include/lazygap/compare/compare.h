@@ -120,6 +120,8 @@ struct Comparison {
   std::vector<std::string> remarks;  ///< what weakens the verdict, as sentences
 };
 
+/// Compares. With several jobs, Control::stop and Control::progress are called from their threads, progress
+/// by one at a time. Throws UsageError for an option outside its range and as data::make_splits does.
 [[nodiscard]] Comparison compare(const data::Table& table, const Options& options = {},
                                  const Control& control = {});
 
