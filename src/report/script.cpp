@@ -12,6 +12,7 @@
 #include "lazygap/report/draw.h"
 #include "lazygap/report/escape.h"
 #include "report/axes.h"
+#include "report/heat_map.h"
 #include "report/look.h"
 #include "report/titles.h"
 
@@ -337,6 +338,7 @@ std::string latex_terminal(const Frame& frame) {
 }  // namespace
 
 std::string gnuplot_script(const Frame& frame) {
+  if (!frame.maps.empty()) return heat_map_script(frame);
   const Size& size = size_of(frame);
   return fmt::format(
       "# Draws {0}.svg, {0}.pdf and {0}.png from the numbers in {0}.csv:  gnuplot {0}.gp\n"
