@@ -79,9 +79,9 @@ std::string follower(const Series& series, const Look& look) {
   const std::string_view dash = series.method == "flow" ? "dt 3 lw 2" : "dt (6,3) lw 1.8";
   return fmt::format(
       "data using (pick({0},'x')):(pick({0},'ratio')) with lines {1} lc rgb '#000000' notitle, \\\n  "
-      "data using (pick({0},'x')):(pick({0},'ratio')):(0) with points pt {2} ps 1.1*size pi {3} lw 1.4 lc "
-      "rgb "
-      "'{4}' notitle",
+      "data every {3} using (pick({0},'x')):(pick({0},'ratio')):(0) with points pt {2} ps 1.1*size lw "
+      "1.4 "
+      "lc rgb '{4}' notitle",
       name, dash, look.open, marker_interval(series), look.colour);
 }
 

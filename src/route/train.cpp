@@ -63,7 +63,8 @@ void answer(const Instance& instance, std::span<const Question> questions, const
                           .save = control.save,
                           .resume = control.resume,
                           .save_every = control.save_every,
-                          .stop = control.stop};
+                          .stop = control.stop,
+                          .threads = control.threads};
   hooks.finished = [&](std::size_t i, const train::Outcome& outcome) {
     store::Result result = trained_result(questions[i], instance, outcome);
     result.weights = kept_weights(control, i, outcome);
@@ -106,6 +107,15 @@ Cost cost(std::span<const Question> questions) {
   }
   if (is_halving(questions)) sum.operations *= kHalving;
   return sum;
+}
+
+/// Networks side by side, or one in fp32 whose steps are shared; narrow ones take no time to speak of.
+bool is_threaded(std::span<const Question> questions) {
+  constexpr Index kWide = 96;
+  const Question& widest = questions.back();
+  const bool shares = !question::trains_quadratic(widest) && precision_of(widest) == train::Precision::fp32 &&
+                      widest.neurons() >= kWide;
+  return questions.size() > 1 || shares;
 }
 
 }  // namespace
@@ -177,6 +187,7 @@ const Route kTrain{.method = Method::train,
                    .lacks = lacks,
                    .nests = nests,
                    .cost = cost,
+                   .is_threaded = is_threaded,
                    .path = path,
                    .answer = answer};
 

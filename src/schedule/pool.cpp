@@ -232,6 +232,7 @@ std::string Pool::try_cells(const Task& task, const Task& running, const Seat& s
       return folder.string();
     };
   hooks.stop = [this] { return is_stopping(); };
+  hooks.threads = seat.cores;
   hooks.progress = [&](double fraction) {
     if (seconds_since(reported) < 0.5) return;
     reported = Clock::now();

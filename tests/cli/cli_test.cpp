@@ -143,7 +143,7 @@ TEST_F(Cli, WrongCommandLinesAreExit2AndOneSentence) {
   const std::vector<std::pair<std::string, std::string>> cases{
       {"plot", "unknown command \"plot\""},
       {"figur 1", "unknown command \"figur\"; did you mean \"figure\"?"},
-      {"run small.toml --jbos 2", "did you mean \"--jobs\"?"},
+      {"run small.toml --jbs 2", "did you mean \"--jobs\"?"},
       {"run small.toml -q -v", "--quiet"},
       {"completion tcsh", "tcsh"},
       {"limit", "PLAN is required; see \"lazygap limit --help\""},
@@ -406,7 +406,10 @@ TEST_F(Cli, WhatCannotFitIsRefusedAlikeByTheDryRun) {
   const Answer dry = place_.run("run --dry-run" + huge), real = place_.run("run" + huge);
   EXPECT_EQ(dry.code, 2) << dry.err;
   EXPECT_EQ(real.code, 2) << real.err;
-  EXPECT_EQ(dry.err, real.err);
+  // What is available changes from moment to moment.
+  const auto needed = [](const std::string& text) { return text.substr(0, text.find(" of memory, but ")); };
+  EXPECT_EQ(needed(dry.err), needed(real.err));
+  EXPECT_NE(real.err.find(" of memory, but "), std::string::npos) << real.err;
   EXPECT_EQ(lines(real.err), 1u) << real.err;
 }
 

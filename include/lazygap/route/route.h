@@ -43,7 +43,8 @@ struct Control {
   std::function<std::string(std::size_t i, const Weights&)> keep_weights = {};
   std::chrono::seconds save_every{30};
   std::function<bool()> stop =
-      {};  ///< true: save the states and return soon, without the answers that are missing
+      {};           ///< true: save the states and return soon, without the answers that are missing
+  int threads = 1;  ///< as lazygap::Control::threads
 };
 
 /// Which step sizes a route is asked about at a point of a plan.
@@ -79,6 +80,8 @@ struct Route {
   /// Keys in which the questions of a group may differ: they share work.
   std::vector<std::string_view> (*nests)(const Question&) = nullptr;
   Cost (*cost)(std::span<const Question>) = nullptr;
+  /// Whether answering the group makes use of Control::threads; null: never.
+  bool (*is_threaded)(std::span<const Question>) = nullptr;
   /// How the question is carried out, in a few words, "LQ, AVX-512 fp32"; empty where there is one way only.
   std::string (*path)(const Question&, const Instance&) = nullptr;
   /// Answers a group: questions that differ in nothing but the keys of `nests`, in the order of their widths.
