@@ -70,13 +70,15 @@ void Pool::run(std::vector<Task> tasks, const std::vector<std::string>& messages
 }
 
 void Pool::start(std::vector<std::jthread>& threads, Station& station) {
+  std::unique_lock lock(mutex_);  // other places are at work by now
   const std::size_t count = std::min(waiting_.size(), static_cast<std::size_t>(station.place->cores));
+  lock.unlock();
   std::size_t started = 0;
   try {
     for (; started < count; ++started)
       threads.emplace_back([this, &station] { work_or_record_error(station); });
   } catch (const std::system_error& error) {  // a limit on processes or on the address space
-    const std::lock_guard lock(mutex_);
+    lock.lock();
     report(fmt::format("{} of {} jobs could not be started: {}", count - started, count,
                        error.code().message()));
   }
