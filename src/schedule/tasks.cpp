@@ -37,7 +37,6 @@ Cost cost_of(const Plan& plan, const std::vector<Cell>& cells) {
   return cost;
 }
 
-// No route divides a group over threads so far.
 bool is_threaded(const Plan& plan, const std::vector<Cell>& cells) {
   const route::Route& route = route::route_of(cells.front().method);
   return route.is_threaded != nullptr && route.is_threaded(questions_of(plan, cells));

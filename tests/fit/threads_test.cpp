@@ -21,7 +21,7 @@ TEST(FitThreads, ChangeNothing) {
   network.W.colwise().normalize();
   const std::array widths{Index{50}, N};
   for (const fit::Precision precision : {fit::Precision::fp32, fit::Precision::fp64}) {
-    const fit::Options options{.samples = 5000, .ridge = 1e-3, .test_samples = 1000, .precision = precision};
+    const fit::Options options{.samples = 2500, .ridge = 1e-3, .test_samples = 1000, .precision = precision};
     const std::vector<Answer> one = fit::rf(problem, network, widths, options);
     for (const int threads : {2, 3}) {
       const std::vector<Answer> several = fit::rf(problem, network, widths, options, {.threads = threads});

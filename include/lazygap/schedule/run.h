@@ -67,7 +67,9 @@ struct RunReport {
 /// eliminated cell is finished; a failed one is not. Results do not depend on the number of jobs, on the
 /// order or on interruptions. The number of threads of BLAS is the caller's, and best 1.
 ///
-/// A group takes one core, side by side with others.
+/// A group takes one core, side by side with others. Where its part of the work that is left is larger than
+/// one core's, and its route can (route::Route::is_threaded), it takes several: its part of all cores, as far
+/// as they are free.
 ///
 /// Groups of a full search of step sizes are cut where there are fewer groups than jobs.
 /// A group that does not fit in memory is computed cell by cell; halving, which compares cells, is then off
