@@ -211,7 +211,7 @@ double legend_font(const Frame& frame) { return frame.size == "column" ? 12.5 : 
 std::size_t legend_rows(const Frame& frame, const std::vector<Entry>& colours,
                         const std::vector<Entry>& styles) {
   // As gnuplot's cairo terminals set them, in heights of the text.
-  constexpr double kCharacter = 0.71, kSymbol = 6.5;
+  constexpr double kCharacter = 0.64, kSymbol = 8;
   std::size_t longest = 0;
   for (const auto* entries : {&colours, &styles})
     for (const Entry& entry : *entries) longest = std::max(longest, characters(entry.words));
