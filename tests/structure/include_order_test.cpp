@@ -17,26 +17,11 @@ struct Folder {
   std::string_view name;
   int level;
 };
-constexpr std::array<Folder, 20> kFolders{{{"core", 0},
-                                           {"math", 1},
-                                           {"activation", 2},
-                                           {"problem", 3},
-                                           {"network", 4},
-                                           {"data", 5},
-                                           {"limit", 6},
-                                           {"exact", 6},
-                                           {"curve", 6},
-                                           {"dynamics", 6},
-                                           {"train", 6},
-                                           {"fit", 6},
-                                           {"compare", 7},
-                                           {"store", 8},
-                                           {"question", 9},
-                                           {"route", 10},
-                                           {"plan", 11},
-                                           {"schedule", 12},
-                                           {"report", 13},
-                                           {"apps", 14}}};
+constexpr std::array<Folder, 20> kFolders{
+    {{"core", 0},   {"math", 1},  {"activation", 2}, {"problem", 3}, {"network", 4},
+     {"data", 5},   {"limit", 6}, {"exact", 6},      {"curve", 6},   {"dynamics", 6},
+     {"train", 6},  {"fit", 6},   {"compare", 7},    {"store", 8},   {"question", 9},
+     {"route", 10}, {"plan", 11}, {"schedule", 12},  {"report", 13}, {"apps", 14}}};
 
 std::optional<int> level(std::string_view folder) {
   for (const Folder& known : kFolders)
@@ -65,6 +50,7 @@ std::vector<std::string> violations(const File& file) {
     const std::string to = match[1];
     const bool ours = line.find('"') != std::string::npos || line.find("<lazygap/") != std::string::npos;
     if (!ours) continue;
+    if (from == "apps" && to == "mpi") continue;  // a folder of the program's own
     const std::optional<int> other = level(to);
     if (!other)
       found.push_back(place(file, i) + ": includes unknown folder '" + to + "'");
