@@ -243,7 +243,18 @@ void check_bf16(const Plan& plan, const Complaints& complaints) {
                         "biases, momentum or a free second layer, which is not asked for");
 }
 
+/// A prediction that nobody makes.
+void check_prediction(const Plan& plan, const Complaints& complaints) {
+  if (plan.base.train.search == train::Search::predicted && plan.asks(Method::train) &&
+      !plan.asks(Method::dynamics))
+    complaints.complain(
+        "train.search",
+        "is \"predicted\", but sweep.methods does not contain dynamics, which predicts the step "
+        "size; \"full\" and \"halving\" need no prediction");
+}
+
 void check_methods(const Plan& plan, const Complaints& complaints) {
+  check_prediction(plan, complaints);
   check_bf16(plan, complaints);
   for (const Method method : plan.methods)
     if (const std::string why = refusal(plan, method); !why.empty())

@@ -90,8 +90,9 @@ std::optional<Summary> summary_at(const Results& results, Method method, Regime 
   const Optionals found = look_up(results, cells);
   count(found, summary);
   // Where step sizes are shown, a route that follows the training has all of them, too.
-  const bool gridded =
-      has_grid(plan, method) || (follows && plan.asks(Method::train) && schedule::shows_step_sizes(plan));
+  const bool gridded = has_grid(plan, method) ||
+                       (follows && plan.asks(Method::train) && schedule::shows_step_sizes(plan)) ||
+                       (follows && method == Method::train);
   std::map<double, std::vector<double>> ratios;
   for (std::size_t i = 0; i < cells.size(); ++i)
     if (cells[i].step_size > 0 && schedule::is_number(found[i]))
@@ -170,11 +171,13 @@ Row make_row(const Results& results, Regime regime, std::size_t point) {
     }
     if (best) row.summaries.emplace(method, std::move(*best));
   }
-  if (const Summary* exact = row.find(Method::exact))
+  // With an output scale training ends elsewhere than at the minimum of NN.
+  const bool is_scaled = regime == Regime::nn && question.network.subtract_start;
+  const Method end = is_scaled ? Method::lazy_rich : Method::exact;
+  if (const Summary* exact = row.find(end))
     for (auto& [method, summary] : row.summaries)
       if (route::route_of(method).is_simulation)
-        compare(*exact, plan.draws_of(Method::exact, regime) > 1 || question::draws_first_layer(regime),
-                summary);
+        compare(*exact, plan.draws_of(end, regime) > 1 || question::draws_first_layer(regime), summary);
   return row;
 }
 

@@ -24,6 +24,7 @@ constexpr std::array<Symbol, 20> kSymbols{{
     {"network.rho", "N/d", "neurons per dimension, {/:Italic N} / {/:Italic d}"},
     {"problem.d", "d", "dimension, {/:Italic d}"},
     {"fit.samples", "n", "number of samples, {/:Italic n}"},
+    {"fit.samples_per_d2", "n/d²", "samples, {/:Italic n} / {/:Italic d}²"},
     {"fit.ridge", "ridge", "ridge, {/Symbol l}"},
     {"problem.label_noise", "label noise", "standard deviation of the label noise"},
     {"problem.noise_to_signal", "noise to signal", "variance of the label noise / {/:Italic R}_0"},

@@ -11,7 +11,7 @@
 /// One object for each route, and what several of them need.
 namespace lazygap::route {
 
-extern const Route kLimit, kExact, kLazyRich, kCurve, kDynamics, kTrain, kFit, kFlow;
+extern const Route kLimit, kExact, kLazyRich, kStateEvolution, kCurve, kDynamics, kTrain, kFit, kFlow;
 
 /// The sentence for a second layer of NN that is fixed at the wrong sign for every eigenvalue; empty: it is
 /// not.
@@ -25,6 +25,8 @@ extern const Route kLimit, kExact, kLazyRich, kCurve, kDynamics, kTrain, kFit, k
 }
 /// Why a route that trains its own first layer cannot have spiked covariates; empty: it has none.
 [[nodiscard]] std::string lacks_spikes(const Question& question);
+/// Whether NN has an output scale, or its start subtracted.
+[[nodiscard]] bool has_output_scale(const Question& question);
 /// Why an activation without a derivative does not serve the question; empty: it does.
 [[nodiscard]] std::string lacks_derivative(const Question& question, const Instance& instance);
 

@@ -12,7 +12,8 @@
 namespace lazygap::route {
 
 std::span<const Route> routes() {
-  static const std::array<Route, 8> all{kLimit, kExact, kLazyRich, kCurve, kDynamics, kTrain, kFit, kFlow};
+  static const std::array<Route, 9> all{kLimit, kExact, kLazyRich, kStateEvolution, kCurve, kDynamics,
+                                        kTrain, kFit,   kFlow};
   return all;
 }
 
@@ -82,6 +83,11 @@ Network make_network(const Question& question, const Instance& instance) {
                   ? one_step(instance.problem, network.W, step)
                   : one_step(instance.problem, instance.activation, network.W, step, {}, network.biases);
   return network;
+}
+
+bool has_output_scale(const Question& question) {
+  return question.network.regime == Regime::nn &&
+         (question.network.output_scale != 1 || question.network.subtract_start);
 }
 
 std::string lacks_spikes(const Question& question) {

@@ -182,6 +182,25 @@ TEST(Summary, ComparesNnWithItsOneExactRisk) {
   EXPECT_NEAR(train.excess_se.value(), 0.01 / std::sqrt(3), kRounding);
 }
 
+// With an output scale the end of training is that of lazy_rich, for the W of the same draw.
+TEST(Summary, ComparesScaledNnWithItsOwnEnd) {
+  const Plan plan = small_plan({{"sweep.regimes", "[NN]"},
+                                {"sweep.neurons", "[6]"},
+                                {"sweep.methods", "[exact, lazy_rich, train]"},
+                                {"train.parameterisation", "unit"},
+                                {"train.draws", "2"},
+                                {"network.output_scale", "3.0"}});
+  const Store store = filled(plan, [](const Cell& cell, Result& result) {
+    result.ratio = 0.1;  // exact
+    if (cell.method == Method::lazy_rich) result.ratio = 0.3 + 0.1 * static_cast<double>(cell.draw);
+    if (cell.method == Method::train) result.ratio = 0.32 + 0.1 * static_cast<double>(cell.draw);
+  });
+  const Summary* trained = summarise(plan, store).front().find(Method::train);
+  ASSERT_TRUE(trained != nullptr && trained->excess);
+  EXPECT_NEAR(*trained->exact_ratio, 0.35, kRounding);
+  EXPECT_NEAR(*trained->excess, 0.02, kRounding);
+}
+
 TEST(Summary, FitsHaveTheirOwnDraws) {
   const Plan plan = small_plan({{"sweep.regimes", "[RF(I)]"},
                                 {"sweep.neurons", "[6]"},
