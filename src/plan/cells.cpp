@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -40,6 +41,58 @@ void check_count(std::size_t count) {
                     kMostCells));
 }
 
+/// The cells of a point before they have their names, which take time and memory.
+struct Unnamed {
+  Method method;
+  Regime regime;
+  std::size_t point;
+  Index draws;
+  std::vector<double> grid;  ///< of step sizes
+
+  [[nodiscard]] std::size_t count() const { return static_cast<std::size_t>(draws) * grid.size(); }
+};
+
+std::optional<Unnamed> unnamed_at(const Plan& plan, Method method, Regime regime, std::size_t point) {
+  const route::Route& route = route::route_of(method);
+  if (!route.applies(regime) || !is_asked(plan, method, regime)) return {};
+  const Question question = plan.at(method, regime, point);
+  if (route.refuses(question, *plan.instances->of(question))) return {};
+  return Unnamed{.method = method,
+                 .regime = regime,
+                 .point = point,
+                 .draws = plan.draws_of(method, regime),
+                 .grid = has_grid(plan, method) ? step_sizes(plan, question) : std::vector<double>{0}};
+}
+
+/// The key of the first cell, which tells whether another point asks the same question.
+std::string first_key(const Plan& plan, const Unnamed& cells) {
+  return cell_key(plan, {.method = cells.method,
+                         .regime = cells.regime,
+                         .point = cells.point,
+                         .draw = 0,
+                         .step_size = cells.grid.front()});
+}
+
+std::vector<Cell> named(const Plan& plan, const Unnamed& unnamed) {
+  const Question question = plan.at(unnamed.method, unnamed.regime, unnamed.point);
+  std::vector<question::Repetition> repetitions;
+  for (Index draw = 0; draw < unnamed.draws; ++draw)
+    for (const double step_size : unnamed.grid)
+      repetitions.push_back({.draw = static_cast<std::uint32_t>(draw), .step_size = step_size});
+  const std::vector<std::string> names =
+      question::names(question, route::route_of(unnamed.method).version(question), repetitions);
+  std::vector<Cell> cells;
+  cells.reserve(names.size());
+  for (std::size_t i = 0; i < names.size(); ++i)
+    cells.push_back({.method = unnamed.method,
+                     .regime = unnamed.regime,
+                     .point = unnamed.point,
+                     .draw = repetitions[i].draw,
+                     .step_size = repetitions[i].step_size,
+                     .key = question::identity(names[i])});
+  return cells;
+}
+
 }  // namespace
 
 bool follows_training(const Plan& plan, Method method) {
@@ -54,44 +107,33 @@ bool has_grid(const Plan& plan, Method method) {
 }
 
 std::vector<Cell> cells_at(const Plan& plan, Method method, Regime regime, std::size_t point) {
-  const route::Route& route = route::route_of(method);
-  if (!route.applies(regime) || !is_asked(plan, method, regime)) return {};
-  const Question question = plan.at(method, regime, point);
-  if (route.refuses(question, *plan.instances->of(question))) return {};
-  const std::vector<double> grid =
-      has_grid(plan, method) ? step_sizes(plan, question) : std::vector<double>{0};
-  const Index draws = plan.draws_of(method, regime);
-  check_count(static_cast<std::size_t>(draws) * grid.size());
-  std::vector<question::Repetition> repetitions;
-  for (Index draw = 0; draw < draws; ++draw)
-    for (const double step_size : grid)
-      repetitions.push_back({.draw = static_cast<std::uint32_t>(draw), .step_size = step_size});
-  const std::vector<std::string> names = question::names(question, route.version(question), repetitions);
-  std::vector<Cell> cells;
-  for (std::size_t i = 0; i < names.size(); ++i)
-    cells.push_back({.method = method,
-                     .regime = regime,
-                     .point = point,
-                     .draw = repetitions[i].draw,
-                     .step_size = repetitions[i].step_size,
-                     .key = question::identity(names[i])});
-  return cells;
+  const std::optional<Unnamed> cells = unnamed_at(plan, method, regime, point);
+  if (!cells) return {};
+  check_count(cells->count());
+  return named(plan, *cells);
 }
 
 std::vector<Cell> make_cells(const Plan& plan) {
-  std::vector<Cell> cells;
+  std::vector<Unnamed> asked;
+  std::size_t count = 0;
   for (const Method method : plan.methods) {
     if (follows_training(plan, method)) continue;
     for (const Regime regime : plan.regimes) {
       // Points that differ in keys that the route does not read ask the same question.
-      std::set<std::string> asked;
+      std::set<std::string> keys;
       for (std::size_t point = 0; point < plan.points(); ++point) {
-        std::vector<Cell> more = cells_at(plan, method, regime, point);
-        if (more.empty() || !asked.insert(more.front().key).second) continue;
-        check_count(cells.size() + more.size());
-        std::move(more.begin(), more.end(), std::back_inserter(cells));
+        std::optional<Unnamed> more = unnamed_at(plan, method, regime, point);
+        if (!more || !keys.insert(first_key(plan, *more)).second) continue;
+        check_count(count += more->count());
+        asked.push_back(std::move(*more));
       }
     }
+  }
+  std::vector<Cell> cells;
+  cells.reserve(count);
+  for (const Unnamed& unnamed : asked) {
+    std::vector<Cell> more = named(plan, unnamed);
+    std::move(more.begin(), more.end(), std::back_inserter(cells));
   }
   return cells;
 }

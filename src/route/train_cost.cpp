@@ -36,7 +36,8 @@ Cost cost_of_quadratic(const Question& question) {
                         records * 2 * d * d * width +
                         static_cast<double>(options.test_samples) * 2 * d * width +
                         kFactorisation * 4 * d * d * d,
-          .bytes = kNumber * (2 * d * N + 2 * d * width + 6 * d * d + 2 * batch * (d + width) + records * 3)};
+          .bytes = kNumber * ((is_nt ? 1.5 : 2) * d * N + (is_nt ? 5.5 : 2) * d * d +
+                              precision_factor(options) * batch * (d + width) + records * 3)};
 }
 
 }  // namespace
@@ -62,7 +63,7 @@ Cost cost_of_moments(const Question& question) {
   if (question.network.regime != Regime::nt || question::trains_quadratic(question)) return {};
   const auto N = static_cast<double>(question.neurons());
   return {.operations = components(question) * making_moments_of_nt(N),
-          .bytes = kNumber * 3 * components(question) * N * N};
+          .bytes = kNumber * 4.2 * components(question) * N * N};
 }
 
 Cost cost_of_training(const Question& question) {
@@ -77,7 +78,9 @@ Cost cost_of_training(const Question& question) {
   return {.operations = steps * precision_factor(options) * step + operations_of_samples(question) +
                         static_cast<double>(options.records) * risk +
                         static_cast<double>(options.test_samples) * 4 * d * N + moments.operations,
-          .bytes = kNumber * ((is_nt ? 0 : N * N) + 6 * d * N + 3 * batch * (d + N)) + moments.bytes};
+          .bytes = kNumber * ((is_nt ? 13 * d * N : 0.75 * N * N + 4.7 * d * N) +
+                              precision_factor(options) * 1.5 * batch * (d + N)) +
+                   moments.bytes};
 }
 
 }  // namespace lazygap::route
