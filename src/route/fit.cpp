@@ -24,7 +24,7 @@ std::vector<Answer> answers(const Instance& instance, std::span<const Question> 
   const Question& widest = questions.back();
   const Network network = make_network(widest, instance);
   fit::Options options = widest.fit;
-  options.label_noise = widest.problem.label_noise;
+  options.label_noise = question::label_noise(widest, instance);
   options.seed = widest.seed;
   options.draw = widest.draw;
   if (widest.network.regime == Regime::nt) return {fit::nt(instance.problem, network, options, control)};
