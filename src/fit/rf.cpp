@@ -8,6 +8,7 @@
 #include <limits>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "fit/normal_equations.h"
 #include "fit/samples.h"
@@ -26,6 +27,11 @@ Vector leading_biases(const Network& network, Index N) {
 
 double centre(const Network& network) { return network.centred ? network.activation.hermite.lambda_0 : 0; }
 
+/// Samples whose features one thread computes at a time.
+constexpr Index kColumns = 256;
+/// Rows and columns of the tiles of G: large enough for the product to run at full speed.
+constexpr Index kTile = 512;
+
 /// F = phi(W^T X + b), N x b, of a block of samples.
 template <class Real>
 class Features {
@@ -36,26 +42,28 @@ class Features {
         biases_(leading_biases(network, N).cast<Real>()),
         activation_(network.activation),
         centre_(centre(network)),
-        F_(N, block),
-        value_(N),
-        derivative_(N) {}
+        F_(N, block) {}
 
-  auto operator()(const Eigen::Ref<const MatrixOf<Real>>& X) {
+  auto operator()(const Eigen::Ref<const MatrixOf<Real>>& X, const Stage& stage) {
     auto F = F_.leftCols(X.cols());
-    F.noalias() = W_.transpose() * X;
-    for (Index j = 0; j < F.cols(); ++j) activate(F.col(j));
+    stage.part(0, 0).for_each((X.cols() + kColumns - 1) / kColumns, [&](Index piece) {
+      const Index first = piece * kColumns, columns = std::min(kColumns, X.cols() - first);
+      F.middleCols(first, columns).noalias() = W_.transpose() * X.middleCols(first, columns);
+      VectorOf<Real> value(F.rows()), derivative(F.rows());  // of Activation::block
+      for (Index j = first; j < first + columns; ++j) activate(F.col(j), value, derivative);
+    });
     return F;
   }
 
  private:
   /// Of one sample: few enough numbers for the cache.
-  void activate(Eigen::Ref<VectorOf<Real>> u) {
+  void activate(Eigen::Ref<VectorOf<Real>> u, VectorOf<Real>& value, VectorOf<Real>& derivative) const {
     if (biases_.size() > 0) u += biases_;
     if constexpr (kIsSingle<Real>) {
       if (activation_.block) {
         const auto size = static_cast<std::size_t>(u.size());
-        activation_.block({u.data(), size}, {value_.data(), size}, {derivative_.data(), size});
-        u.array() = value_.array() - static_cast<float>(centre_);
+        activation_.block({u.data(), size}, {value.data(), size}, {derivative.data(), size});
+        u.array() = value.array() - static_cast<float>(centre_);
         return;
       }
     }
@@ -67,7 +75,6 @@ class Features {
   const Activation& activation_;
   double centre_;
   MatrixOf<Real> F_;
-  VectorOf<Real> value_, derivative_;  // of Activation::block
 };
 
 /// Calls visit(first column, columns as fp64) for pieces of F that stay in the cache.
@@ -88,26 +95,51 @@ struct NormalEquations {
   Vector b;
 };
 
+/// Adds the tile of F F^T, F being N x b, whose first row and column are given to G; in fp32 after the sum
+/// over b.
+template <class Block>
+void add_tile(const Block& F, Index row, Index column, Matrix& G) {
+  const Index rows = std::min(kTile, G.rows() - row), columns = std::min(kTile, G.rows() - column);
+  const auto m = static_cast<blasint>(rows), n = static_cast<blasint>(columns),
+             b = static_cast<blasint>(F.cols()), stride = static_cast<blasint>(F.outerStride());
+  const auto* left = F.data() + row;
+  const auto* right = F.data() + column;
+  if constexpr (kIsSingle<typename Block::Scalar>) {
+    MatrixOf<float> tile(rows, columns);
+    if (row == column)
+      cblas_ssyrk(CblasColMajor, CblasLower, CblasNoTrans, m, b, 1, left, stride, 0, tile.data(), m);
+    else
+      cblas_sgemm(CblasColMajor, CblasNoTrans, CblasTrans, m, n, b, 1, left, stride, right, stride, 0,
+                  tile.data(), m);
+    for (Index j = 0; j < columns; ++j) {
+      const Index first = row == column ? j : 0;
+      G.col(column + j).segment(row + first, rows - first) +=
+          tile.col(j).tail(rows - first).template cast<double>();
+    }
+  } else {
+    double* const out = &G(row, column);
+    const auto G_stride = static_cast<blasint>(G.outerStride());
+    if (row == column)
+      cblas_dsyrk(CblasColMajor, CblasLower, CblasNoTrans, m, b, 1, left, stride, 1, out, G_stride);
+    else
+      cblas_dgemm(CblasColMajor, CblasNoTrans, CblasTrans, m, n, b, 1, left, stride, right, stride, 1, out,
+                  G_stride);
+  }
+}
+
 template <class Real>
 NormalEquations accumulate(SampleBlocks<Real>& samples, Features<Real>& features, Index N,
                            const Stage& stage) {
   NormalEquations sum{Matrix::Zero(N, N), Vector::Zero(N)};
-  MatrixOf<float> partial;  // of a block in fp32
-  if (kIsSingle<Real>) partial.resize(N, N);
-  const auto size = static_cast<blasint>(N);
+  std::vector<std::pair<Index, Index>> tiles;  // of the lower triangle
+  for (Index column = 0; column < N; column += kTile)
+    for (Index row = column; row < N; row += kTile) tiles.emplace_back(row, column);
   samples.for_each(stage, [&](const auto& X, const auto& y) {
-    const auto F = features(X);
-    stage.heard();
-    const auto columns = static_cast<blasint>(F.cols());
-    if constexpr (kIsSingle<Real>) {
-      cblas_ssyrk(CblasColMajor, CblasLower, CblasNoTrans, size, columns, 1, F.data(), size, 0,
-                  partial.data(), size);
-      for (Index j = 0; j < N; ++j)
-        sum.G.col(j).tail(N - j) += partial.col(j).tail(N - j).template cast<double>();
-    } else {
-      cblas_dsyrk(CblasColMajor, CblasLower, CblasNoTrans, size, columns, 1, F.data(), size, 1, sum.G.data(),
-                  size);
-    }
+    const auto F = features(X, stage);
+    stage.part(0, 0).for_each(std::ssize(tiles), [&](Index i) {
+      const auto [row, column] = tiles[static_cast<std::size_t>(i)];
+      add_tile(F, row, column, sum.G);
+    });
     for_each_piece(F, [&](Index first, const auto& piece) {
       sum.b.noalias() += piece * y.segment(first, piece.cols()).template cast<double>();
     });
@@ -191,7 +223,7 @@ std::vector<Answer> fit_widths(const Problem& problem, const Network& network, s
     answers.push_back(answer_of(problem, network, widths[k], options, solutions[k], own));
   }
   const auto predict = [&](const auto& X) {
-    const auto F = features(X);
+    const auto F = features(X, solving);
     Matrix predictions = Matrix::Zero(F.cols(), static_cast<Index>(widths.size()));
     for_each_piece(F, [&](Index first, const auto& columns) {
       for (Index k = 0; k < predictions.cols(); ++k)

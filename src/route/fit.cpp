@@ -55,27 +55,29 @@ Cost cost(std::span<const Question> questions) {
 
 }  // namespace
 
-const Route kFit{.method = Method::fit,
-                 .name = "fit",
-                 .is_simulation = true,
-                 .version = [](const Question&) { return 2; },  // products of BLAS
-                 .applies = [](Regime regime) { return is_rf(regime) || regime == Regime::nt; },
-                 .repeats = [](Regime) { return true; },
-                 .refuses = refuses,
-                 .warns = warns_of_nothing,
-                 .lacks = nothing_lacks,
-                 .nests = [](const Question& question) -> std::vector<std::string_view> {
-                   // The giant step rescales W as a whole.
-                   if (is_rf(question.network.regime) && question.network.one_step == 0)
-                     return {"network.width", "network.rho"};
-                   return {};
-                 },
-                 .cost = cost,
-                 .path = [](const Question& question, const Instance&) -> std::string {
-                   if (!is_rf(question.network.regime)) return "";
-                   return is_fp64_on_request(question) ? "one Gram matrix for all widths, fp64"
-                                                       : "one Gram matrix for all widths";
-                 },
-                 .answer = answer};
+const Route kFit{
+    .method = Method::fit,
+    .name = "fit",
+    .is_simulation = true,
+    .version = [](const Question&) { return 2; },  // products of BLAS
+    .applies = [](Regime regime) { return is_rf(regime) || regime == Regime::nt; },
+    .repeats = [](Regime) { return true; },
+    .refuses = refuses,
+    .warns = warns_of_nothing,
+    .lacks = nothing_lacks,
+    .nests = [](const Question& question) -> std::vector<std::string_view> {
+      // The giant step rescales W as a whole.
+      if (is_rf(question.network.regime) && question.network.one_step == 0)
+        return {"network.width", "network.rho"};
+      return {};
+    },
+    .cost = cost,
+    .is_threaded = [](std::span<const Question> questions) { return is_rf(questions.back().network.regime); },
+    .path = [](const Question& question, const Instance&) -> std::string {
+      if (!is_rf(question.network.regime)) return "";
+      return is_fp64_on_request(question) ? "one Gram matrix for all widths, fp64"
+                                          : "one Gram matrix for all widths";
+    },
+    .answer = answer};
 
 }  // namespace lazygap::route

@@ -20,6 +20,16 @@ double precision_factor(const train::Options& options) {
   return options.precision == train::Precision::fp64 ? 1 : kSingle;
 }
 
+/// Numbers that a run keeps beside its own: the weights in the end, twice, and the spectra on the way.
+double kept_numbers(const Question& question) {
+  const train::Options& options = question.train.options;
+  const auto d = static_cast<double>(question.problem.d), N = static_cast<double>(question.neurons());
+  return (options.keep_weights ? 4 * d * N : 0) +
+         (options.mechanism
+              ? static_cast<double>(options.records) * (std::min(N, d) + 8) + 4 * d * N + 4 * d * d
+              : 0);
+}
+
 /// The quadratic activation, which has an algebra of its own (train/sgd.h).
 Cost cost_of_quadratic(const Question& question) {
   const train::Options& options = question.train.options;
@@ -36,7 +46,7 @@ Cost cost_of_quadratic(const Question& question) {
                         records * 2 * d * d * width +
                         static_cast<double>(options.test_samples) * 2 * d * width +
                         kFactorisation * 4 * d * d * d,
-          .bytes = kNumber * ((is_nt ? 1.5 : 2) * d * N + (is_nt ? 5.5 : 2) * d * d +
+          .bytes = kNumber * (kept_numbers(question) + (is_nt ? 1.5 : 2) * d * N + (is_nt ? 5.5 : 2) * d * d +
                               precision_factor(options) * batch * (d + width) + records * 3)};
 }
 
@@ -78,7 +88,7 @@ Cost cost_of_training(const Question& question) {
   return {.operations = steps * precision_factor(options) * step + operations_of_samples(question) +
                         static_cast<double>(options.records) * risk +
                         static_cast<double>(options.test_samples) * 4 * d * N + moments.operations,
-          .bytes = kNumber * ((is_nt ? 13 * d * N : 0.75 * N * N + 4.7 * d * N) +
+          .bytes = kNumber * (kept_numbers(question) + (is_nt ? 13 * d * N : 0.75 * N * N + 4.7 * d * N) +
                               precision_factor(options) * 1.5 * batch * (d + N)) +
                    moments.bytes};
 }

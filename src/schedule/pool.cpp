@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <cmath>
 #include <ctime>
+#include <filesystem>
 #include <system_error>
 #include <utility>
 
 #include "lazygap/core/error.h"
+#include "lazygap/network/weights.h"
 #include "lazygap/question/name.h"
 #include "lazygap/schedule/provenance.h"
 #include "lazygap/train/sgd.h"
@@ -223,7 +225,14 @@ std::string Pool::try_cells(const Task& task, const Task& running, const Seat& s
   hooks.save = [&](std::size_t i, std::span<const std::byte> bytes) {
     store_.save_checkpoint(cell_key(plan_, task.cells[i]), bytes);
   };
+  if (!options_.keep_in.empty())
+    hooks.keep_weights = [&](std::size_t i, const Weights& weights) {
+      const std::filesystem::path folder = std::filesystem::path("weights") / cell_key(plan_, task.cells[i]);
+      write_weights(options_.keep_in / folder, weights);
+      return folder.string();
+    };
   hooks.stop = [this] { return is_stopping(); };
+  hooks.threads = seat.cores;
   hooks.progress = [&](double fraction) {
     if (seconds_since(reported) < 0.5) return;
     reported = Clock::now();

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -41,6 +42,9 @@ struct RunOptions {
   /// Called by one thread at a time. What it throws ends the run as `stop` does, and is then thrown by
   /// run_plan.
   std::function<void(const Progress&)> progress = {};
+  /// Trained numbers are kept in a folder for each cell, weights/KEY inside this one, where the plan asks for
+  /// it (train.keep_weights). Empty: nowhere.
+  std::filesystem::path keep_in = {};
   std::function<bool()> stop = {};  ///< polled by all threads, one at a time: true saves and ends the run
 };
 
