@@ -4,11 +4,8 @@
 
 #include <algorithm>
 
-<<<<<<< Updated upstream
-#include "lazygap/core/suggestion.h"
-=======
 #include "lazygap/core/quote.h"
->>>>>>> Stashed changes
+#include "lazygap/core/suggestion.h"
 #include "lazygap/route/route.h"
 
 namespace lazygap::plan {
