@@ -35,6 +35,12 @@ bool varies(const Plan& plan, const Key& key) {
   return false;
 }
 
+bool has_a_say(const Question& question, const Key& key) {
+  if (key.is_written) return key.is_written(question);
+  if (key.conflict && !key.conflict(question).empty()) return false;
+  return !is_empty(key.get(question));
+}
+
 bool is_written(const Plan& plan, const Key& key) {
   const Question& base = plan.base;
   if (plan.axis_of(key) != nullptr) return false;
@@ -42,9 +48,12 @@ bool is_written(const Plan& plan, const Key& key) {
   // A default that depends on other keys may be another one elsewhere on the axes.
   if (key.standard && !question::is_given(base, key) && (plan.axes.size() > 1 || varies(plan, key)))
     return false;
-  if (key.is_written) return key.is_written(base);
-  if (key.conflict && !key.conflict(base).empty()) return false;
-  return !is_empty(key.get(base));
+  if (has_a_say(base, key)) return true;
+  // What is idle in the base may be read where the axes have other values.
+  if (!question::is_given(base, key)) return false;
+  for (std::size_t point = 0; point < plan.points(); ++point)
+    if (has_a_say(plan.at(Method::limit, Regime::nn, point), key)) return true;
+  return false;
 }
 
 }  // namespace

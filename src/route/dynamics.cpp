@@ -74,8 +74,9 @@ Cost cost(std::span<const Question> questions) {
   // Passes over the second moments, which memory feeds; NN has products besides.
   constexpr double kPasses = 60;
   const double products = question.network.regime == Regime::nn ? 2 * d * d * std::min(N, d) : 0;
+  const double matrices = question.network.regime == Regime::nn ? 4.8 * d * std::min(N, d) : 4.5 * d * d;
   return {.operations = steps * (kPasses * d * std::min(N, d) + products),
-          .bytes = kNumber * (12 * d * d + 2 * d * N)};
+          .bytes = kNumber * (matrices + 1.7 * d * N)};
 }
 
 }  // namespace

@@ -49,7 +49,8 @@ Cost cost(std::span<const Question> questions) {
   const double evaluation = 2 * N * d + kOperationsOfANormal * d +
                             (question::is_quadratic(widest.network) ? 0 : kOperationsOfAnActivation * N);
   return {.operations = n * (fp64 ? 1 : kSingle) * (N * N + evaluation) + kFactorisation * N * N * N / 3,
-          .bytes = 24 * N * N + (fp64 ? 8 : 4) * block * (N + d) + kNumber * 2 * d * N};
+          .bytes = (n < N ? 24 : 14) * N * N + (fp64 ? 8 : 4) * block * (N + d) +
+                   kNumber * (2 * d * N + (question::is_quadratic(widest.network) ? 2 * d * d : 0))};
 }
 
 }  // namespace

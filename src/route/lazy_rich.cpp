@@ -47,7 +47,7 @@ std::string warns(const Question& question, const Instance&) {
 Cost cost(std::span<const Question> questions) {
   const auto d = static_cast<double>(questions.front().problem.d);
   return {.operations = static_cast<double>(questions.size()) * kFactorisation * 9 * d * d * d,
-          .bytes = kNumber * (6 * d * d + 2 * d * static_cast<double>(questions.front().neurons()))};
+          .bytes = kNumber * (5.3 * d * d + 2.8 * d * static_cast<double>(questions.front().neurons()))};
 }
 
 }  // namespace
