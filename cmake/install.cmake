@@ -1,4 +1,5 @@
-# cmake --install build/release --prefix P: library, headers and CMake package, the program, the built-in plans.
+# cmake --install build/release --prefix P: library, headers and CMake package, the program with its manual page and
+# completion for bash, zsh and fish, the built-in plans.
 include(CMakePackageConfigHelpers)
 set(LAZYGAP_PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/lazygap)
 
@@ -7,6 +8,12 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/lazygap DESTINATION ${CMAKE_INST
 install(TARGETS lazygap_app RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/plans/ DESTINATION ${CMAKE_INSTALL_DATADIR}/lazygap/plans
   FILES_MATCHING PATTERN "*.toml")
+
+get_property(made GLOBAL PROPERTY LAZYGAP_MADE_FOLDER)
+install(FILES ${made}/lazygap.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES ${made}/lazygap DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+install(FILES ${made}/_lazygap DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+install(FILES ${made}/lazygap.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 
 install(EXPORT lazygap_targets NAMESPACE lazygap:: FILE lazygap-targets.cmake DESTINATION ${LAZYGAP_PACKAGE_DIR})
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/lazygap-config.cmake.in

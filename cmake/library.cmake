@@ -7,13 +7,14 @@ target_compile_features(lazygap PUBLIC cxx_std_20)
 set_target_properties(lazygap PROPERTIES POSITION_INDEPENDENT_CODE ON)
 target_include_directories(lazygap
   PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
-  PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_BINARY_DIR}/generated ${RANDOM123_INCLUDE_DIR})
+  PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_BINARY_DIR}/generated ${RANDOM123_INCLUDE_DIR} ${LIBCSV_INCLUDE_DIR})
 # One alignment and one back end on both sides of the library boundary, whatever -march its user compiles with.
 target_compile_definitions(lazygap PUBLIC EIGEN_MAX_ALIGN_BYTES=64 EIGEN_USE_BLAS)
 target_link_libraries(lazygap
   PUBLIC Eigen3::Eigen PkgConfig::OPENBLAS fmt::fmt
   PRIVATE Boost::headers SQLite::SQLite3 nlohmann_json::nlohmann_json tomlplusplus::tomlplusplus
-          PkgConfig::LAPACKE PkgConfig::HWY PkgConfig::MUPARSER Threads::Threads)
+          PkgConfig::LAPACKE PkgConfig::HWY PkgConfig::MUPARSER PkgConfig::LIBZIP ${LIBCSV_LIBRARY}
+          Threads::Threads)
 
 add_library(lazygap_options INTERFACE)
 target_compile_options(lazygap_options INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wno-missing-field-initializers

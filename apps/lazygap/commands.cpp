@@ -1,11 +1,17 @@
 #include "commands.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <optional>
 
 #include "exit_codes.h"
 #include "lazygap/core/error.h"
+#include "lazygap/core/files.h"
 #include "lazygap/core/quote.h"
-#include "lazygap/report/files.h"
+#include "lazygap/report/contents.h"
 #include "lazygap/report/table.h"
 #include "lazygap/schedule/run.h"
 #include "output.h"
@@ -20,14 +26,19 @@ using plan::Plan;
 using question::Method;
 using store::Store;
 
-/// The table of a plan in the format that the request asks for.
-std::string table_text(const Request& request, const Plan& plan, const std::vector<report::Row>& rows) {
-  const std::string format = request.format.value_or("table");
-  if (format == "csv") return to_csv(report::full_table(plan, rows));
-  if (format == "json") return to_json_lines(report::full_table(plan, rows));
-  const report::Table table = report::readable_table(plan, rows);
+/// A table in the format that the request asks for.
+std::string in_format(const Request& request, const report::Table& table) {
+  const std::string format = request.format.value_or(request.json ? "json" : "table");
+  if (format == "csv") return to_csv(table);
+  if (format == "json") return to_json_lines(table);
   if (format == "markdown") return to_markdown(table);
-  return format == "latex" ? to_latex(table) : align(table);
+  return format == "latex" ? to_latex(table) : with_heading(STDOUT_FILENO, align(table));
+}
+
+std::string table_text(const Request& request, const Plan& plan, const std::vector<report::Row>& rows) {
+  const std::string format = request.format.value_or("");
+  const bool full = format == "csv" || format == "json";
+  return in_format(request, full ? report::full_table(plan, rows) : report::readable_table(plan, rows));
 }
 
 void print_results(const Request& request, const Plan& plan, const Store& store,
@@ -50,11 +61,32 @@ int one_method(const Request& request, Method method) {
   const std::vector<report::Row> rows = report::summarise(plan, store);
   if (request.out) {
     const fs::path file = fs::path(*request.out) / fmt::format("{}-{}.txt", plan.name, to_string(method));
-    report::write_file(file, align(report::readable_table(plan, rows)));
+    write_file(file, align(report::readable_table(plan, rows)));
     say(fmt::format("written: {}", printable(file.string())));
   }
   print_results(request, plan, store, rows);
   return verdict(plan, rows);
+}
+
+/// The store that the word names, if it does: an SQLite file, or a folder of results.
+std::optional<fs::path> named_store(const std::string& word) {
+  const std::vector<std::string> names = plan::built_in_plans();
+  if (std::find(names.begin(), names.end(), word) != names.end()) return {};
+  std::error_code error;
+  if (fs::is_directory(word, error))
+    return fs::exists(store_file(word), error) ? std::optional(store_file(word)) : std::nullopt;
+  std::string start(16, '\0');
+  std::ifstream(word, std::ios::binary).read(start.data(), static_cast<std::streamsize>(start.size()));
+  return start.starts_with("SQLite format 3") ? std::optional<fs::path>(word) : std::nullopt;
+}
+
+int show_contents(const Request& request, const fs::path& file) {
+  if (!request.overrides.empty() || request.out)
+    throw UsageError(
+        fmt::format("{} is a store, whose whole content is listed: --set and --out belong to plans",
+                    printable(request.plan)));
+  print(in_format(request, report::contents(Store::open_read_only(file))));
+  return kExitOk;
 }
 
 }  // namespace
@@ -77,6 +109,7 @@ int run(const Request& request) {
 }
 
 int show(const Request& request) {
+  if (const auto file = named_store(request.plan)) return show_contents(request, *file);
   const Plan plan = plan::load_plan(request.plan, request.overrides);
   const fs::path folder = folder_of(request, plan);
   std::error_code error;

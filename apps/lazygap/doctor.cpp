@@ -18,6 +18,9 @@
 #include "lazygap/core/processor.h"
 #include "lazygap/report/gnuplot.h"
 #include "output.h"
+#ifdef LAZYGAP_WITH_MPI
+#include "mpi/post.h"
+#endif
 
 extern char** environ;
 
@@ -80,6 +83,11 @@ int doctor(bool json) {
        fmt::format("{}.{}.{}", BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000, BOOST_VERSION % 100)},
       {"SQLite", sqlite3_libversion()},
       {"fmt", fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100)},
+#ifdef LAZYGAP_WITH_MPI
+      {"MPI", mpi::library_version()},
+#else
+      {"MPI", "not built in"},
+#endif
       {"gnuplot", gnuplot.empty() ? "not found" : gnuplot},
       {"environment", environment.empty() ? "no OPENBLAS_, GOTO_ or OMP_ settings"
                                           : fmt::format("{}", fmt::join(environment, " "))},

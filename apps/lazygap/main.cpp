@@ -1,4 +1,7 @@
 #include <cblas.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -7,15 +10,24 @@
 #include <new>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "commands.h"
+#include "completion.h"
 #include "doctor.h"
 #include "exit_codes.h"
 #include "lazygap/core/error.h"
+#include "lazygap/core/quote.h"
+#include "lazygap/core/suggestion.h"
 #include "lazygap/report/escape.h"
 #include "lazygap/schedule/run.h"
 #include "output.h"
+#include "work.h"
+#ifdef LAZYGAP_WITH_MPI
+#include "mpi/follower.h"
+#include "mpi/leader.h"
+#endif
 
 namespace lazygap::app {
 namespace {
@@ -28,20 +40,28 @@ std::pair<std::string, std::string> parse_override(const std::string& text) {
   return {text.substr(0, equals), text.substr(equals + 1)};
 }
 
+/// An argument as it is typed; shell_word() would take an option for the name of a file.
+std::string argument_text(const std::string& argument) {
+  const std::size_t dashes = std::min(argument.find_first_not_of('-'), argument.size());
+  return argument.substr(0, dashes) +
+         (dashes == argument.size() && dashes > 0 ? "" : report::shell_word(argument.substr(dashes)));
+}
+
 /// The command line of lazygap; parsing it fills `request` and `chosen`.
 class CommandLine {
  public:
-  CommandLine()
+  /// `spread`: as Request::spread.
+  explicit CommandLine(std::function<void(const plan::Plan&, schedule::RunOptions&)> spread = {})
       : app_("Risks of two-layer networks in the random-features, neural-tangent and trained regimes.",
              "lazygap") {
+    request_.spread = std::move(spread);
     app_.require_subcommand(0, 1);  // none at all is told apart from an unknown one below
     app_.set_version_flag("-V,--version", LAZYGAP_VERSION);
-    app_.footer(
-        "Exit codes: 0 ok, 1 unexpected error, 2 command line or plan, 3 some points failed, diverged or did "
-        "not "
-        "converge, 4 files and pictures, 128 + N stopped by signal N (INT, TERM, HUP, USR1, USR2, XCPU) "
-        "after saving.\n"
-        "\"lazygap COMMAND --help\" shows the options of a command and an example.");
+    std::vector<std::string> codes;
+    for (const auto& [code, meaning] : kExitCodes) codes.push_back(fmt::format("{} {}", code, meaning));
+    app_.footer(fmt::format(
+        "Exit codes: {}.\n\"lazygap COMMAND --help\" shows the options of a command and an example.",
+        fmt::join(codes, ", ")));
     app_.failure_message(CLI::FailureMessage::simple);
 
     CLI::App& limit_command =
@@ -75,8 +95,7 @@ class CommandLine {
             figure);
     figure_command
         .add_option("FIGURE", request_.plan,
-                    "1, 2, 1-relu, 1-tanh, 2-relu, 2-tanh, 2-rotated, or a plan (file or built-in "
-                    "name)")
+                    fmt::format("{}, or a plan (file or built-in name)", fmt::join(figures(), ", ")))
         ->required();
     figure_command
         .add_option("--scale", request_.scale,
@@ -85,15 +104,79 @@ class CommandLine {
     with_set(figure_command);
     with_run(figure_command, "folder of the pictures and results (default: under results/)");
 
-    CLI::App& show_command =
-        add("show", "table of a plan's results: limit, exact, simulated, excess over exact",
-            "lazygap show figure-1-left-laptop --format csv", show);
-    with_plan(show_command);
+    CLI::App& show_command = add(
+        "show",
+        "table of a plan's results: limit, exact, simulated, excess over exact; or what a store holds",
+        "lazygap show figure-1-left-laptop --format csv\n  lazygap show results/figure-1-left-laptop", show);
+    show_command
+        .add_option(
+            "PLAN", request_.plan,
+            "a plan, file or built-in name; or a folder of results or an SQLite file, to list what it holds")
+        ->required();
+    with_set(show_command);
     with_json(show_command);
     with_format(show_command);
     with_out(show_command, "folder of the results (default: results/NAME)");
 
+    add_data();
     add_lists();
+  }
+
+  /// Commands on a table of one's own.
+  void add_data() {
+    CLI::App& compare_command =
+        add("compare", "RF, NT and NN on a table: is a kernel enough, or does feature learning help?",
+            "lazygap compare X.csv --target y\n  lazygap compare X.npy --y y.npy --repeats 3 --out my-report",
+            compare_regimes);
+    with_table(compare_command);
+    DataRequest& data = request_.data;
+    compare_command.add_option("--activation", data.activation, "name of the activation (default: relu)");
+    compare_command
+        .add_option("--widths", data.widths, "numbers of neurons, increasing (default: 10,40,160)")
+        ->delimiter(',')
+        ->check(CLI::PositiveNumber);
+    compare_command.add_option("--folds", data.folds, "folds of cross-validation (default: 5)")
+        ->check(CLI::Range(2, 1000));
+    compare_command.add_option("--repeats", data.repeats, "shuffles of the folds (default: 1)")
+        ->check(CLI::Range(1, 1000));
+    compare_command
+        .add_option("--margin", data.margin, "differences of R/R0 below it do not matter (default: 0.02)")
+        ->check(CLI::PositiveNumber);
+    compare_command.add_flag("--ordered", data.ordered,
+                             "samples are in order of time: tested is what comes after");
+    compare_command.add_flag("--no-curves", data.no_curves, "no learning curves, in half the time");
+    with_json(compare_command);
+    with_out(compare_command, "folder of the report (default: results/compare-NAME)");
+    compare_command.add_option("-j,--jobs", request_.jobs, "fits side by side (default: all cores)")
+        ->type_name("N")
+        ->check(CLI::Range(1, 4096));
+    compare_command.add_flag("-q,--quiet", request_.quiet, "no progress on stderr");
+
+    CLI::App& predict_command =
+        add("predict", "what RF, NT and NN would reach on a table, without training: a Gaussian surrogate",
+            "lazygap predict X.csv --target y", predict_regimes);
+    with_table(predict_command);
+    predict_command.add_option("--activation", data.activation, "of RF (default: relu)");
+    predict_command.add_option("--widths", data.widths, "numbers of neurons (default: 10,40,160)")
+        ->delimiter(',')
+        ->check(CLI::PositiveNumber);
+    with_json(predict_command);
+    predict_command.add_flag("-q,--quiet", request_.quiet, "no progress on stderr");
+  }
+  void with_table(CLI::App& command) {
+    DataRequest& data = request_.data;
+    command.add_option("FILE", request_.plan, "the table: .csv, .tsv, .txt, .npy, or .npz (FILE.npz:ARRAY)")
+        ->required();
+    command.add_option("-t,--target", data.target,
+                       "column of the target: its name, its number from 1, or -1, the last");
+    command.add_option("--y", data.y, "file of the target instead");
+    command.add_option("--task", data.task, "regression or classes (default: by the target)")
+        ->check(CLI::IsMember({"regression", "classes"}));
+    command
+        .add_option("--missing", data.missing,
+                    "samples with missing values: refuse (the default), drop, mean")
+        ->check(CLI::IsMember({"refuse", "drop", "mean"}));
+    command.add_option("--seed", data.seed, "of the splits and the networks (default: 1)");
   }
 
   /// Commands that show what there is.
@@ -124,6 +207,15 @@ class CommandLine {
     merge_command->add_option("SOURCE", request_.files, "SQLite files that are read")->required();
     with_json(add("doctor", "processor, instruction set in use, threads, libraries, versions",
                   "lazygap doctor", [](const Request& request) { return doctor(request.json); }));
+    CLI::App& completion_command =
+        add("completion", "completion for a shell, on stdout",
+            "lazygap completion bash > ~/.local/share/bash-completion/completions/lazygap",
+            [this](const Request& request) { return print(completion(app_, request.word)), kExitOk; });
+    completion_command.add_option("SHELL", request_.word, "the shell")
+        ->required()
+        ->check(CLI::IsMember(kShells));
+    add("man", "the manual page, in roff, on stdout", "lazygap man | man -l -",
+        [this](const Request&) { return print(manual(app_)), kExitOk; });
   }
 
   int run_program(int argc, char** argv) {
@@ -136,11 +228,11 @@ class CommandLine {
         print(out.str());
         return kExitOk;
       }
-      throw UsageError(usage_message(error));
+      throw UsageError(usage_message(error, argc > 1 ? argv[1] : ""));
     }
     for (const std::string& text : overrides_) request_.overrides.push_back(parse_override(text));
     request_.command_line = "lazygap";
-    for (int i = 1; i < argc; ++i) request_.command_line += " " + report::shell_word(argv[i]);
+    for (int i = 1; i < argc; ++i) request_.command_line += " " + argument_text(argv[i]);
     if (!chosen_) {
       print(app_.help());
       return kExitOk;
@@ -151,12 +243,36 @@ class CommandLine {
   }
 
  private:
-  std::string usage_message(const CLI::ParseError& error) const {
+  std::string usage_message(const CLI::ParseError& error, const std::string& first) const {
     std::string command = "lazygap";
-    for (const CLI::App* used : app_.get_subcommands()) command += " " + used->get_name();
+    const CLI::App* used = &app_;
+    for (const CLI::App* next : app_.get_subcommands()) {
+      command += " " + next->get_name();
+      used = next;
+    }
+    if (used == &app_ && !first.empty() && first.front() != '-')
+      return fmt::format("unknown command {}{}; \"lazygap --help\" lists them", quote(first),
+                         suggestion(first, command_names(), 3));
     std::string text = error.what();
     std::replace(text.begin(), text.end(), '\n', ' ');
+    // "The following argument was not expected: --jbos"
+    if (const std::size_t option = text.find(" --"); option != std::string::npos)
+      text +=
+          suggestion(text.substr(option + 1, text.find(' ', option + 1) - option - 1), option_names(*used));
     return text + "; see \"" + command + " --help\"";
+  }
+
+  std::vector<std::string> command_names() const {
+    std::vector<std::string> names;
+    for (const CLI::App* command : app_.get_subcommands([](const CLI::App*) { return true; }))
+      names.push_back(command->get_name());
+    return names;
+  }
+  static std::vector<std::string> option_names(const CLI::App& command) {
+    std::vector<std::string> names;
+    for (const CLI::Option* option : command.get_options())
+      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    return names;
   }
 
   CLI::App& add(const std::string& name, const std::string& description, const std::string& example,
@@ -197,11 +313,15 @@ class CommandLine {
   void with_run(CLI::App& command, const std::string& out) {
     with_json(command);
     with_out(command, out);
-    command.add_option("-j,--jobs", request_.jobs, "cells computed side by side (default: all cores)")
+    command.add_option("-j,--jobs", request_.jobs, "cores to compute on (default: all)")
         ->type_name("N")
         ->check(CLI::Range(1, 4096));
     command.add_flag("--dry-run", request_.dry_run, "only show the cells, the expected time and memory");
     command.add_flag("-q,--quiet", request_.quiet, "no progress on stderr, only what must not be lost");
+    command
+        .add_flag("-v,--verbose", request_.verbose,
+                  "says beforehand on stderr what is computed, by which path and how long it may take")
+        ->excludes("--quiet");
   }
 
   CLI::App app_;
@@ -211,8 +331,23 @@ class CommandLine {
 };
 
 int fail(int code, const std::string& message) {
-  say("lazygap: " + message);
+  say(painted(STDERR_FILENO, Paint::error, "lazygap:") + " " + message);
   return code;
+}
+
+/// The program as one process, or as one of those that a launcher of MPI has started.
+int run_process(int argc, char** argv) {
+#ifdef LAZYGAP_WITH_MPI
+  if (mpi::is_launched()) {
+    if (mpi::rank_of_launcher() > 0) return mpi::follow();
+    mpi::Leader leader;
+    return CommandLine([&leader](const plan::Plan& plan, schedule::RunOptions& options) {
+             leader.spread(plan, options);
+           })
+        .run_program(argc, argv);
+  }
+#endif
+  return CommandLine().run_program(argc, argv);
 }
 
 }  // namespace
@@ -223,7 +358,7 @@ int main(int argc, char** argv) {
   prepare_output();
   openblas_set_num_threads(1);  // cells run side by side, so each is to use one processor
   try {
-    return CommandLine().run_program(argc, argv);
+    return run_process(argc, argv);
   } catch (const lazygap::UsageError& error) {
     return fail(kExitUsage, error.what());
   } catch (const lazygap::FileError& error) {

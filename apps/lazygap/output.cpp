@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <mutex>
 #include <string>
 #include <system_error>
@@ -69,6 +70,21 @@ void say(std::string_view line) noexcept {
     has_status = false;
     return text.append(line) + '\n';
   });
+}
+
+std::string painted(int descriptor, Paint paint, std::string_view text) {
+  const char* no_color = std::getenv("NO_COLOR");
+  const char* terminal = std::getenv("TERM");
+  const bool has_colour = ::isatty(descriptor) != 0 && (no_color == nullptr || *no_color == '\0') &&
+                          terminal != nullptr && std::string_view(terminal) != "dumb";
+  if (!has_colour) return std::string(text);
+  return fmt::format("\033[{}m{}\033[0m", paint == Paint::error ? "1;31" : "1", text);
+}
+
+std::string with_heading(int descriptor, const std::string& table) {
+  const std::size_t end = table.find('\n');
+  if (end == std::string::npos) return table;
+  return painted(descriptor, Paint::heading, table.substr(0, end)) + table.substr(end);
 }
 
 void show_status(std::string_view line) noexcept {

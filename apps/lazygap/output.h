@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace lazygap::app {
@@ -16,6 +17,12 @@ void print(std::string_view text);
 /// Talk: to standard error, one line. Nothing happens where it cannot be written: what a program says must
 /// not end what it does.
 void say(std::string_view line) noexcept;
+
+enum class Paint { error, heading };
+/// The text in colour where the stream is a terminal that has some and NO_COLOR is not set; else as it is.
+[[nodiscard]] std::string painted(int descriptor, Paint paint, std::string_view text);
+/// A table whose first line is its header.
+[[nodiscard]] std::string with_heading(int descriptor, const std::string& table);
 
 /// A line of standard error, a terminal, that the next one overwrites. say() writes above it.
 void show_status(std::string_view line) noexcept;

@@ -66,12 +66,14 @@ bool can_overwrite() {
 }  // namespace
 
 std::function<void(const Progress&)> progress_on_stderr(bool quiet) {
-  return [quiet, bar = can_overwrite(), last = Clock::now()](const Progress& progress) mutable noexcept {
+  return [quiet, bar = can_overwrite(), last = Clock::now(),
+          ended = false](const Progress& progress) mutable noexcept {
     constexpr std::chrono::seconds kEvery{5};
     try {
       if (!progress.message.empty()) say(progress.message);
-      if (quiet) return;
       const bool end = is_at_end(progress);
+      if (quiet || (ended && end)) return;
+      ended = end;
       if (bar) {
         show_status(bar_line(progress, terminal_width()));
         if (end) end_status();

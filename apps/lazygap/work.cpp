@@ -6,6 +6,7 @@
 #include <charconv>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <tuple>
 
 #include "exit_codes.h"
@@ -38,10 +39,11 @@ schedule::Share parse_shard(const std::string& text) {
   return share;
 }
 
-schedule::RunOptions run_options(const Request& request) {
+schedule::RunOptions run_options(const Request& request, const Plan& plan) {
   schedule::RunOptions options;
   options.jobs = request.jobs;
   if (!request.shard.empty()) options.share = parse_shard(request.shard);
+  if (request.spread) request.spread(plan, options);
   return options;
 }
 
@@ -69,9 +71,10 @@ std::string estimate_lines(const schedule::PlanEstimate& estimate) {
     total.finished += group.finished;
     total.seconds += group.seconds;
     total.bytes = std::max(total.bytes, group.bytes);
+    total.cores = std::max(total.cores, group.cores);
   }
   report::Table table{
-      .header = {"method", "regime", "N", "cells", "finished", "time, one core", "memory", "path"},
+      .header = {"method", "regime", "N", "cells", "finished", "time, one core", "cores", "memory", "path"},
       .lines = {}};
   for (const Key& key : order) {
     const schedule::GroupEstimate& total = totals.at(key);
@@ -81,17 +84,26 @@ std::string estimate_lines(const schedule::PlanEstimate& estimate) {
                            : *least == *most ? fmt::format("{}", *most)
                                              : fmt::format("{} to {}", *least, *most),
                            fmt::format("{}", total.cells), fmt::format("{}", total.finished),
-                           duration(total.seconds), schedule::bytes_text(total.bytes),
-                           total.path.empty() ? "-" : total.path});
+                           duration(total.seconds), fmt::format("{}", total.cores),
+                           schedule::bytes_text(total.bytes), total.path.empty() ? "-" : total.path});
   }
   return report::align(table);
 }
 
 }  // namespace
 
+std::vector<std::string> figures() {
+  constexpr std::string_view kBegin = "figure-", kEnd = "-left";
+  std::vector<std::string> words;
+  for (const std::string& name : plan::built_in_plans())
+    if (name.starts_with(kBegin) && name.ends_with(kEnd))
+      words.push_back(name.substr(kBegin.size(), name.size() - kBegin.size() - kEnd.size()));
+  return words;
+}
+
 bool is_figure(const std::string& word) {
-  const std::vector<std::string> names = plan::built_in_plans();
-  return std::find(names.begin(), names.end(), fmt::format("figure-{}-left", word)) != names.end();
+  const std::vector<std::string> words = figures();
+  return std::find(words.begin(), words.end(), word) != words.end();
 }
 
 fs::path store_file(const fs::path& folder) { return folder / "results.sqlite"; }
@@ -114,11 +126,13 @@ Store existing_or_empty(const fs::path& folder) {
 }
 
 void print_estimate(const Request& request, const Plan& plan, const Store& store) {
-  const schedule::PlanEstimate estimate = schedule::estimate_plan(plan, store, run_options(request));
+  schedule::RunOptions options = run_options(request, plan);
+  const schedule::PlanEstimate estimate = schedule::estimate_plan(plan, store, options);
   if (!request.json) {
-    print(fmt::format("{}:\n{}expected: {}, at most {} of the {} of memory available\n", plan.name,
-                      estimate_lines(estimate), duration(estimate.seconds),
-                      schedule::bytes_text(estimate.bytes), schedule::bytes_text(estimate.available_bytes)));
+    print(fmt::format("{}:\n{}expected: {} on {} core{}, at most {} of the {} of memory available\n",
+                      plan.name, estimate_lines(estimate), duration(estimate.seconds), estimate.cores,
+                      estimate.cores == 1 ? "" : "s", schedule::bytes_text(estimate.bytes),
+                      schedule::bytes_text(estimate.available_bytes)));
   } else {
     std::string json;
     for (const schedule::GroupEstimate& group : estimate.groups)
@@ -130,18 +144,39 @@ void print_estimate(const Request& request, const Plan& plan, const Store& store
                                      {"finished", group.finished},
                                      {"seconds", group.seconds},
                                      {"bytes", group.bytes},
+                                     {"cores", group.cores},
                                      {"path", group.path}}
                   .dump() +
               "\n";
     print(json);
   }
-  schedule::check_plan_fits(plan, store, run_options(request));
+  options.memory_bytes = estimate.available_bytes;
+  schedule::check_plan_fits(plan, store, options);
 }
 
+namespace {
+
+/// Remarks of plans that one command runs after another; none is said twice.
+void say_remarks(const Plan& plan) {
+  static std::set<std::string> said;
+  for (const std::string& remark : plan::remarks(plan))
+    if (said.insert(remark).second) say(remark);
+}
+
+}  // namespace
+
 bool compute(const Request& request, const Plan& plan, Store& store, bool with_progress) {
-  for (const std::string& remark : plan::remarks(plan)) say(remark);
-  schedule::RunOptions options = run_options(request);
-  options.stop = stop_on_signals();
+  say_remarks(plan);
+  schedule::RunOptions options = run_options(request, plan);
+  if (request.verbose) {
+    const schedule::PlanEstimate estimate = schedule::estimate_plan(plan, store, options);
+    say(fmt::format("{} ({}):\n{}expected: {}, at most {} of memory", plan.name, printable(plan.source),
+                    estimate_lines(estimate), duration(estimate.seconds),
+                    schedule::bytes_text(estimate.bytes)));
+  }
+  options.stop = [signalled = stop_on_signals(), elsewhere = options.stop] {
+    return signalled() || (elsewhere && elsewhere());
+  };
   if (with_progress) options.progress = progress_on_stderr(request.quiet);
   const schedule::RunReport report = schedule::run_plan(plan, store, options);
   if (with_progress && !request.quiet)

@@ -15,6 +15,8 @@ namespace lazygap::app {
 /// Where results go unless --out says otherwise, under the current folder.
 inline const std::filesystem::path kResultsFolder = "results";
 
+/// The figures of two frames: 1, 2, 1-relu, ...
+[[nodiscard]] std::vector<std::string> figures();
 /// Whether the word names a figure of two frames, the built-in plans figure-WORD-left and figure-WORD-right.
 [[nodiscard]] bool is_figure(const std::string& word);
 

@@ -60,55 +60,61 @@ bool contains(const List& list, const Entry& entry) {
   return std::find(list.begin(), list.end(), entry) != list.end();
 }
 
+/// A law needs the numbers that only it has.
+void add_missing_of_law(const std::string& table, const SpectrumLaw& law, const Plan& plan,
+                        std::vector<std::string>& missing) {
+  const std::pair<SpectrumLaw::Kind, const char*> needs[] = {{SpectrumLaw::Kind::choice, ".values"},
+                                                             {SpectrumLaw::Kind::power, ".exponent"},
+                                                             {SpectrumLaw::Kind::low_rank, ".rank"}};
+  for (const auto& [kind, field] : needs)
+    if (law.kind == kind && !is_set(plan, (table + field).c_str())) missing.push_back(table + field);
+}
+
+void add_missing_of_problem(const Plan& plan, std::vector<std::string>& missing) {
+  const question::ProblemSpec& problem = plan.base.problem;
+  const bool by_law = !problem.matrix && problem.spectrum.kind != SpectrumLaw::Kind::explicit_;
+  if (!is_set(plan, "problem.model")) missing.emplace_back("problem.model");
+  if (!is_set(plan, "problem.model") || !by_law) return;
+  if (!is_set(plan, "problem.d")) missing.emplace_back("problem.d");
+  if (problem.model == "polynomial") {
+    for (const auto& [k, law] : problem.hermite) {
+      const std::string table = fmt::format("problem.he{}", k);
+      if (!is_set(plan, (table + ".law").c_str())) missing.push_back(table + ".law");
+      add_missing_of_law(table, law, plan, missing);
+    }
+    return;
+  }
+  if (!is_set(plan, "problem.spectrum.law"))
+    missing.emplace_back(question::is_given(plan.base, key_at("problem.spectrum.scale")) ||
+                                 question::is_given(plan.base, key_at("problem.spectrum.values"))
+                             ? "problem.spectrum.law"
+                             : "problem.spectrum");
+  add_missing_of_law("problem.spectrum", problem.spectrum, plan, missing);
+}
+
 /// Every key that is missing, in one message.
 void check_needed(const Plan& plan, const Complaints& complaints) {
   std::vector<std::string> missing;
   for (const PlanKey& key : plan_keys())
     if (key.is_needed && !complaints.has(key.path) && !(key.path == "sweep.regimes" && !plan.regimes.empty()))
       missing.push_back(key.path);
-  if (!is_set(plan, "problem.model")) missing.emplace_back("problem.model");
+  add_missing_of_problem(plan, missing);
   if (!is_set(plan, "network.width") && !is_set(plan, "network.rho")) missing.emplace_back("sweep.neurons");
-  const question::ProblemSpec& problem = plan.base.problem;
-  const bool by_law = !problem.matrix && problem.spectrum.kind != SpectrumLaw::Kind::explicit_;
-  if (is_set(plan, "problem.model") && by_law) {
-    if (!is_set(plan, "problem.d")) missing.emplace_back("problem.d");
-    if (problem.model != "polynomial" && !is_set(plan, "problem.spectrum.law"))
-      missing.emplace_back(question::is_given(plan.base, key_at("problem.spectrum.scale")) ||
-                                   question::is_given(plan.base, key_at("problem.spectrum.values"))
-                               ? "problem.spectrum.law"
-                               : "problem.spectrum");
-  }
+  if (plan.figure.frame == "axes" && plan.figure.x == nullptr) missing.emplace_back("figure.x");
   if (missing.empty()) return;
-  const std::string others =
-      missing.size() > 1 ? fmt::format("; so are {}", fmt::join(missing.begin() + 1, missing.end(), ", "))
-                         : "";
+  const std::string others = missing.size() > 1
+                                 ? fmt::format("; so {} {}", missing.size() > 2 ? "are" : "is",
+                                               fmt::join(missing.begin() + 1, missing.end(), ", "))
+                                 : "";
   complaints.complain(missing[0], fmt::format("is missing, but is needed{}", others));
 }
 
-/// A law needs the numbers that only it has.
-void check_law(const std::string& table, const SpectrumLaw& law, const Plan& plan,
-               const Complaints& complaints) {
-  const std::pair<SpectrumLaw::Kind, const char*> needs[] = {{SpectrumLaw::Kind::choice, ".values"},
-                                                             {SpectrumLaw::Kind::power, ".exponent"},
-                                                             {SpectrumLaw::Kind::low_rank, ".rank"}};
-  for (const auto& [kind, field] : needs)
-    if (law.kind == kind && !is_set(plan, (table + field).c_str()))
-      complaints.complain(table + field, "is missing, but is needed");
-}
-
-void check_laws(const Plan& plan, const Complaints& complaints) {
+/// A polynomial needs coefficients.
+void check_coefficients(const Plan& plan, const Complaints& complaints) {
   const question::ProblemSpec& problem = plan.base.problem;
-  if (problem.matrix) return;
-  if (problem.model != "polynomial") return check_law("problem.spectrum", problem.spectrum, plan, complaints);
-  if (problem.hermite.empty())
+  if (problem.model == "polynomial" && !problem.matrix && problem.hermite.empty())
     complaints.complain("problem.coefficients",
                         "is missing; it, or at least one of he1, he2, he3, he4, he5, is needed");
-  for (const auto& [k, law] : problem.hermite) {
-    const std::string table = fmt::format("problem.he{}", k);
-    if (!is_set(plan, (table + ".law").c_str()))
-      complaints.complain(table + ".law", "is missing, but is needed");
-    check_law(table, law, plan, complaints);
-  }
 }
 
 /// The sentence of a key that contradicts another one. A key that belongs to something else may be idle at
@@ -162,9 +168,10 @@ void check_instances(const Plan& plan, const Complaints& complaints) {
     const double bytes = question::instance_bytes(question), available = available_memory();
     constexpr double kMebi = 1 << 20;
     if (bytes > available)
-      complaints.complain("problem.d", fmt::format("is {}, whose matrices take about {:.0f} MiB, but {:.0f} MiB of memory "
-                                                   "are available",
-                                                   question.problem.d, bytes / kMebi, available / kMebi));
+      complaints.complain("problem.d",
+                          fmt::format("is {}, whose matrices take about {:.0f} MiB, but {:.0f} MiB of memory "
+                                      "are available",
+                                      question.problem.d, bytes / kMebi, available / kMebi));
     try {
       static_cast<void>(plan.instances->of(question));
     } catch (const UsageError& error) {
@@ -261,8 +268,6 @@ void check_figure(const Plan& plan, const Complaints& complaints) {
   check_swept(figure.facet, "figure.facet");
   for (const Key* key : figure.series) check_swept(key, "figure.series");
   for (const Key* key : plan.best) check_swept(key, "sweep.best");
-  if (figure.frame == "axes" && figure.x == nullptr)
-    complaints.complain("figure.x", "is missing, but figure.frame = \"axes\" needs it");
   if (figure.frame != "axes" && figure.x != nullptr)
     complaints.complain("figure.x",
                         fmt::format("belongs to figure.frame = \"axes\", but frame is \"{}\"", figure.frame));
@@ -274,7 +279,7 @@ void check_plan(Plan& plan, const Document& document, const Reader& reader, cons
   const Complaints complaints(document, reader, leaves);
   check_needed(plan, complaints);
   check_conflicts(plan, complaints);
-  check_laws(plan, complaints);
+  check_coefficients(plan, complaints);
   check_instances(plan, complaints);
   check_regimes(plan, complaints);
   check_methods(plan, complaints);

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "lazygap/core/suggestion.h"
 #include "lazygap/route/route.h"
-#include "plan/suggestion.h"
 
 namespace lazygap::plan {
 namespace {
@@ -281,6 +281,19 @@ std::vector<PlanKey> make_rows() {
                              "frame axes; automatic: log where x spans a factor of 10",
                              &FigureSpec::x_scale));
   rows.push_back(figure_word("figure.y_scale", {"linear", "log"}, "scale of R/R0", &FigureSpec::y_scale));
+  rows.push_back(figure_word(
+      "figure.size", {"column", "page", "slide"},
+      "column: 3.4 in wide with text of 8 pt; page: 6.5 in, 10 pt; slide: 10 in, 16 pt", &FigureSpec::size));
+  rows.push_back({.path = "figure.latex",
+                  .accepted = "true or false",
+                  .standard = "false",
+                  .doc = "draws NAME-latex.tex and NAME-latex.pdf, too: a picture whose text LaTeX sets",
+                  .read =
+                      [](Plan& plan, const Reader& reader, const toml::node& node, const std::string& path) {
+                        if (!node.is_boolean()) reader.refuse(node, path, "true or false");
+                        plan.figure.latex = node.as_boolean()->get();
+                      },
+                  .write = [](const Plan& plan) { return plan.figure.latex ? "true" : std::string(); }});
   return rows;
 }
 

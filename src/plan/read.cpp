@@ -8,13 +8,13 @@
 #include "lazygap/core/error.h"
 #include "lazygap/core/ordinary_file.h"
 #include "lazygap/core/quote.h"
+#include "lazygap/core/suggestion.h"
 #include "lazygap/plan/plan.h"
 #include "plan/built_in_plans.h"
 #include "plan/check.h"
 #include "plan/document.h"
 #include "plan/plan_keys.h"
 #include "plan/reader.h"
-#include "plan/suggestion.h"
 
 namespace lazygap::plan {
 namespace {
@@ -179,10 +179,11 @@ const BuiltInPlan* find_built_in(std::string_view name) {
 }
 
 /// A name that is neither a file nor a built-in plan.
+constexpr std::size_t kSuggestions = 4;
 [[noreturn]] void refuse_name(const std::string& name) {
   throw UsageError(
       fmt::format("{}: no such file and no such built-in plan{}; \"lazygap plans\" lists those built in",
-                  printable(name), suggestion(name, built_in_plans())));
+                  printable(name), suggestion(name, built_in_plans(), kSuggestions)));
 }
 
 /// Far more than a plan with every matrix written out.

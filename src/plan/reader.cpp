@@ -9,7 +9,7 @@
 #include "lazygap/core/error.h"
 #include "lazygap/core/quote.h"
 #include "lazygap/problem/matrix_file.h"
-#include "plan/suggestion.h"
+#include "lazygap/core/suggestion.h"
 
 namespace lazygap::plan {
 namespace {

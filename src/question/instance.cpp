@@ -1,6 +1,7 @@
 #include "lazygap/question/instance.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "lazygap/problem/rotation.h"
@@ -90,6 +91,12 @@ Instance make_instance(const Question& question) {
   Instance instance{std::move(problem), std::move(activation), std::move(gamma)};
   if (question.problem.signals > 0) instance.isotropic_gamma = spiked(question.problem).gamma();
   return instance;
+}
+
+double label_noise(const Question& question, const Instance& instance) {
+  const ProblemSpec& spec = question.problem;
+  return spec.noise_to_signal > 0 ? std::sqrt(spec.noise_to_signal * null_risk(instance.problem))
+                                  : spec.label_noise;
 }
 
 double instance_bytes(const Question& question) {

@@ -398,6 +398,18 @@ void add_problem_keys(std::vector<Key>& rows) {
               [](auto& q) -> auto& { return q.problem.label_noise; }),
           is_noisy, "label_noise");
   rows.back().omitted_at_default = true;
+  add_row(rows,
+          number_key(
+              "problem.noise_to_signal", kNonnegative,
+              "variance of that noise divided by R0, in place of label_noise; 0: as label_noise says",
+              [](auto& q) -> auto& { return q.problem.noise_to_signal; }),
+          is_noisy, "noise_to_signal");
+  rows.back().omitted_at_default = true;
+  rows.back().conflict = [](const Question& q) {
+    return q.problem.noise_to_signal > 0 && q.problem.label_noise > 0
+               ? std::string("is given beside problem.label_noise, but only one of them can be")
+               : std::string();
+  };
   rows.push_back(seed_key());
 }
 

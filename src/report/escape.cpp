@@ -44,6 +44,15 @@ std::string gnuplot_string(std::string_view text) {
   return fmt::format("'{}'", string);
 }
 
+std::string enhanced_text(std::string_view text) {
+  std::string plain;
+  for (const char c : text) {
+    if (std::string_view("_^{}@&~\\").find(c) != std::string_view::npos) plain += '\\';
+    plain += c;
+  }
+  return plain;
+}
+
 std::string gnuplot_file(std::string_view name) { return gnuplot_string(fmt::format("./{}", name)); }
 
 std::string xml_text(std::string_view text) {

@@ -37,6 +37,8 @@ Frame make_frame(const Plan& plan, const std::vector<Row>& rows, const std::stri
   frame.d = !rows.empty() && one_d ? rows.front().d : 0;
   frame.model = plan.base.problem.model;
   frame.along_training = plan.figure.frame == "right";
+  frame.size = plan.figure.size;
+  frame.latex = plan.figure.latex;
   frame.equal_parameters = plan.base.network.equal_parameters;
   frame.y = {.label = "{/:Italic R} / {/:Italic R}_0", .log = plan.figure.y_scale == "log"};
   if (frame.along_training)

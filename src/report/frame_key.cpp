@@ -45,6 +45,18 @@ double position(const Plan& plan, const Key& key, const plan::Value& value) {
   return 0;
 }
 
+/// The words along the axis, at 0, 1, ...; empty where it is one of numbers.
+std::vector<std::string> words_along(const Plan& plan, const Key& key) {
+  std::vector<std::string> words;
+  const plan::Axis* axis = plan.axis_of(key);
+  if (axis == nullptr) return words;
+  const auto k =
+      static_cast<std::size_t>(std::find(axis->keys.begin(), axis->keys.end(), &key) - axis->keys.begin());
+  for (const auto& point : axis->points)
+    if (std::isnan(as_number(point[k]))) words.push_back(question::plain_text(point[k]));
+  return words.size() == axis->points.size() ? words : std::vector<std::string>();
+}
+
 /// The keys that tell series apart: those named, or every swept one that is not x, facet or reduced. Keys
 /// that are tied to x follow it.
 std::vector<const Key*> series_keys(const Plan& plan) {
@@ -267,6 +279,7 @@ int place_of(std::vector<std::string>& labels, const std::string& label) {
 void add_against_key(Frame& frame, const Plan& plan, const std::vector<Row>& rows) {
   const Key& x = x_key(plan);
   frame.x.label = axis_label(x);
+  frame.x.words = words_along(plan, x);
   const bool by_step_size = x.path == "train.step_size";
   const bool by_width = x.path == "network.width";
   Range range = by_step_size ? Range() : range_of(plan, rows);

@@ -10,6 +10,7 @@
 
 #include "lazygap/report/escape.h"
 #include "lazygap/report/table.h"
+#include "report/page.h"
 
 namespace lazygap::report {
 namespace {
@@ -19,9 +20,10 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
     text.replace(at, from.size(), to);
 }
 
-/// What gnuplot wrote, as a part of a page: names that are unique in the page, and a text alternative.
-std::string inline_svg(const Frame& frame, const Drawing& drawing, std::size_t number) {
-  std::string svg = drawing.svg;
+}  // namespace
+
+std::string inline_svg(std::string svg, const std::string& name, const std::string& description,
+                       std::size_t number) {
   const std::size_t start = svg.find("<svg");
   if (start == std::string::npos) return {};
   svg.erase(0, start);
@@ -38,10 +40,12 @@ std::string inline_svg(const Frame& frame, const Drawing& drawing, std::size_t n
   if (title != std::string::npos && end != std::string::npos)
     svg.replace(title, end - title,
                 fmt::format("<title id=\"{0}title\">{1}</title>\n<desc id=\"{0}desc\">{2}", prefix,
-                            xml_text(frame.title), xml_text(describe(frame))));
+                            xml_text(name), xml_text(description)));
   svg.replace(0, 4, fmt::format("<svg role=\"img\" aria-labelledby=\"{0}title {0}desc\"", prefix));
   return svg;
 }
+
+namespace {
 
 /// A cell of numbers belongs to the right, one of words to the left.
 bool is_words(const std::string& cell) {
@@ -53,11 +57,12 @@ std::string table(const Section& section) {
   std::string text = fmt::format(
       "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Table of every point of "
       "{0}\">\n<table>\n"
-      "<caption>Every point of {0}. All risks are divided by R<sub>0</sub>. The digits in brackets are the "
+      "<caption><span>Every point of {0}. All risks are divided by R<sub>0</sub>. The digits in brackets are "
+      "the "
       "standard "
       "error over draws, in units of the last decimal. “excess” is simulated − exact, draw by draw: “exact” "
       "is then "
-      "the mean over the draws that were simulated.</caption>\n<thead><tr>",
+      "the mean over the draws that were simulated.</span></caption>\n<thead><tr>",
       xml_text(section.plan.name));
   for (const std::string& name : table.header)
     text += fmt::format("<th scope=\"col\">{}</th>", xml_text(name));
@@ -170,7 +175,8 @@ std::string provenance(const Section& section) {
   item("finished", from.empty() ? "–" : xml_text(from == to ? from : from + " to " + to));
   text +=
       "</dl>\n<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Computing time\">\n<table>\n"
-      "<caption>Computing time, one processor.</caption>\n<thead><tr><th scope=\"col\">route, regime</th>"
+      "<caption><span>Computing time, one processor.</span></caption>\n<thead><tr><th scope=\"col\">route, "
+      "regime</th>"
       "<th scope=\"col\">results</th><th scope=\"col\">time</th><th scope=\"col\">carried out "
       "as</th></tr></thead>\n<tbody>\n";
   for (const auto& [name, entry] : work)
@@ -187,17 +193,20 @@ constexpr std::string_view kStyle = R"(
   :root { --ink: #e6e9ed; --soft: #a3acb6; --paper: #14171a; --line: #3a4149; --shade: #1e2327; --warn: #f0b36a; }
 }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
-main { max-width: 76rem; margin: 0 auto; padding: 1.5rem clamp(1rem, 4vw, 3rem) 4rem; }
+main { max-width: 86rem; margin: 0 auto; padding: 1.5rem clamp(1rem, 2.5vw, 2rem) 4rem; }
 h1 { font-size: 1.7rem; margin: 0.5rem 0; } h2 { font-size: 1.3rem; margin: 0 0 0.5rem; } h3 { font-size: 1.05rem; margin: 1.6rem 0 0.4rem; }
 p, figcaption, caption, dt { color: var(--soft); }
-.frames { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 1.5rem; margin: 1rem 0 2.5rem; }
+.frames { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 37.2rem), 1fr)); gap: 1.5rem; margin: 1rem 0 2.5rem; }
 figure { margin: 0; max-width: 50rem; } figcaption { font-size: 0.9rem; margin-top: 0.4rem; }
 .card { background: #ffffff; border: 1px solid var(--line); border-radius: 8px; padding: 0.5rem; color: #1b1f24; overflow-x: auto; }
 @media (prefers-color-scheme: dark) { .card { background: #14171a; } .card svg { filter: invert(0.92) hue-rotate(180deg); } }
-.card svg { display: block; width: 100%; min-width: 34rem; height: auto; }
+/* Text of 15 in a picture of 700 is 12 px at this width; narrower pages scroll the picture in its card. */
+.card svg { display: block; width: 100%; min-width: 36rem; height: auto; }
 .scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: 8px; }
 table { border-collapse: collapse; width: 100%; font-size: 0.875rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; padding: 0.6rem; font-size: 0.875rem; }
+/* As wide as the page where the table is wider. */
+caption span { display: block; position: sticky; left: 0.6rem; max-width: min(70rem, calc(100vw - 4rem)); }
 th, td { padding: 0.25rem 0.6rem; text-align: right; white-space: nowrap; }
 thead th { background: var(--shade); border-block: 1px solid var(--line); }
 tbody { border-bottom: 1px solid var(--line); } tbody:last-child { border-bottom: 0; }
@@ -223,23 +232,30 @@ std::string links(const Section& section) {
 
 }  // namespace
 
-std::string to_html(const std::string& title, const std::string& command,
-                    const std::vector<Section>& sections) {
-  std::string text = fmt::format(
+std::string page(const std::string& title, const std::string& body) {
+  return fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
       "content=\"width=device-width, "
       "initial-scale=1\">\n<title>{0}</title>\n<style>{1}</style>\n</head>\n<body>\n"
-      "<main>\n<h1>{0}</h1>\n<p>Prediction risk R of two-layer networks, divided by the risk R<sub>0</sub> "
+      "<main>\n<h1>{0}</h1>\n{2}</main>\n</body>\n</html>\n",
+      xml_text(title), kStyle, body);
+}
+
+std::string to_html(const std::string& title, const std::string& command,
+                    const std::vector<Section>& sections) {
+  std::string text = fmt::format(
+      "<p>Prediction risk R of two-layer networks, divided by the risk R<sub>0</sub> "
       "of the best "
       "constant: random features (RF), neural tangent (NT), fully trained (NN).</p>\n<p>Made by "
-      "<code>{2}</code>.</p>\n<div class=\"frames\">\n",
-      xml_text(title), kStyle, xml_text(command));
+      "<code>{0}</code>.</p>\n<div class=\"frames\">\n",
+      xml_text(command));
   std::size_t number = 0;
   for (const Section& section : sections)
     for (std::size_t i = 0; i < section.frames.size(); ++i) {
       const Drawing& drawing = section.drawings[i];
       const std::string picture = drawing.svg.empty() ? fmt::format("<p>{}</p>", xml_text(drawing.problem))
-                                                      : inline_svg(section.frames[i], drawing, ++number);
+                                                      : inline_svg(drawing.svg, section.frames[i].title,
+                                                                   describe(section.frames[i]), ++number);
       text += fmt::format("<figure>\n<div class=\"card\">{}</div>\n<figcaption>{}</figcaption>\n</figure>\n",
                           picture, xml_text(reading_help(section.frames[i])));
     }
@@ -252,7 +268,7 @@ std::string to_html(const std::string& title, const std::string& command,
         "in</summary>\n<pre>{5}</pre>\n</details>\n</section>\n",
         xml_text(section.plan.name), links(section), remarks_of(section), table(section), provenance(section),
         xml_text(to_toml(section.plan)));
-  return text + "</main>\n</body>\n</html>\n";
+  return page(title, text);
 }
 
 }  // namespace lazygap::report

@@ -14,7 +14,7 @@ namespace {
 struct Symbol {
   std::string_view path, plain, label;
 };
-constexpr std::array<Symbol, 19> kSymbols{{
+constexpr std::array<Symbol, 20> kSymbols{{
     {"network.output_scale", "α", "output scale, α"},
     {"network.one_step", "η", "size of the giant step, η"},
     {"network.one_step_samples", "n1", "samples of the giant step, {/:Italic n}_1"},
@@ -26,6 +26,7 @@ constexpr std::array<Symbol, 19> kSymbols{{
     {"fit.samples", "n", "number of samples, {/:Italic n}"},
     {"fit.ridge", "ridge", "ridge, {/Symbol l}"},
     {"problem.label_noise", "label noise", "standard deviation of the label noise"},
+    {"problem.noise_to_signal", "noise to signal", "variance of the label noise / {/:Italic R}_0"},
     {"activation.biases", "τ", "scale of the first-layer biases, τ"},
     {"train.step_size", "step size", "step size, ε"},
     {"train.batch", "batch", "samples of a step, {/:Italic b}"},
@@ -102,6 +103,8 @@ std::string title_of(const Plan& plan, const Frame& frame) {
   if (!is_swept(plan, "activation.name") && !paper) parts.push_back(activation_text(base.network));
   if (base.problem.label_noise > 0 && !is_swept(plan, "problem.label_noise"))
     parts.push_back(fmt::format("label noise {}", base.problem.label_noise));
+  if (base.problem.noise_to_signal > 0 && !is_swept(plan, "problem.noise_to_signal"))
+    parts.push_back(fmt::format("noise to signal {}", base.problem.noise_to_signal));
   if (base.network.equal_parameters) parts.emplace_back("RF and NT with equally many parameters");
   return fmt::format("{}", fmt::join(parts, ", "));
 }

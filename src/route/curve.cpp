@@ -26,16 +26,16 @@ curve::Options options_of(const Question& question, const Activation& activation
           .draw = question.draw};
 }
 
-curve::Prediction predict(const curve::Model& model, const Question& question) {
+curve::Prediction predict(const curve::Model& model, const Question& question, const Instance& instance) {
   const curve::Setting setting{.samples = question.fit.samples,
                                .ridge = question.fit.ridge,
-                               .label_noise = question.problem.label_noise};
+                               .label_noise = question::label_noise(question, instance)};
   if (!question.curve.best_ridge) return curve::predict(model, setting, question.curve.equivalent);
   return curve::best_ridge(model, setting, question.curve.equivalent).prediction;
 }
 
 store::Result result_of(const Question& question, const Instance& instance, const curve::Model& model) {
-  const curve::Prediction prediction = predict(model, question);
+  const curve::Prediction prediction = predict(model, question, instance);
   store::Result result = empty_result(question, instance);
   result.n = question.fit.samples;
   set_risk(result, prediction.risk);
@@ -84,20 +84,21 @@ Cost cost(std::span<const Question> questions) {
 
 }  // namespace
 
-const Route kCurve{
-    .method = Method::curve,
-    .name = "curve",
-    .version = [](const Question&) { return 1; },
-    .applies = question::draws_first_layer,
-    .repeats = [](Regime) { return true; },
-    .refuses = refuses,
-    .warns = warns_of_nothing,
-    .lacks = nothing_lacks,
-    .nests = [](const Question&) -> std::vector<std::string_view> {
-      return {"fit.samples", "fit.ridge", "problem.label_noise", "curve.ridge", "curve.equivalent"};
-    },
-    .cost = cost,
-    .path = one_way,
-    .answer = answer};
+const Route kCurve{.method = Method::curve,
+                   .name = "curve",
+                   .version = [](const Question&) { return 1; },
+                   .applies = question::draws_first_layer,
+                   .repeats = [](Regime) { return true; },
+                   .refuses = refuses,
+                   .warns = warns_of_nothing,
+                   .lacks = nothing_lacks,
+                   .nests = [](const Question&) -> std::vector<std::string_view> {
+                     return {"fit.samples",         "fit.ridge",
+                             "problem.label_noise", "problem.noise_to_signal",
+                             "curve.ridge",         "curve.equivalent"};
+                   },
+                   .cost = cost,
+                   .path = one_way,
+                   .answer = answer};
 
 }  // namespace lazygap::route

@@ -20,14 +20,14 @@ std::optional<std::string> refuses(const Question& question, const Instance& ins
   return {};
 }
 
-dynamics::Options options_of(const Question& question) {
+dynamics::Options options_of(const Question& question, const Instance& instance) {
   const train::Options& options = question.train.options;
   return {.parameterisation = options.parameterisation,
           .schedule = options.schedule,
           .steps = options.steps,
           .batch = options.batch,
           .step_size = options.step_size,
-          .label_noise = question.problem.label_noise,
+          .label_noise = question::label_noise(question, instance),
           .records = options.records,
           .alpha = options.alpha,
           .second_layer = options.second_layer,
@@ -41,7 +41,7 @@ void answer(const Instance& instance, std::span<const Question> questions, const
   const Matrix W = first_layer(instance, question.network.regime)
                        .sample(question.neurons(), question.seed, question.draw,
                                is_nn ? Purpose::initial_weights : Purpose::first_layer);
-  const dynamics::Options options = options_of(question);
+  const dynamics::Options options = options_of(question, instance);
   const dynamics::Curve curve = is_nn ? dynamics::nn(target, W, options, part_of(control))
                                       : dynamics::nt(target, W, options, part_of(control));
   if (curve.status == Status::none) return;  // stopped

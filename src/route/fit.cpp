@@ -33,7 +33,7 @@ std::vector<fit::Fit> fits(const Instance& instance, std::span<const Question> q
   const Question& widest = widest_of(questions);
   const Network network = make_network(widest, instance);
   fit::Options options = widest.fit;
-  options.label_noise = widest.problem.label_noise;
+  options.label_noise = question::label_noise(widest, instance);
   options.seed = widest.seed;
   options.draw = widest.draw;
   std::vector<fit::Setting> settings;

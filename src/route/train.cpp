@@ -114,7 +114,7 @@ train::Options train_options(const Question& question, const Instance& instance)
   options.precision = precision_of(question);
   options.activation = instance.activation;
   options.bias_scale = question.network.bias_scale;
-  options.label_noise = question.problem.label_noise;
+  options.label_noise = question::label_noise(question, instance);
   options.seed = question.seed;
   options.draw = question.draw;
   return options;

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <ctime>
-#include <thread>
+#include <system_error>
 #include <utility>
 
 #include "lazygap/core/error.h"
@@ -34,13 +34,20 @@ std::int64_t steps_of(const Question& question, const store::Result& result) {
   return question.method == Method::train ? result.n.value_or(0) / question.train.options.batch : 0;
 }
 
-Pool::Pool(const Plan& plan, store::Store& store, const RunOptions& options, int jobs, double memory)
-    : plan_(plan), store_(store), options_(options), jobs_(jobs), memory_(memory) {}
+Pool::Pool(const Plan& plan, store::Store& store, const RunOptions& options, const std::vector<Place>& places)
+    : plan_(plan),
+      store_(store),
+      options_(options),
+      cores_(cores_of(places)),
+      free_memory_(memory_of(places)) {
+  for (const Place& place : places) stations_.push_back({.place = &place, .free_cores = place.cores});
+}
 
 void Pool::run(std::vector<Task> tasks, const std::vector<std::string>& messages, std::size_t done,
                std::size_t total) {
   std::stable_sort(tasks.begin(), tasks.end(),
                    [](const Task& a, const Task& b) { return a.cost.operations > b.cost.operations; });
+  std::reverse(tasks.begin(), tasks.end());
   waiting_ = std::move(tasks);
   done_ = done;
   total_ = total;
@@ -50,46 +57,78 @@ void Pool::run(std::vector<Task> tasks, const std::vector<std::string>& messages
     // Plain threads: the queue, the memory limit and stopping are ours in any case, and a task scheduler
     // would only hide them from the thread sanitizer.
     std::vector<std::jthread> threads;
-    const std::size_t count = std::min(waiting_.size(), static_cast<std::size_t>(jobs_));
-    for (std::size_t i = 0; i < count; ++i) threads.emplace_back([this] { work_or_record_error(); });
+    std::size_t count = 0;
+    for (const Station& station : stations_)
+      count += std::min(waiting_.size(), static_cast<std::size_t>(station.place->cores));
+    threads.reserve(count);
+    for (Station& station : stations_) start(threads, station);
+    if (threads.empty()) work_or_record_error(stations_.front());
   }
   if (error_) std::rethrow_exception(error_);
 }
 
-void Pool::work_or_record_error() {
+void Pool::start(std::vector<std::jthread>& threads, Station& station) {
+  const std::size_t count = std::min(waiting_.size(), static_cast<std::size_t>(station.place->cores));
+  std::size_t started = 0;
   try {
-    work();
+    for (; started < count; ++started)
+      threads.emplace_back([this, &station] { work_or_record_error(station); });
+  } catch (const std::system_error& error) {  // a limit on processes or on the address space
+    const std::lock_guard lock(mutex_);
+    report(fmt::format("{} of {} jobs could not be started: {}", count - started, count,
+                       error.code().message()));
+  }
+}
+
+void Pool::work_or_record_error(Station& station) {
+  try {
+    work(station);
   } catch (...) {  // nothing may leave a thread
     const std::lock_guard lock(mutex_);
     if (!error_) error_ = std::current_exception();
   }
 }
 
-void Pool::work() {
+std::optional<Task> Pool::take(const Station& station) {
+  if (station.free_cores == 0) return {};
+  const double memory = free_memory_.at(station.place->host);
+  const auto next = std::find_if(waiting_.rbegin(), waiting_.rend(),
+                                 [&](const Task& task) { return task.cost.bytes <= memory; });
+  if (next == waiting_.rend()) return {};
+  Task task = std::move(*next);
+  waiting_.erase(std::next(next).base());
+  return task;
+}
+
+void Pool::work(Station& station) {
   std::unique_lock lock(mutex_);
   while (!must_stop() && !waiting_.empty()) {
-    const auto next = std::find_if(waiting_.begin(), waiting_.end(), [this](const Task& task) {
-      return task.cost.bytes <= memory_ - memory_in_use_;
-    });
-    if (next == waiting_.end()) {  // a running cell has to return its memory first
+    const std::optional<Task> taken = take(station);
+    if (!taken) {  // a running group has to return its memory or its cores first
       save_finished(lock);
       freed_.wait_for(lock, std::chrono::milliseconds(100));
       continue;
     }
-    const Task task = *next;
-    waiting_.erase(next);
-    memory_in_use_ += task.cost.bytes;  // before the lock is released, or another cell would take it too
+    const Task& task = *taken;
+    const double left = work_total_ - work_done();
+    const Seat seat{.place = station.place,
+                    .cores = std::min(station.free_cores,
+                                      cores_for(task.cost.operations, left, cores_, task.is_threaded))};
+    // Before the lock is released, or another group would take them too.
+    free_memory_.at(station.place->host) -= task.cost.bytes;
+    station.free_cores -= seat.cores;
     // What is finished must not wait for a long cell to be saved.
     if (seconds_since(saved_) > kSaveTogether || task.cost.operations > kSmallOperations) save_finished(lock);
     lock.unlock();
     std::exception_ptr error;
     try {
-      compute(task);
+      compute(task, seat);
     } catch (...) {  // the store cannot be read or written: nothing can go on
       error = std::current_exception();
     }
     lock.lock();
-    memory_in_use_ -= task.cost.bytes;
+    free_memory_.at(station.place->host) += task.cost.bytes;
+    station.free_cores += seat.cores;
     running_.erase(&task);
     work_done_ += task.cost.operations;
     if (error && !error_) error_ = error;
@@ -131,29 +170,30 @@ Task Pool::refreshed(const Task& task) {
   return make_task(plan_, task.cells, std::move(ended));
 }
 
-void Pool::compute(const Task& given) {
+void Pool::compute(const Task& given, const Seat& seat) {
   const Task task = refreshed(given);
-  if (task.missing() > 0) compute_cells(task, given);
+  if (task.missing() > 0) compute_cells(task, given, seat);
 }
 
-void Pool::compute_cells(const Task& task, const Task& running) {
+void Pool::compute_cells(const Task& task, const Task& running, const Seat& seat) {
   const Clock::time_point start = Clock::now();
   std::vector<bool> done(task.cells.size(), false);
-  const std::string message = try_cells(task, running, done);
+  const std::string message = try_cells(task, running, seat, done);
   for (std::size_t i = 0; i < task.cells.size(); ++i) {
     if (done[i] || task.ended[i] != Status::none) continue;
     if (is_stopping()) return;
     if (task.cells.size() > 1) {
-      compute_cells(make_task(plan_, {task.cells[i]}, {Status::none}), running);
+      compute_cells(make_task(plan_, {task.cells[i]}, {Status::none}), running, seat);
       continue;
     }
     const double seconds = seconds_since(start);
     finish(failed_result(task.cells[i], message), task.cells[i],
-           {.seconds = seconds, .may_wait = seconds <= kSmallSeconds});
+           {.seconds = seconds, .threads = seat.cores, .may_wait = seconds <= kSmallSeconds});
   }
 }
 
-std::string Pool::try_cells(const Task& task, const Task& running, std::vector<bool>& done) {
+std::string Pool::try_cells(const Task& task, const Task& running, const Seat& seat,
+                            std::vector<bool>& done) {
   const bool trains = task.cells.front().method == Method::train, halves = is_halving(plan_, task.cells);
   const std::vector<Question> questions = questions_of(plan_, task.cells);
   const Clock::time_point start = Clock::now();
@@ -177,7 +217,7 @@ std::string Pool::try_cells(const Task& task, const Task& running, std::vector<b
         halves ? train::halving_steps(task.cells[i].regime, questions[i].train.options, steps) - steps : 0;
     if (result.status == Status::eliminated) rename(result, task.cells[i]);
     finish(std::move(result), task.cells[i],
-           {.seconds = seconds, .may_wait = is_small, .look_ahead_steps = look_ahead});
+           {.seconds = seconds, .threads = seat.cores, .may_wait = is_small, .look_ahead_steps = look_ahead});
   };
   hooks.save_every = options_.checkpoint_every;
   hooks.save = [&](std::size_t i, std::span<const std::byte> bytes) {
@@ -194,8 +234,7 @@ std::string Pool::try_cells(const Task& task, const Task& running, std::vector<b
   for (const Cell& cell : task.cells) states.push_back(store_.checkpoint(cell_key(plan_, cell)));
   for (const std::vector<std::byte>& state : states) hooks.resume.emplace_back(state);
   try {
-    const auto instance = plan_.instances->of(questions.front());
-    route::route_of(questions.front().method).answer(*instance, questions, hooks);
+    seat.place->answer(questions, hooks);
   } catch (const FileError&) {
     throw;
   } catch (const std::bad_alloc&) {
@@ -218,8 +257,8 @@ store::Result Pool::failed_result(const Cell& cell, const std::string& message) 
 }
 
 void Pool::finish(store::Result result, const Cell& cell, const Ending& ending) {
-  result.provenance = provenance();
-  result.provenance.threads = 1;
+  if (result.provenance.commit.empty()) result.provenance = provenance();  // else that of another process
+  result.provenance.threads = ending.threads;
   result.provenance.seconds = ending.seconds;
   result.provenance.finished_at = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
   if (!ending.may_wait) store_.save(result);
@@ -251,10 +290,15 @@ bool Pool::must_stop() {
   return stopped_ || error_;
 }
 
-void Pool::report(std::string message) {
-  if (!options_.progress || error_) return;
+double Pool::work_done() const {
   double work = work_done_;
   for (const auto& [task, part] : running_) work += part;
+  return work;
+}
+
+void Pool::report(std::string message) {
+  if (!options_.progress || error_) return;
+  const double work = work_done();
   Progress progress{.done = done_, .total = total_, .failed = failed_, .message = std::move(message)};
   progress.fraction = work_total_ > 0 ? work / work_total_ : 1;
   progress.elapsed_seconds = seconds_since(start_);

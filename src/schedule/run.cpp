@@ -6,11 +6,11 @@
 #include <cmath>
 #include <iterator>
 
+#include "core/machine.h"
 #include "lazygap/core/error.h"
 #include "lazygap/plan/cells.h"
 #include "lazygap/schedule/best.h"
 #include "schedule/jobs.h"
-#include "core/machine.h"
 #include "schedule/pool.h"
 
 namespace lazygap::schedule {
@@ -96,11 +96,11 @@ double memory_limit(const RunOptions& options) {
 
 RunReport run_plan(const Plan& plan, store::Store& store, const RunOptions& options) {
   const Clock::time_point start = Clock::now();
-  const int jobs = job_count(options);
-  const double memory = memory_limit(options);
+  const std::vector<Place> places = places_of(plan, options);
+  const double memory = largest_memory(places);
 
   RunReport report;
-  Pool pool(plan, store, options, jobs, memory);
+  Pool pool(plan, store, options, places);
   std::size_t known = 0;  // finished cells, of this run or of an earlier one
   const auto run_cells = [&](const std::vector<Cell>& cells) {
     std::vector<Task> tasks = make_tasks(plan, store, cells);
@@ -110,7 +110,7 @@ RunReport run_plan(const Plan& plan, store::Store& store, const RunOptions& opti
     known += reused;
     const std::vector<std::string> messages = split_groups(plan, memory, tasks);
     check_tasks(plan, tasks, memory);
-    cut_groups(plan, static_cast<std::size_t>(jobs), tasks);
+    cut_groups(plan, static_cast<std::size_t>(cores_of(places)), tasks);
     const std::size_t before = pool.computed() + pool.found();
     if (!tasks.empty()) pool.run(std::move(tasks), messages, known, report.cells);
     known += pool.computed() + pool.found() - before;
@@ -135,7 +135,7 @@ RunReport run_plan(const Plan& plan, store::Store& store, const RunOptions& opti
 }
 
 void check_plan_fits(const Plan& plan, const store::Store& store, const RunOptions& options) {
-  const double memory = memory_limit(options);
+  const double memory = largest_memory(places_of(plan, options));
   std::vector<Task> tasks = make_tasks(plan, store, cells_of_share(plan, make_cells(plan), options.share));
   static_cast<void>(split_groups(plan, memory, tasks));
   check_tasks(plan, tasks, memory);

@@ -37,6 +37,8 @@ Cost cost_of(const Plan& plan, const std::vector<Cell>& cells) {
   return cost;
 }
 
+bool is_threaded(const Plan&, const std::vector<Cell>&) { return false; }
+
 bool is_halving(const Plan& plan, const std::vector<Cell>& cells) {
   return cells.size() > 1 && cells.front().method == Method::train && searches_by_halving(plan);
 }
@@ -62,13 +64,14 @@ Task make_task(const Plan& plan, std::vector<Cell> cells, std::vector<Status> en
   for (std::size_t i = 0; i < cells.size(); ++i)
     if (ended[i] == Status::none) missing.push_back(cells[i]);
   Cost cost = missing.empty() ? Cost{.operations = 0, .bytes = 0} : cost_of(plan, missing);
+  const bool threaded = !missing.empty() && is_threaded(plan, missing);
   // Only halving wants to know of what is finished, and has it in memory too.
   if (is_halving(plan, cells)) {
     cost.bytes = cost_of(plan, cells).bytes;
-    return {.cells = std::move(cells), .ended = std::move(ended), .cost = cost};
+    return {.cells = std::move(cells), .ended = std::move(ended), .cost = cost, .is_threaded = threaded};
   }
   std::vector<Status> none(missing.size(), Status::none);
-  return {.cells = std::move(missing), .ended = std::move(none), .cost = cost};
+  return {.cells = std::move(missing), .ended = std::move(none), .cost = cost, .is_threaded = threaded};
 }
 
 std::vector<Task> make_tasks(const Plan& plan, const store::Store& store, const std::vector<Cell>& cells) {

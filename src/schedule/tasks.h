@@ -8,7 +8,7 @@
 #include "lazygap/schedule/run.h"
 #include "lazygap/store/store.h"
 
-/// What is left to do of a plan, in pieces that one thread computes.
+/// What is left to do of a plan, in groups.
 namespace lazygap::schedule {
 
 using plan::Cell;
@@ -25,12 +25,15 @@ struct Task {
   std::vector<Cell> cells;
   std::vector<Status> ended;  ///< of cells that are finished; none for the others
   Cost cost;
+  bool is_threaded = false;  ///< whether several cores make it faster
 
   [[nodiscard]] std::size_t missing() const;
 };
 
 [[nodiscard]] std::vector<Question> questions_of(const Plan& plan, const std::vector<Cell>& cells);
 [[nodiscard]] Cost cost_of(const Plan& plan, const std::vector<Cell>& cells);
+/// Whether several cores make the cells faster, which are a group or a part of one.
+[[nodiscard]] bool is_threaded(const Plan& plan, const std::vector<Cell>& cells);
 /// Whether successive halving ends some of the cells early.
 [[nodiscard]] bool is_halving(const Plan& plan, const std::vector<Cell>& cells);
 /// Whether cells of a group may be computed apart: those of a full search of step sizes, whose numbers do not
@@ -45,7 +48,8 @@ struct Task {
 [[nodiscard]] std::vector<Task> make_tasks(const Plan& plan, const store::Store& store,
                                            const std::vector<Cell>& cells);
 
-/// The cells of a share of the plan, whole groups in their order. Throws UsageError for a share that there is not.
+/// The cells of a share of the plan, whole groups in their order. Throws UsageError for a share that there is
+/// not.
 [[nodiscard]] std::vector<Cell> cells_of_share(const Plan& plan, std::vector<Cell> cells, const Share& share);
 
 /// Replaces groups that do not fit into memory by the cells of theirs that are missing. A sentence for each

@@ -99,7 +99,12 @@ template <class Real>
 void TwoLayerNeurons<Real>::forward(const Eigen::Ref<const MatrixOf<Real>>& X, std::span<Real> q) {
   auto& [activation, training, W, b, v, layer] = *storage_;
   layer.evaluate(activation, W.value, b.value, X);
-  Eigen::Map<VectorOf<Real>>(q.data(), X.cols()) = layer.value.transpose() * v.value.col(0);
+  const Index outputs = v.value.size() / W.value.cols();
+  if (outputs == 1)
+    Eigen::Map<VectorOf<Real>>(q.data(), X.cols()) = layer.value.transpose() * v.value.col(0);
+  else
+    Eigen::Map<MatrixOf<Real>>(q.data(), outputs, X.cols()) =
+        v.value.reshaped(outputs, W.value.cols()) * layer.value;
 }
 
 template <class Real>
@@ -107,10 +112,23 @@ void TwoLayerNeurons<Real>::update(const Eigen::Ref<const MatrixOf<Real>>& X, st
                                    double step_size) {
   auto& [activation, training, W, b, v, layer] = *storage_;
   const auto eps = static_cast<Real>(step_size), momentum = static_cast<Real>(training.momentum);
-  const MatrixOf<Real> G = v.value.col(0).asDiagonal() * layer.derivative * map(weight).asDiagonal();
+  const Index neurons = W.value.cols(), outputs = v.value.size() / neurons;
+  if (outputs == 1) {
+    const MatrixOf<Real> G = v.value.col(0).asDiagonal() * layer.derivative * map(weight).asDiagonal();
+    W.move(X * G.transpose(), momentum, eps);
+    if (training.b) b.move(G.rowwise().sum(), momentum, eps);
+    if (training.v) v.move(layer.value * map(weight), momentum, eps);
+    return;
+  }
+  const Eigen::Map<const MatrixOf<Real>> weights(weight.data(), outputs, X.cols());
+  const MatrixOf<Real> G =
+      (v.value.reshaped(outputs, neurons).transpose() * weights).cwiseProduct(layer.derivative);
   W.move(X * G.transpose(), momentum, eps);
   if (training.b) b.move(G.rowwise().sum(), momentum, eps);
-  if (training.v) v.move(layer.value * map(weight), momentum, eps);
+  if (training.v) {
+    const MatrixOf<Real> direction = weights * layer.value.transpose();  // k x N
+    v.move(direction.reshaped(), momentum, eps);
+  }
 }
 
 template <class Real>

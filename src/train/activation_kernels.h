@@ -13,14 +13,14 @@
 /// velocity.
 namespace lazygap::train {
 
-/// sum_i v_i sigma(<w_i, x> + b_i).
+/// sum_i v_i sigma(<w_i, x> + b_i), v_i one number or, with k outputs, k of them.
 template <class Real>
 class TwoLayerNeurons {
  public:
   struct Parameters {
     Matrix W;  ///< d x N
     Vector b;  ///< N entries, or none
-    Vector v;  ///< N entries
+    Vector v;  ///< k N entries, neuron after neuron
   };
   struct Training {
     bool b = false, v = false;  ///< beside W
@@ -40,10 +40,10 @@ class TwoLayerNeurons {
   /// Goes on with what these two have returned.
   void resume(const Parameters& parameters, const Parameters& velocities);
 
-  /// q_j = sum_i v_i sigma(u_ij), u = W^T X + b. X is d x b, q has b entries.
+  /// q_j = sum_i v_i sigma(u_ij), u = W^T X + b. X is d x b, q has k b entries, sample after sample.
   void forward(const Eigen::Ref<const MatrixOf<Real>>& X, std::span<Real> q);
   /// One step in the directions sum_j weight_j dq_j / dparameter, at the u of the last forward, which must
-  /// have had the same samples. weight has b entries.
+  /// have had the same samples. weight has k b entries, as q.
   void update(const Eigen::Ref<const MatrixOf<Real>>& X, std::span<const Real> weight, double step_size);
 
  private:

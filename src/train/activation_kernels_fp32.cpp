@@ -34,6 +34,11 @@ void AddDots(const float* a, Index a_stride, const float* b, Index width, Index 
   }
 }
 
+/// out_k *= a_k.
+void MultiplyBy(const float* HWY_RESTRICT a, Index size, float* HWY_RESTRICT out) {
+  for (Index k = 0; k < size; ++k) out[k] *= a[k];
+}
+
 /// out_ji = weight_j a_ji v_i; without v it counts as 1.
 void Weigh(std::span<const float> weight, const float* HWY_RESTRICT a, const float* HWY_RESTRICT v,
            Index width, float* HWY_RESTRICT out) {
@@ -65,6 +70,7 @@ namespace {
 HWY_EXPORT(Multiply);
 HWY_EXPORT(AddDots);
 HWY_EXPORT(Weigh);
+HWY_EXPORT(MultiplyBy);
 
 Eigen::Map<Eigen::ArrayXf> array(float* data, Index size) { return {data, size}; }
 
@@ -134,6 +140,7 @@ struct Step {
         scratch(zeros(most_samples * kWidth)) {}
 
   std::span<const float> weights(std::span<const float> given, double step_size) {
+    if (weight.size() < given.size()) weight.resize(given.size());  // several outputs
     const float factor = momentum > 0 ? 1.0f : static_cast<float>(step_size);
     std::transform(given.begin(), given.end(), weight.begin(), [&](float w) { return factor * w; });
     return {weight.data(), given.size()};
@@ -146,6 +153,14 @@ struct Step {
   }
 };
 
+/// The second layer, k x N.
+Matrix second_layer(const TwoLayerNeurons<float>::Parameters& start) {
+  const Index N = start.W.cols(), k = start.v.size() / N;
+  check_size("TwoLayerNeurons", "v", start.v.size(), "outputs times the number of neurons N",
+             std::max<Index>(1, k) * N);
+  return start.v.reshaped(k, N);
+}
+
 }  // namespace
 }  // namespace fp32
 
@@ -155,6 +170,7 @@ struct TwoLayerNeurons<float>::Storage {
   Training training;
   fp32::Moving W, b, v;
   fp32::Panels value, derivative;  // of sigma; the values are kept where v is trained
+  std::vector<float> output = {};  // of one of several outputs, b
 };
 
 template <>
@@ -163,10 +179,9 @@ TwoLayerNeurons<float>::TwoLayerNeurons(const Activation& activation, const Para
     : storage_(new Storage{fp32::Step(activation, start.W.rows(), training.momentum, batch), training,
                            fp32::Moving(start.W, true, training.momentum),
                            fp32::Moving(start.b.transpose(), training.b, training.momentum),
-                           fp32::Moving(start.v.transpose(), training.v, training.momentum),
+                           fp32::Moving(fp32::second_layer(start), training.v, training.momentum),
                            training.v ? fp32::Panels(batch, 0, start.W.cols()) : fp32::Panels(),
                            fp32::Panels(batch, 0, start.W.cols())}) {
-  check_size("TwoLayerNeurons", "v", start.v.size(), "the number of neurons N", start.W.cols());
   if (start.b.size() > 0 || training.b)
     check_size("TwoLayerNeurons", "b", start.b.size(), "the number of neurons N", start.W.cols());
 }
@@ -189,14 +204,19 @@ template <>
 void TwoLayerNeurons<float>::resume(const Parameters& parameters, const Parameters& velocities) {
   storage_->W.resume(parameters.W, velocities.W);
   storage_->b.resume(parameters.b.transpose(), velocities.b.transpose());
-  storage_->v.resume(parameters.v.transpose(), velocities.v.transpose());
+  const auto outputs = [&](const Vector& v) -> Matrix {
+    return v.reshaped(storage_->v.rows, v.size() / storage_->v.rows);
+  };
+  storage_->v.resume(outputs(parameters.v), outputs(velocities.v));
 }
 
 template <>
 void TwoLayerNeurons<float>::forward(const Eigen::Ref<const MatrixOf<float>>& X, std::span<float> q) {
   using namespace fp32;  // HWY_DYNAMIC_DISPATCH takes no qualified name
-  auto& [step, training, W, b, v, value, derivative] = *storage_;
-  const fp32::Samples x = fp32::samples("TwoLayerNeurons::forward", X, step.d, step.batch, q.size());
+  auto& [step, training, W, b, v, value, derivative, output] = *storage_;
+  const auto outputs = static_cast<std::size_t>(v.rows);
+  const fp32::Samples x =
+      fp32::samples("TwoLayerNeurons::forward", X, step.d, step.batch, q.size() / outputs);
   std::fill(q.begin(), q.end(), 0.0f);
   for (std::size_t p = 0; p < W.value.all().size(); ++p) {
     const fp32::Panel& panel = W.value.all()[p];
@@ -204,8 +224,20 @@ void TwoLayerNeurons<float>::forward(const Eigen::Ref<const MatrixOf<float>>& X,
     float* const sigma = training.v ? value.all()[p].data : step.scratch.get();
     fp32::project(panel, b.data(p), x, slope);
     step.activate(slope, x.b * panel.width, sigma);
-    HWY_DYNAMIC_DISPATCH(AddDots)
-    (v.data(p), 0, sigma, panel.width, W.value.end(panel) - panel.first, q);
+    if (outputs == 1) {
+      HWY_DYNAMIC_DISPATCH(AddDots)
+      (v.data(p), 0, sigma, panel.width, W.value.end(panel) - panel.first, q);
+      continue;
+    }
+    output.resize(static_cast<std::size_t>(step.batch));
+    for (std::size_t c = 0; c < outputs; ++c) {
+      const std::span<float> of_output(output.data(), static_cast<std::size_t>(x.b));
+      std::fill(of_output.begin(), of_output.end(), 0.0f);
+      HWY_DYNAMIC_DISPATCH(AddDots)
+      (v.data(p) + static_cast<Index>(c) * panel.width, 0, sigma, panel.width,
+       W.value.end(panel) - panel.first, of_output);
+      for (std::size_t j = 0; j < of_output.size(); ++j) q[j * outputs + c] += of_output[j];
+    }
   }
 }
 
@@ -213,19 +245,26 @@ template <>
 void TwoLayerNeurons<float>::update(const Eigen::Ref<const MatrixOf<float>>& X, std::span<const float> weight,
                                     double step_size) {
   using namespace fp32;  // HWY_DYNAMIC_DISPATCH takes no qualified name
-  auto& [step, training, W, b, v, value, derivative] = *storage_;
-  const fp32::Samples x = fp32::samples("TwoLayerNeurons::update", X, step.d, step.batch, weight.size());
+  auto& [step, training, W, b, v, value, derivative, output] = *storage_;
+  const Index outputs = v.rows;
+  const fp32::Samples x = fp32::samples("TwoLayerNeurons::update", X, step.d, step.batch,
+                                        weight.size() / static_cast<std::size_t>(outputs));
   const std::span<const float> weights = step.weights(weight, step_size);
   const auto eps = static_cast<float>(step_size);
   constexpr float kOne = 1;
   float* const G = step.scratch.get();
   // Backwards: the panels that the forward pass touched last are still in the cache.
   for (std::size_t p = W.value.all().size(); p-- > 0;) {
-    HWY_DYNAMIC_DISPATCH(Weigh)
-    (weights, derivative.all()[p].data, v.data(p), W.value.all()[p].width, G);
+    const Index width = W.value.all()[p].width;
+    if (outputs == 1) {
+      HWY_DYNAMIC_DISPATCH(Weigh)(weights, derivative.all()[p].data, v.data(p), width, G);
+    } else {
+      HWY_DYNAMIC_DISPATCH(Multiply)({weights.data(), outputs, 1}, x.b, outputs, v.data(p), G, width, false);
+      HWY_DYNAMIC_DISPATCH(MultiplyBy)(derivative.all()[p].data, x.b * width, G);
+    }
     W.move(p, step.momentum, eps, {x.data, 1, x.stride}, x.b, G);
     if (training.b) b.move(p, step.momentum, eps, {&kOne, 0, 0}, x.b, G);
-    if (training.v) v.move(p, step.momentum, eps, {weights.data(), 0, 1}, x.b, value.all()[p].data);
+    if (training.v) v.move(p, step.momentum, eps, {weights.data(), 1, outputs}, x.b, value.all()[p].data);
   }
 }
 

@@ -87,6 +87,18 @@ TEST(Terminal, ShowsABarWithTheTimePassedAndLeft) {
             "\r\033[K[##############################] 10 of 10 cells, 13 s\n");
 }
 
+TEST(Terminal, SaysItsEndOnce) {
+  const auto show = [] {
+    const auto report = progress_on_stderr();
+    report(progress(10));
+    report(progress(10));
+    report(progress(10, kNan, "the last message"));
+  };
+  EXPECT_EQ(on_pipe(show), "10 of 10 cells, 13 s\nthe last message\n");
+  EXPECT_EQ(on_terminal(100, show),
+            "\r\033[K[##############################] 10 of 10 cells, 13 s\nthe last message\n");
+}
+
 TEST(Terminal, CutsTheBarToItsWidth) {
   constexpr std::size_t kWhole = 67;  // bar and text
   for (const std::uint16_t width : std::vector<std::uint16_t>{1, 2, 10, 39, 40, 44, 45, 50, 60, 67, 68, 80}) {

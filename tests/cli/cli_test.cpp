@@ -60,8 +60,8 @@ TEST_F(Cli, HelpOfEveryCommandHasAnExample) {
   EXPECT_EQ(all.code, 0);
   EXPECT_EQ(place_.run("").out, all.out) << "alone";
   EXPECT_EQ(all.err, "");
-  for (const std::string command :
-       {"limit", "exact", "run", "figure", "show", "plans", "keys", "new", "store", "doctor"}) {
+  for (const std::string command : {"limit", "exact", "run", "figure", "show", "plans", "keys", "new",
+                                    "store", "doctor", "completion", "man"}) {
     EXPECT_NE(all.out.find("\n  " + command + " "), std::string::npos) << command;
     const Answer help = place_.run(command + " --help");
     EXPECT_EQ(help.code, 0) << command;
@@ -78,7 +78,11 @@ TEST_F(Cli, Version) {
 
 TEST_F(Cli, WrongCommandLinesAreExit2AndOneSentence) {
   const std::vector<std::pair<std::string, std::string>> cases{
-      {"plot", "plot"},
+      {"plot", "unknown command \"plot\""},
+      {"figur 1", "unknown command \"figur\"; did you mean \"figure\"?"},
+      {"run small.toml --jbos 2", "did you mean \"--jobs\"?"},
+      {"run small.toml -q -v", "--quiet"},
+      {"completion tcsh", "tcsh"},
       {"limit", "PLAN is required; see \"lazygap limit --help\""},
       {"limit small.toml extra", "extra"},
       {"limit small.toml --sett a=b", "--sett"},
@@ -91,7 +95,8 @@ TEST_F(Cli, WrongCommandLinesAreExit2AndOneSentence) {
       {"show small.toml --jobs 2", "--jobs"},
       {"doctor small.toml", "small.toml"},
       {"limit nowhere.toml", "nowhere.toml: no such file and no such built-in plan"},
-      {"figure figure-1-lefft", "did you mean \"figure-1-left\"?"},
+      {"figure figure-1-lefft", "did you mean \"figure-1-left\", "},
+      {"run double-descend", "did you mean \"double-descent\"?"},
       {"plans no-such-plan", "no-such-plan"},
       {"keys no-such-word", "no key has \"no-such-word\" in its name or meaning"},
       {"new -- -rf", "starting with a letter or a digit"},
@@ -258,6 +263,109 @@ TEST_F(Cli, APlanIsShownAsItIsWritten) {
   EXPECT_EQ(place_.run("run copy.toml --dry-run").code, 0);
 }
 
+TEST_F(Cli, ShowListsWhatAStoreHolds) {
+  ASSERT_EQ(place_.run("run small.toml").code, 0);
+  ASSERT_EQ(place_
+                .run("run small.toml --set activation.name=relu --set 'sweep.regimes=[RF(I)]' --set "
+                     "'sweep.methods=[exact]'")
+                .code,
+            0);
+  const Answer folder = place_.run("show results/small");
+  EXPECT_EQ(folder.code, 0) << folder.err;
+  for (const char* word : {"relu", "quadratic", "limit", "train", "activation.name"})
+    EXPECT_NE(folder.out.find(word), std::string::npos) << word << "\n" << folder.out;
+  EXPECT_EQ(place_.run("show results/small/results.sqlite").out, folder.out);
+  const Answer csv = place_.run("show results/small --format csv");
+  EXPECT_EQ(lines(csv.out), lines(folder.out));
+  EXPECT_EQ(json_lines(place_.run("show results/small --json").out).size() + 1, lines(csv.out));
+  EXPECT_EQ(place_.run("show results/small --set problem.d=3").code, 2);
+}
+
+TEST_F(Cli, VerboseSaysBeforehandWhatIsDone) {
+  const Answer run = place_.run("run small.toml -v");
+  EXPECT_EQ(run.code, 0);
+  EXPECT_NE(run.err.find("error form, "), std::string::npos) << run.err;
+  EXPECT_EQ(place_.run("run small.toml").out, run.out);
+}
+
+// One source: the command line itself.
+TEST_F(Cli, CompletionAndManualHaveEveryCommandAndOption) {
+  const std::string help = place_.run("run --help").out;
+  for (const std::string shell : {"bash", "zsh", "fish"}) {
+    const Answer made = place_.run("completion " + shell);
+    EXPECT_EQ(made.code, 0) << made.err;
+    for (const char* word :
+         {"limit", "exact", "run", "figure", "show", "plans", "keys", "new", "store", "doctor", "completion",
+          "man", "jobs", "quiet", "markdown", "figure-1-left-laptop", "problem.noise_to_signal=", "1-relu"})
+      EXPECT_NE(made.out.find(word), std::string::npos) << shell << " " << word;
+    place_.write("completion." + shell, made.out);
+    // Where the shell is there, it reads the script.
+    if (std::system(("command -v " + shell + " >/dev/null 2>&1").c_str()) == 0) {
+      EXPECT_EQ(std::system((shell + " -n '" + (place_ / ("completion." + shell)).string() + "'").c_str()), 0)
+          << shell;
+    }
+  }
+  const Answer manual = place_.run("man");
+  EXPECT_EQ(manual.code, 0);
+  EXPECT_EQ(manual.out.rfind(".TH LAZYGAP 1", 0), 0u);
+  for (const char* word : {".SS lazygap run PLAN", "\\-\\-shard", ".SH EXIT STATUS", "128 + N", "NO_COLOR"})
+    EXPECT_NE(manual.out.find(word), std::string::npos) << word;
+}
+
+TEST_F(Cli, BashCompletesCommandsPlansAndKeys) {
+  place_.write("lazygap.bash", place_.run("completion bash").out);
+  const auto complete = [&](const std::string& words, int place) {
+    const std::string script =
+        "source " + (place_ / "lazygap.bash").string() + "; compopt() { :; }; COMP_WORDS=(" + words +
+        "); COMP_CWORD=" + std::to_string(place) + "; _lazygap; printf '%s\\n' \"${COMPREPLY[@]}\"";
+    place_.write("try.sh", script);
+    const std::string out = (place_ / "completed").string();
+    EXPECT_EQ(std::system(("bash '" + (place_ / "try.sh").string() + "' >'" + out + "'").c_str()), 0);
+    return read(out);
+  };
+  EXPECT_EQ(complete("lazygap fi", 1), "figure\n");
+  EXPECT_EQ(complete("lazygap run double", 2), "double-descent\n");
+  EXPECT_EQ(complete("lazygap run x.toml --set train.mom", 4), "train.momentum=\n");
+  EXPECT_EQ(complete("lazygap show x.toml --format mark", 4), "markdown\n");
+  EXPECT_EQ(complete("lazygap figure 1 --sc", 3), "--scale\n");
+}
+
+TEST_F(Cli, WholeNumbersMayBeWrittenWithExponents) {
+  const Answer run = place_.run("run small.toml --dry-run --set train.steps=1e3");
+  EXPECT_EQ(run.code, 0) << run.err;
+  EXPECT_NE(place_.run("run small.toml --dry-run --set train.steps=1.5e0").err.find("train.steps is 1.5"),
+            std::string::npos);
+}
+
+TEST_F(Cli, WhatCannotFitIsRefusedAlikeByTheDryRun) {
+  const std::string huge =
+      " small.toml --set problem.d=3000000 --set 'sweep.neurons=[3000000]' --set 'sweep.methods=[exact]'";
+  const Answer dry = place_.run("run --dry-run" + huge), real = place_.run("run" + huge);
+  EXPECT_EQ(dry.code, 2) << dry.err;
+  EXPECT_EQ(real.code, 2) << real.err;
+  EXPECT_EQ(dry.err, real.err);
+  EXPECT_EQ(lines(real.err), 1u) << real.err;
+}
+
+TEST_F(Cli, NoiseRelativeToR0IsThatNoise) {
+  // R0 = 2 ||B||_F^2 = 12 for B = I in d = 6: a ratio of 0.75 is a standard deviation of 3.
+  const std::string plan =
+      "run small.toml --json --set 'problem.spectrum={law=\"identity\"}' --set 'sweep.methods=[fit]' --set "
+      "'sweep.regimes=[RF(I)]' --set ";
+  const auto relative = json_lines(place_.run(plan + "problem.noise_to_signal=0.75").out);
+  const auto absolute = json_lines(place_.run(plan + "problem.label_noise=3").out);
+  ASSERT_EQ(relative.size(), absolute.size());
+  ASSERT_FALSE(relative.empty());
+  for (std::size_t i = 0; i < relative.size(); ++i) {
+    EXPECT_EQ(relative[i]["null_risk"], 12);
+    EXPECT_EQ(relative[i]["risk"], absolute[i]["risk"]);
+    EXPECT_NE(relative[i]["key"], absolute[i]["key"]);
+  }
+  EXPECT_NE(place_.run("run small.toml --set problem.noise_to_signal=1 --set problem.label_noise=1")
+                .err.find("is given beside"),
+            std::string::npos);
+}
+
 TEST_F(Cli, AStoreIsChecked) {
   ASSERT_EQ(place_.run("run small.toml").code, 0);
   const std::string store = "results/small/results.sqlite";
@@ -318,6 +426,7 @@ TEST_F(Cli, FigureOfAPlan) {
     EXPECT_EQ(endings.size(), 6u) << run.out;
   }
   const std::string report = read(place_ / "picture" / "report.html");
+  EXPECT_NE(report.find("<code>lazygap figure small.toml --out picture</code>"), std::string::npos);
   for (const char* path : {"error form, ", "direct, "})  // of NT and NN, which has at most d neurons
     EXPECT_NE(report.find(path), std::string::npos) << path;
   EXPECT_EQ(place_.run("show small.toml --out picture").code, 0) << "the results are where the guide says";
@@ -432,16 +541,34 @@ TEST_F(Cli, SharesOfAPlanAreMerged) {
 }
 
 // The BLAS would never end its first product there.
+/// Where OpenBLAS had threads of its own, each would spin for ever for want of its buffer of 128 MiB.
 TEST_F(Cli, AnAddressSpaceTooSmallForTheBlasIsRefusedAtOnce) {
-  for (const char* command :
-       {"run small.toml", "run small.toml --dry-run --jobs 32", "exact small.toml", "plans"}) {
-    const Answer run = place_.run(command, "ulimit -v 300000; timeout 20");
-    if (run.err.find("Sanitizer") != std::string::npos)
-      GTEST_SKIP() << "sanitizers need the address space themselves";
-    EXPECT_EQ(run.code, 2) << command << run.err;
-    EXPECT_NE(run.err.find("the limit on the address space (ulimit -v) leaves"), std::string::npos)
-        << run.err;
-  }
+  for (const char* limit : {"130000", "200000"})
+    for (const char* command :
+         {"run small.toml", "run small.toml --dry-run --jobs 32", "exact small.toml", "plans"}) {
+      const Answer run = place_.run(command, std::string("ulimit -v ") + limit + "; timeout 20");
+      if (run.err.find("Sanitizer") != std::string::npos)
+        GTEST_SKIP() << "sanitizers need the address space themselves";
+      EXPECT_EQ(run.code, 2) << limit << command << run.err;
+      EXPECT_NE(run.err.find("the limit on the address space (ulimit -v) leaves"), std::string::npos)
+          << run.err;
+    }
+}
+
+/// The program starts no thread before main(), and does without further ones where it must.
+TEST_F(Cli, ALimitOnThreadsIsNoObstacle) {
+  // No such limit holds for root.
+  const std::string user = ::geteuid() == 0 ? "setpriv --reuid=65534 --clear-groups " : "";
+  const auto run = [&](const std::string& command) {
+    return place_.run(command, "cd / && timeout 60 " + user + "prlimit --nproc=1");
+  };
+  const Answer plans = run("plans");
+  if (plans.err.find("Permission denied") != std::string::npos) GTEST_SKIP() << "not for other users to run";
+  if (plans.err.find("Sanitizer") != std::string::npos) GTEST_SKIP() << "sanitizers start threads";
+  EXPECT_EQ(plans.code, 0) << plans.err;
+  const Answer exact = run("exact figure-1-left-laptop --set sweep.neurons=[10] --jobs 2");
+  EXPECT_EQ(exact.code, 0) << exact.err;
+  EXPECT_NE(exact.err.find("2 of 2 jobs could not be started"), std::string::npos) << exact.err;
 }
 
 }  // namespace

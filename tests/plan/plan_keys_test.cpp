@@ -194,8 +194,7 @@ TEST(Figure, ShowsAnyKeyThatIsSwept) {
   EXPECT_EQ(plan.figure.facet->path, "network.width");
   EXPECT_EQ(plan.figure.x_scale, "log");
   EXPECT_EQ(to_toml(plan_from_text(to_toml(plan), "again.toml")), to_toml(plan));
-  expect_contains(refusal(with(sweep, {{"figure.frame", "axes"}})),
-                  "figure.x is missing, but figure.frame = \"axes\" needs it");
+  expect_contains(refusal(with(sweep, {{"figure.frame", "axes"}})), "figure.x is missing, but is needed");
   expect_contains(refusal(with(sweep, {{"figure.x", "fit.samples"}})),
                   "figure.x belongs to figure.frame = \"axes\", but frame is \"left\"");
   expect_contains(refusal({{"figure.frame", "axes"}, {"figure.x", "fit.samples"}}),

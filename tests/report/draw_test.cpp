@@ -12,6 +12,7 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <regex>
 #include <sstream>
 #include <utility>
 #include <vector>
@@ -119,10 +120,11 @@ TEST_F(Draw, EverySeriesIsInTheSvg) {
       for (const fs::path& file : drawing.files) EXPECT_GT(fs::file_size(file), 100u) << file;
       // gnuplot numbers its curves: one group for each, the entries of the legend after them.
       const std::string script = gnuplot_script(frame);
-      const std::size_t bars = count(script, "with vectors");
-      EXPECT_EQ(count(script, "data using"), frame.series.size() + bars);
+      const std::size_t bars = count(script, "with vectors"), followers = count(script, ":(0) with points");
+      EXPECT_EQ(count(script, "data using"), frame.series.size() + bars + followers);
       EXPECT_EQ(count(drawing.svg, "id=\"gnuplot_plot_"),
-                frame.series.size() + bars + count(script, "keyentry"));
+                count(script, "data using") + count(script, "data every") + count(script, "keyentry"));
+      EXPECT_EQ(followers > 0, std::string(side) == "right" && std::string(model) == "qf") << "flows";
       EXPECT_EQ(bars > 0, std::string(side) == "left") << "along training the curves of NT have none";
       EXPECT_EQ(drawing.svg, read(folder_ / (frame.name + ".svg")));
       EXPECT_NE(drawing.svg.find("rgb(  0, 114, 178)"), std::string::npos) << "the blue of NN";
@@ -142,8 +144,37 @@ TEST_F(Draw, ScriptDrawsAgainByHandWithoutAWarning) {
         "cd '" + folder_.string() + "' && LC_ALL=C.UTF-8 gnuplot -d " + frame.name + ".gp > said 2>&1";
     EXPECT_EQ(std::system(command.c_str()), 0);
     EXPECT_EQ(read(folder_ / "said"), "");
-    EXPECT_EQ(read(folder_ / (frame.name + ".svg")), drawing.svg);
+    // But for the texts that the pointer shows, which gnuplot leaves to a script.
+    const std::regex scripted(
+        "<g onmousemove=\"gnuplot_svg.showHypertext\\(evt,'([^']*)'\\)\" "
+        "onmouseout=\"gnuplot_svg.hideHypertext\\(\\)\"><title> </title>");
+    EXPECT_EQ(std::regex_replace(read(folder_ / (frame.name + ".svg")), scripted, "<g><title>$1</title>"),
+              drawing.svg);
   }
+}
+
+TEST_F(Draw, MarkersHaveTitlesWithTheirNumbers) {
+  if (gnuplot_is_missing()) GTEST_SKIP() << "gnuplot is not in PATH";
+  const Drawing left = draw(frame_of(hand_made::plan()), folder_);
+  EXPECT_NE(left.svg.find("<title>NT exact: N = 8, R/R0 = 0.12361 ± 0.004</title>"), std::string::npos);
+  EXPECT_NE(left.svg.find("<title>NN exact: N = 2, R/R0 = 0.34583</title>"), std::string::npos) << "no error";
+  const Drawing right = draw(frame_of(hand_made::plan("right")), folder_);
+  EXPECT_NE(right.svg.find("<title>NT train N = 4: n / d = 100, R/R0 = "), std::string::npos);
+  for (const std::string& svg : {left.svg, right.svg}) {
+    EXPECT_EQ(svg.find("onmouse"), std::string::npos);
+    EXPECT_EQ(svg.find("<script"), std::string::npos);
+  }
+}
+
+TEST_F(Draw, ForLatexThereAreTwoMoreFiles) {
+  if (gnuplot_is_missing()) GTEST_SKIP() << "gnuplot is not in PATH";
+  const Drawing drawing = draw(frame_of(hand_made::plan("left", "qf", {{"figure.latex", "true"}})), folder_);
+  EXPECT_EQ(drawing.problem, "");
+  EXPECT_EQ(drawing.files.size(), 7u);
+  const std::string tex = read(folder_ / "hand-made-left-latex.tex");
+  EXPECT_NE(tex.find("number of neurons, $N$"), std::string::npos);
+  EXPECT_NE(tex.find("{./hand-made-left-latex}"), std::string::npos);
+  EXPECT_EQ(read(folder_ / "hand-made-left-latex.pdf").substr(0, 5), "%PDF-");
 }
 
 TEST_F(Draw, LeavesNothingButTheFiles) {

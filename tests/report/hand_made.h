@@ -1,11 +1,15 @@
 #pragma once
 
+#include <algorithm>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "lazygap/plan/plan.h"
+#include "lazygap/report/frame.h"
 #include "lazygap/report/summary.h"
+#include "lazygap/route/route.h"
 
 /// Small plans and results whose numbers are easy to recognise.
 namespace lazygap::report::hand_made {
@@ -73,11 +77,17 @@ inline std::vector<Row> rows(const plan::Plan& plan) {
               .summaries = {}};
       row.rho = static_cast<double>(row.N) / static_cast<double>(row.d);
       const double limit = 1.0 / (1.0 + static_cast<double>(row.N)) - 0.3 * bayes;
-      row.summaries[Method::limit].risk = {.draws = 1, .ratio = limit, .se = {}};
-      Average& exact = row.summaries[Method::exact].risk;
-      exact.draws = bayes || regime == Regime::nn ? 1 : 3;
-      exact.ratio = limit + 0.0125;
-      if (exact.draws > 1) exact.se = 0.004;
+      const auto is_known = [&](Method method) {
+        return !route::route_of(method).refuses(plan.at(method, regime, point),
+                                                *plan.instances->of(question));
+      };
+      if (is_known(Method::limit)) row.summaries[Method::limit].risk = {.draws = 1, .ratio = limit, .se = {}};
+      if (is_known(Method::exact)) {
+        Average& exact = row.summaries[Method::exact].risk;
+        exact.draws = bayes || regime == Regime::nn ? 1 : 3;
+        exact.ratio = limit + 0.0125;
+        if (exact.draws > 1) exact.se = 0.004;
+      }
       if (!bayes)
         row.summaries[is_rf(regime) ? Method::fit : Method::train] = simulation(plan, regime, row.N, limit);
       if (plan.asks(Method::flow) && !bayes) {
@@ -85,11 +95,27 @@ inline std::vector<Row> rows(const plan::Plan& plan) {
         flow.results = {along_training(plan, regime, row.N, 0)};
         flow.risk = {.draws = 1, .ratio = 1.0 / 32, .se = {}};
       }
+      for (const Method method : {Method::curve, Method::lazy_rich, Method::dynamics})
+        if (plan.asks(method) && !bayes) {
+          row.summaries[method].results = {along_training(plan, regime, row.N, 0)};
+          row.summaries[method].risk = {.draws = 3, .ratio = limit + 0.02, .se = 0.003};
+        }
+      if (!bayes && !is_rf(regime))
+        for (const double step_size : {0.01, 0.02, 0.04})
+          row.summaries[Method::train].by_step_size[step_size] = {
+              .draws = 2, .ratio = limit + step_size, .se = 0.002};
       for (auto& [method, summary] : row.summaries) summary.point = point;
       rows.push_back(std::move(row));
     }
   }
   return rows;
+}
+
+inline const Series& series_named(const Frame& frame, const std::string& name) {
+  const auto found =
+      std::find_if(frame.series.begin(), frame.series.end(), [&](const Series& s) { return s.name == name; });
+  if (found == frame.series.end()) throw std::runtime_error("no series " + name);
+  return *found;
 }
 
 }  // namespace lazygap::report::hand_made

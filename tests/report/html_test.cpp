@@ -108,6 +108,24 @@ TEST(Html, WarnsWhereAnAnswerIsMissing) {
   EXPECT_NE(page.find("⚠ 2 failed"), std::string::npos);
 }
 
+/// The numbers of CSS that make the page readable on a phone, in both colour schemes.
+TEST(Html, IsReadableOnAPhone) {
+  constexpr double kLeastPixels = 12, kPixelsOfRem = 16, kPicture = 700, kText = 15;
+  const std::string page = to_html("t", "lazygap figure 1", {section(hand_made::plan())});
+  EXPECT_EQ(matches(page, "<meta name=\"viewport\" content=\"width=device-width"), 1u);
+  EXPECT_EQ(matches(page, "prefers-color-scheme: dark"), 2u) << "page and pictures";
+  EXPECT_EQ(matches(page, "<table>"), matches(page, "class=\"scroll\""))
+      << "tables scroll, the page does not";
+  EXPECT_EQ(matches(page, "td:first-child \\{ position: sticky"), 1u);
+  // Text of the pictures at their least width, and all other text.
+  const std::regex width("svg \\{[^}]*min-width: ([0-9.]+)rem"), size("font-size: ([0-9.]+)rem");
+  std::smatch match;
+  ASSERT_TRUE(std::regex_search(page, match, width));
+  EXPECT_GE(std::stod(match[1]) * kPixelsOfRem / kPicture * kText, kLeastPixels);
+  for (std::sregex_iterator it(page.begin(), page.end(), size), end; it != end; ++it)
+    EXPECT_GE(std::stod((*it)[1]) * kPixelsOfRem, kLeastPixels) << it->str();
+}
+
 TEST(Html, WithoutAPictureItSaysWhy) {
   Section bare = section(hand_made::plan());
   bare.drawings[0].svg.clear();

@@ -11,24 +11,14 @@
 
 #include "lazygap/report/draw.h"
 #include "report/hand_made.h"
+#include "report/parsed_script.h"
 
 namespace lazygap::report {
 namespace {
 
-std::vector<std::string> all_matches(const std::string& text, const std::string& pattern) {
-  const std::regex regex(pattern);
-  std::vector<std::string> found;
-  for (std::sregex_iterator it(text.begin(), text.end(), regex), end; it != end; ++it)
-    found.push_back((*it)[1]);
-  return found;
-}
-
-std::set<std::string> legend(const std::string& script) {
-  const std::vector<std::string> entries = all_matches(script, "keyentry [^\n]* title '([^']*)'");
-  const std::set<std::string> distinct(entries.begin(), entries.end());
-  EXPECT_EQ(distinct.size(), entries.size()) << "an entry is there twice";
-  return distinct;
-}
+using parsed::all_matches;
+using parsed::legend;
+using parsed::ticks;
 
 TEST(Script, TheTitleIsThatOfTheFrame) {
   Frame frame = make_frames(hand_made::plan(), hand_made::rows(hand_made::plan())).at(0);
@@ -66,27 +56,13 @@ TEST(Script, EverySeriesIsDrawnOnce) {
     for (const char* model : {"qf", "mg"}) {
       const plan::Plan plan = hand_made::plan(side, model);
       const Frame frame = make_frames(plan, hand_made::rows(plan)).at(0);
-      const std::vector<std::string> drawn = all_matches(
-          gnuplot_script(frame), "\\(pick\\('([^']*)','x'\\)\\):\\(pick\\('[^']*','ratio'\\)\\) with");
+      const std::vector<std::string> drawn = parsed::drawn(gnuplot_script(frame));
       const std::set<std::string> distinct(drawn.begin(), drawn.end());
       std::set<std::string> wanted;
       for (const Series& series : frame.series) wanted.insert(series.name);
       EXPECT_EQ(distinct, wanted);
       EXPECT_EQ(drawn.size(), frame.series.size());
     }
-}
-
-/// Where the script sets ticks itself, their number; where gnuplot chooses them, it takes about ten.
-std::size_t ticks(const std::string& script, const std::string& axis) {
-  constexpr std::size_t kChosenByGnuplot = 10;
-  const std::vector<std::string> lists = all_matches(script, "set " + axis + "tics \\(([^)]*)\\)");
-  if (!lists.empty()) return static_cast<std::size_t>(std::count(lists[0].begin(), lists[0].end(), ',')) + 1;
-  const std::vector<std::string> steps = all_matches(script, "set " + axis + "tics ([0-9.]+)\n");
-  if (steps.empty()) return kChosenByGnuplot;
-  const std::regex range("set " + axis + "range \\[([^:]*):([^\\]]*)\\]");
-  std::smatch match;
-  EXPECT_TRUE(std::regex_search(script, match, range));
-  return static_cast<std::size_t>((std::stod(match[2]) - std::stod(match[1])) / std::stod(steps[0])) + 1;
 }
 
 TEST(Script, NoAxisHasFifteenTicks) {
@@ -107,6 +83,71 @@ TEST(Script, NoAxisHasFifteenTicks) {
         EXPECT_LT(ticks(script, "x"), kMostTicks) << width << "\n" << script;
         EXPECT_LT(ticks(script, "y"), kMostTicks) << height << "\n" << script;
       }
+}
+
+TEST(Script, TwoSeriesOfAFrameNeverLookAlike) {
+  for (const char* side : {"left", "right"}) {
+    const plan::Plan plan = hand_made::plan(side);
+    std::set<std::string> looks;
+    const std::vector<std::string> entries =
+        all_matches(gnuplot_script(make_frames(plan, hand_made::rows(plan)).at(0)),
+                    "keyentry with ([^\n]*) title '[^ ']");
+    for (const std::string& entry : entries)
+      EXPECT_TRUE(looks.insert(std::regex_replace(entry, std::regex("lc rgb '[^']*'"), "")).second)
+          << entry << " differs from another one in its colour only";
+  }
+}
+
+TEST(Script, LinesThatCoincideAreBothSeen) {
+  // From N = d on, NN and NT are 0: the later one is dashed, and the earlier one is seen through its gaps.
+  const plan::Plan plan = hand_made::plan();
+  const std::string script = gnuplot_script(make_frames(plan, hand_made::rows(plan)).at(0));
+  const std::size_t nn = script.find("pick('NN limit','ratio')) with lines lw 2.4");
+  const std::size_t nt = script.find("pick('NT limit','ratio')) with lines dt (14,6) lw 2.4");
+  EXPECT_LT(nn, nt) << script;
+  EXPECT_NE(nt, std::string::npos) << script;
+}
+
+TEST(Script, ErrorBarsAreThereWhereTheyCanBeSeen) {
+  const plan::Plan plan = hand_made::plan();
+  const Frame frame = make_frames(plan, hand_made::rows(plan)).at(0);
+  const std::string script = gnuplot_script(frame);
+  // A marker is a part of the axis, which goes from -0.03 x 1.05 to 1.05.
+  EXPECT_NE(script.find("seen(ratio, se, marker) = se > 1.0815*marker\n"), std::string::npos) << script;
+  EXPECT_EQ(all_matches(script, "low\\('(NN exact)',[^)]*\\)\\):").size(), 0u) << "it has none";
+  EXPECT_EQ(all_matches(script, "low\\('(NT exact)',0.025\\)\\):").size(), 1u) << script;
+  EXPECT_EQ(all_matches(script, "low\\('(NT train)',0.012\\)\\):").size(), 1u) << script;
+}
+
+TEST(Script, FlowsCarryTheMarkersOfTheirSeries) {
+  const plan::Plan plan = hand_made::plan("right");
+  const std::string script = gnuplot_script(make_frames(plan, hand_made::rows(plan)).at(0));
+  const std::vector<std::string> markers =
+      all_matches(script, " flow [^\n]*\\(0\\) with (points pt [0-9]+) ");
+  EXPECT_EQ(std::set<std::string>(markers.begin(), markers.end()).size(), 4u) << script;
+}
+
+TEST(Script, SizesArePrintedAsThePlanSays) {
+  for (const auto& [size, pdf] : std::vector<std::pair<std::string, std::string>>{
+           {"column", "size 3.4in,3.25in"}, {"page", "size 6.5in,5in"}, {"slide", "size 10in,5.625in"}}) {
+    const plan::Plan plan = hand_made::plan("left", "qf", {{"figure.size", size}});
+    EXPECT_NE(gnuplot_script(make_frames(plan, hand_made::rows(plan)).at(0)).find("pdfcairo " + pdf),
+              std::string::npos)
+        << size;
+  }
+}
+
+TEST(Script, ForLatexTheWordsAreLatex) {
+  const plan::Plan plain = hand_made::plan(),
+                   plan = hand_made::plan("left", "qf", {{"figure.latex", "true"}});
+  EXPECT_EQ(gnuplot_script(make_frames(plain, hand_made::rows(plain)).at(0)).find("cairolatex"),
+            std::string::npos);
+  const std::string script = gnuplot_script(make_frames(plan, hand_made::rows(plan)).at(0));
+  const std::string latex = script.substr(script.find("set terminal cairolatex pdf size 6.5in,5in"));
+  for (const char* text :
+       {"set title 'Quadratic function, d = 8'", "set xlabel 'number of neurons, $N$'",
+        "set ylabel '$R$ / $R$$_{0}$'", "title 'RF($\\Gamma$*)'", "title 'limit, N, d $\\to$ $\\infty$'"})
+    EXPECT_NE(latex.find(text), std::string::npos) << text << "\n" << latex;
 }
 
 TEST(Script, AKeyAlongTheAxisHasItsName) {

@@ -17,25 +17,26 @@ struct Folder {
   std::string_view name;
   int level;
 };
-constexpr std::array<Folder, 19> kFolders{{{"core", 0},
+constexpr std::array<Folder, 20> kFolders{{{"core", 0},
                                            {"math", 1},
                                            {"activation", 2},
                                            {"problem", 3},
                                            {"network", 4},
-                                           {"limit", 5},
-                                           {"exact", 5},
-                                           {"curve", 5},
-                                           {"dynamics", 5},
-                                           {"train", 5},
-                                           {"fit", 5},
                                            {"data", 5},
-                                           {"store", 6},
-                                           {"question", 7},
-                                           {"route", 8},
-                                           {"plan", 9},
-                                           {"schedule", 10},
-                                           {"report", 11},
-                                           {"apps", 12}}};
+                                           {"limit", 6},
+                                           {"exact", 6},
+                                           {"curve", 6},
+                                           {"dynamics", 6},
+                                           {"train", 6},
+                                           {"fit", 6},
+                                           {"compare", 7},
+                                           {"store", 8},
+                                           {"question", 9},
+                                           {"route", 10},
+                                           {"plan", 11},
+                                           {"schedule", 12},
+                                           {"report", 13},
+                                           {"apps", 14}}};
 
 std::optional<int> level(std::string_view folder) {
   for (const Folder& known : kFolders)

@@ -37,6 +37,8 @@ struct FigureSpec {
   const Key* facet = nullptr;           ///< one frame for each of its values
   std::string x_scale = "automatic";    ///< "linear", "log", "automatic": log where x spans a factor of 10
   std::string y_scale = "linear";
+  std::string size = "page";  ///< "column", "page" or "slide"
+  bool latex = false;         ///< draws it for LaTeX, too
 };
 
 /// A plan: a question with every default filled in, and what is asked of it. Its questions are the product of

@@ -21,6 +21,8 @@ struct Instance {
 
 /// Throws UsageError where the problem, the activation or Gamma is impossible.
 [[nodiscard]] Instance make_instance(const Question& question);
+/// Standard deviation of the label noise of the question: as given, or from its ratio to R0.
+[[nodiscard]] double label_noise(const Question& question, const Instance& instance);
 /// Bytes that making the question's problem takes at its peak, from the matrices that it needs.
 [[nodiscard]] double instance_bytes(const Question& question);
 /// Law of the first layer of the question's regime.

@@ -41,6 +41,7 @@ struct ProblemSpec {
   Index signals = 0;   ///< qf: above 0, spiked covariates with so many signal coordinates (problem/spiked.h)
   double spike = 1;    ///< their standard deviation r in the coordinates of the data
   double label_noise = 0;          ///< standard deviation of the noise in the labels of train and fit
+  double noise_to_signal = 0;      ///< above 0: its variance divided by R0, and label_noise is not read
 };
 
 /// An activation by name, by expression or by Hermite coefficients.

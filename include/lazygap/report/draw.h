@@ -39,5 +39,8 @@ struct Drawing {
 /// FileError where the folder cannot be written.
 [[nodiscard]] Drawing draw(const Frame& frame, const std::filesystem::path& folder,
                            const std::function<bool()>& stop = {});
+/// The same for numbers and a script of one's own, which writes NAME.svg, NAME.pdf and NAME.png.
+[[nodiscard]] Drawing draw(const std::string& name, const std::string& csv, const std::string& script,
+                           const std::filesystem::path& folder, const std::function<bool()>& stop = {});
 
 }  // namespace lazygap::report

@@ -13,6 +13,13 @@ namespace lazygap::report {
 /// escape all that XML does not allow: characters that XML does not have become U+FFFD, and ]]> becomes ]] >.
 [[nodiscard]] std::string gnuplot_string(std::string_view text);
 
+/// Plain text as gnuplot's enhanced text, where some characters have a meaning.
+[[nodiscard]] std::string enhanced_text(std::string_view text);
+
+/// gnuplot's enhanced text as LaTeX: italics, subscripts and powers as mathematics, the symbols of the
+/// pictures by their commands, characters that mean something to LaTeX escaped.
+[[nodiscard]] std::string latex_text(std::string_view enhanced);
+
 /// The name of a file in the current folder as a string of gnuplot: "./NAME", because gnuplot runs a command
 /// where a name begins with | or <.
 [[nodiscard]] std::string gnuplot_file(std::string_view name);

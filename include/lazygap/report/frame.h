@@ -37,12 +37,15 @@ struct Series {
 struct Scale {
   std::string label;  ///< in gnuplot's enhanced text
   bool log = false;
+  std::vector<std::string> words = {};  ///< what stands at 0, 1, ... where the axis is one of words
 };
 
 /// Everything a frame of a figure shows, as numbers.
 struct Frame {
   std::string name;  ///< file name without ending, for example "figure-1-left"
   std::string title;
+  std::string size = "page";          ///< figure.size
+  bool latex = false;                 ///< figure.latex
   std::string caption;                ///< what was computed: draws, steps, samples
   std::vector<std::string> findings;  ///< what was fitted to the points: exponents
   std::string model;                  ///< "qf", "mg" or "polynomial"

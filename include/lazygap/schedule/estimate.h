@@ -19,12 +19,14 @@ struct GroupEstimate {
   std::size_t finished = 0;  ///< of `cells`, already in the store
   double seconds = 0;        ///< of what is not finished, on one processor
   double bytes = 0;          ///< while a group is computed
-  std::string path;          ///< how, see route::Route::path; what differs between the widths is listed
+  int cores = 1;     ///< that a group will take at its start, side by side with what else is left to do
+  std::string path;  ///< how, see route::Route::path; what differs between the widths is listed
 };
 struct PlanEstimate {
   std::vector<GroupEstimate> groups;
-  double seconds = 0;  ///< expected time of what is not finished, with `jobs` groups side by side
-  double bytes = 0;    ///< largest expected memory, with `jobs` groups side by side
+  int cores = 0;       ///< of all places together
+  double seconds = 0;  ///< expected time of what is not finished on these cores
+  double bytes = 0;    ///< largest expected memory of the groups that are computed side by side
   double available_bytes = 0;
 };
 /// For --dry-run: operation counts over a rate that is measured in a few milliseconds.

@@ -4,10 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "lazygap/plan/plan.h"
+#include "lazygap/schedule/place.h"
 #include "lazygap/store/store.h"
 
 namespace lazygap::schedule {
@@ -31,9 +33,10 @@ struct Share {
 };
 
 struct RunOptions {
-  int jobs = 0;             ///< groups of cells computed side by side; 0: one for each processor
-  double memory_bytes = 0;  ///< for all groups together; 0: what the machine has available
-  Share share = {};         ///< what is left is for other runs, each with a store of its own (store::merge)
+  int jobs = 0;                    ///< cores to compute on; 0: all processors
+  double memory_bytes = 0;         ///< for all groups together; 0: what the machine has available
+  std::vector<Place> places = {};  ///< where to compute instead, whatever `jobs` and `memory_bytes` are
+  Share share = {};  ///< what is left is for other runs, each with a store of its own (store::merge)
   std::chrono::seconds checkpoint_every{30};
   /// Called by one thread at a time. What it throws ends the run as `stop` does, and is then thrown by
   /// run_plan.
@@ -58,7 +61,11 @@ struct RunReport {
 /// Computes every cell of `plan` that `store` does not have yet, the longest first, and saves each in one
 /// transaction when it is finished. Cells of a group (plan::make_groups) are computed together. A diverged or
 /// eliminated cell is finished; a failed one is not. Results do not depend on the number of jobs, on the
-/// order or on interruptions. A job is one thread; the number of threads of BLAS is the caller's, and best 1.
+/// order or on interruptions. The number of threads of BLAS is the caller's, and best 1.
+///
+/// A group takes one core, side by side with others. Where its part of the work that is left is larger than
+/// one core's, and its route can (route::Route::is_threaded), it takes several: its part of all cores, as far
+/// as they are free.
 ///
 /// Groups of a full search of step sizes are cut where there are fewer groups than jobs.
 /// A group that does not fit in memory is computed cell by cell; halving, which compares cells, is then off
@@ -68,6 +75,9 @@ struct RunReport {
 /// Throws UsageError before anything is computed where a single cell cannot fit in memory or cannot be
 /// computed on this processor, and FileError where the store cannot be written.
 RunReport run_plan(const plan::Plan& plan, store::Store& store, const RunOptions& options = {});
+
+/// This process as a place of runs: `jobs` and `memory_bytes` of the options.
+[[nodiscard]] Place this_process(const RunOptions& options, std::shared_ptr<question::Instances> instances);
 
 /// Throws UsageError where the limit on the address space leaves too little for the buffers of the BLAS,
 /// without which its first product would never end.
