@@ -5,7 +5,7 @@
 cd "$(dirname "$0")/.." || exit 1
 python=build/python/venv/bin/python
 if [ ! -x "$python" ]; then
-  echo "run_tests.sh: $python is missing; ./quickstart test makes it" >&2
+  echo "run_tests.sh: $python is missing; ./quickstart wheel makes it" >&2
   exit 77
 fi
 LAZYGAP_PROGRAM=$1

@@ -57,7 +57,8 @@ int one_method(const Request& request, Method method) {
     return kExitOk;
   }
   Store store = request.out ? Store::open(store_file(*request.out)) : Store::in_memory();
-  if (!compute(request, plan, store, method != Method::limit)) return stopped_code();
+  if (!compute(request, plan, store, request.out.value_or(""), method != Method::limit))
+    return stopped_code();
   const std::vector<report::Row> rows = report::summarise(plan, store);
   if (request.out) {
     const fs::path file = fs::path(*request.out) / fmt::format("{}-{}.txt", plan.name, to_string(method));
@@ -102,7 +103,7 @@ int run(const Request& request) {
     return kExitOk;
   }
   Store store = Store::open(store_file(folder));
-  if (!compute(request, plan, store)) return stopped_code();
+  if (!compute(request, plan, store, folder)) return stopped_code();
   const std::vector<report::Row> rows = report::summarise(plan, store);
   print_results(request, plan, store, rows);
   return verdict(plan, rows);

@@ -74,7 +74,7 @@ int figure(const Request& request) {
   std::string text, json;
   for (const Plan& plan : plans) {
     Store store = Store::open(store_file(results(plan)));
-    if (!compute(request, plan, store)) return stopped_code();
+    if (!compute(request, plan, store, results(plan))) return stopped_code();
     report::Section section;
     section.plan = plan;
     section.rows = report::summarise(plan, store);

@@ -165,9 +165,11 @@ void say_remarks(const Plan& plan) {
 
 }  // namespace
 
-bool compute(const Request& request, const Plan& plan, Store& store, bool with_progress) {
+bool compute(const Request& request, const Plan& plan, Store& store, const fs::path& folder,
+             bool with_progress) {
   say_remarks(plan);
   schedule::RunOptions options = run_options(request, plan);
+  options.keep_in = folder;
   if (request.verbose) {
     const schedule::PlanEstimate estimate = schedule::estimate_plan(plan, store, options);
     say(fmt::format("{} ({}):\n{}expected: {}, at most {} of memory", plan.name, printable(plan.source),

@@ -25,9 +25,10 @@ inline const std::filesystem::path kResultsFolder = "results";
 /// The store of a folder if it has one; looking must not create it.
 [[nodiscard]] store::Store existing_or_empty(const std::filesystem::path& folder);
 
-/// Runs the plan into the store, with progress on stderr. False where a signal stopped it.
+/// Runs the plan into the store, with progress on stderr. `folder`: of the store, beside which trained
+/// weights are kept. False where a signal stopped it.
 [[nodiscard]] bool compute(const Request& request, const plan::Plan& plan, store::Store& store,
-                           bool with_progress = true);
+                           const std::filesystem::path& folder, bool with_progress = true);
 /// The exit code of a run that a signal stopped.
 [[nodiscard]] int stopped_code();
 /// Exit code for a plan whose points have all answered, or not; says how many lack one.

@@ -68,7 +68,7 @@ def _draw(frame, ax):
     ax.set_ylabel(mathtext(frame["y"]["label"]))
     ax.set_title(mathtext(frame["title"]), fontsize="medium")
     ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(fontsize="small", frameon=False)
+    ax.legend(fontsize="small", frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     return ax
 
 
@@ -78,7 +78,7 @@ def _draw_series(frame, series, ax, only_regime):
     errors = [point["se"] or 0 for point in series["points"]]
     tint = max(series["tint"], 0)
     shade = list(_TINTS.values())[tint % 5][0] if only_regime and not frame["along_training"] else colour(series["regime"], tint)
-    label = mathtext(series["name"])
+    label = mathtext(series["name"].replace("Gamma*", "Γ*"))
     line = _LINES.get(series["method"])
     if line or frame["along_training"]:
         ax.plot(x, y, line or "-", color=shade, label=label, linewidth=1.4)
@@ -91,9 +91,9 @@ def _draw_series(frame, series, ax, only_regime):
 
 def mathtext(text):
     """gnuplot's enhanced text as matplotlib's."""
+    subscript = r"(?:\{/:Italic ([^{}]*)\}|(?<![\w$])(\w))_(?:\{([^{}]*)\}|(\w))"
+    text = re.sub(subscript, lambda m: f"${m[1] or m[2]}_{{{m[3] or m[4]}}}$", text)
     text = re.sub(r"\{/:Italic ([^{}]*)\}", r"$\1$", text)
-    text = re.sub(r"\$([^$]*)\$_(?:\{([^{}]*)\}|(\w))", lambda m: f"${m[1]}_{{{m[2] or m[3]}}}$", text)
-    text = re.sub(r"(\w)_(?:\{([^{}]*)\}|(\w))", lambda m: f"{m[1]}$_{{{m[2] or m[3]}}}$", text)
     return text
 
 

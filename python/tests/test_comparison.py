@@ -33,7 +33,9 @@ def test_the_report():
     page = report._repr_html_()
     assert report.sentence.split()[0] in page and "data:image/png" in page and "<table>" in page
     for kind in ("width", "samples", "spectrum"):
-        assert report.figure(kind).get_legend() is not None
+        ax = report.figure(kind)
+        assert ax.get_legend() is not None
+        ax.figure.canvas.draw()
     assert len(report.table) >= 7
     assert pickle.loads(pickle.dumps(report)).sentence == report.sentence
     polars = pytest.importorskip("polars")

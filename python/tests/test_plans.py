@@ -105,7 +105,8 @@ def test_the_figure_shows_the_points_of_the_frames():
     line = next(c for c in ax.containers if c.get_label() == "NT exact").lines[0]
     assert list(line.get_ydata()) == [p["ratio"] for p in exact["points"]]
     assert len(ax.get_legend().get_texts()) == len(frame["series"])
-    assert ax.get_xscale() == "log"
+    assert ax.get_xscale() == "log" and ax.get_ylabel() == "$R$ / $R_{0}$"
+    ax.figure.canvas.draw()  # every label can be set
 
 
 def test_progress_is_told_and_may_stop(tmp_path):

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "core/team.h"
 #include "lazygap/core/answer.h"
 #include "lazygap/core/control.h"
 
@@ -13,11 +14,11 @@ namespace lazygap {
 struct Stopped {};
 
 /// A part of a long computation: it has a share of the range of Control::progress. Without a Control it
-/// reports nothing and hears nothing.
+/// reports nothing and hears nothing; without a Team it uses the calling thread only.
 class Stage {
  public:
   Stage() = default;
-  explicit Stage(const Control& control) : control_(&control) {}
+  explicit Stage(const Control& control, Team* team = nullptr) : control_(&control), team_(team) {}
 
   /// The share of this stage between two of its fractions.
   [[nodiscard]] Stage part(double from, double to) const {
@@ -45,10 +46,28 @@ class Stage {
   }
   void done(Index parts, Index whole) const { done(static_cast<double>(parts) / static_cast<double>(whole)); }
 
+  /// Calls piece(i) once for every i from 0 to count - 1, on the threads of the computation, which take the
+  /// pieces in their order. A number may depend on its piece, but not on which thread computes it or when.
+  /// The calling thread says done() between its pieces: they are to take less than a second each, and must
+  /// not call this stage themselves.
+  template <class Piece>
+  void for_each(Index count, const Piece& piece) const {
+    if (team_ == nullptr || team_->size() == 1 || count == 1) {
+      for (Index i = 0; i < count; ++i) {
+        done(i, count);
+        piece(i);
+      }
+      return;
+    }
+    team_->for_each(count, piece, [&](Index i) { done(i, count); });
+  }
+  [[nodiscard]] int threads() const { return team_ == nullptr ? 1 : team_->size(); }
+
  private:
   [[nodiscard]] double at(double fraction) const { return begin_ + fraction * (end_ - begin_); }
 
   const Control* control_ = nullptr;
+  Team* team_ = nullptr;
   double begin_ = 0, end_ = 1;
 };
 
@@ -66,7 +85,8 @@ std::vector<Answer> answers_unless_stopped(const Control& control, std::size_t c
       reported = std::max(reported, fraction);
       control.progress(reported);
     };
-  const Stage stage(rising);
+  Team team(control.threads);
+  const Stage stage(rising, &team);
   try {
     stage.done(0);
     std::vector<Answer> answers = compute(stage);

@@ -13,13 +13,13 @@ namespace {
 /// narrow enough for its scratch space to be small against K.
 constexpr Index kPanel = 256;
 
-/// Calls visit(first column j, columns, rows from j) for the panels of the lower triangle.
+/// Calls visit(first column j, columns, rows from j) for the panels of the lower triangle, side by side.
 template <class Visit>
 void for_each_panel(Index N, const Stage& stage, const Visit& visit) {
-  for (Index j = 0; j < N; j += kPanel) {
-    stage.done(j, N);
+  stage.for_each((N + kPanel - 1) / kPanel, [&](Index panel) {
+    const Index j = panel * kPanel;
     visit(j, std::min(kPanel, N - j), N - j);
-  }
+  });
 }
 
 /// Squared lengths of the columns in the inner product diag(weight).
@@ -52,14 +52,13 @@ System make_system(const GaussianMixture& problem, const Matrix& W) {
   const Vector h = squared_lengths(W, delta);
   System system{.fill = {}, .v = -h};
   system.fill = [&W, &delta, excess, h](Matrix& K, const Stage& stage) {
-    Matrix scaled(W.rows(), kPanel), H(K.rows(), kPanel);
     for_each_panel(K.rows(), stage, [&](Index j, Index columns, Index rows) {
       auto panel = K.block(j, j, rows, columns);
       panel.noalias() = W.middleCols(j, rows).transpose() * W.middleCols(j, columns);
-      scaled.leftCols(columns) = delta.asDiagonal() * W.middleCols(j, columns);
-      H.topLeftCorner(rows, columns).noalias() = W.middleCols(j, rows).transpose() * scaled.leftCols(columns);
+      const Matrix scaled = delta.asDiagonal() * W.middleCols(j, columns);
+      const Matrix H = W.middleCols(j, rows).transpose() * scaled;
       for (Index k = 0; k < columns; ++k)
-        panel.col(k).array() = 2 * (panel.col(k).array().square() + H.col(k).head(rows).array().square()) +
+        panel.col(k).array() = 2 * (panel.col(k).array().square() + H.col(k).array().square()) +
                                excess[j + k] * excess.segment(j, rows).array() +
                                h[j + k] * h.segment(j, rows).array();
     });

@@ -29,6 +29,11 @@ Vector leading_biases(const Network& network, Index N) {
 
 double centre(const Network& network) { return network.centred ? network.activation.hermite.lambda_0 : 0; }
 
+/// Samples whose features one thread computes at a time.
+constexpr Index kColumns = 256;
+/// Rows and columns of the tiles of G: large enough for the product to run at full speed.
+constexpr Index kTile = 512;
+
 /// F = phi(W^T X + b), N x b, of a block of samples.
 template <class Real>
 class Features {
@@ -39,26 +44,28 @@ class Features {
         biases_(leading_biases(network, N).cast<Real>()),
         activation_(network.activation),
         centre_(centre(network)),
-        F_(N, block),
-        value_(N),
-        derivative_(N) {}
+        F_(N, block) {}
 
-  auto operator()(const Eigen::Ref<const MatrixOf<Real>>& X) {
+  auto operator()(const Eigen::Ref<const MatrixOf<Real>>& X, const Stage& stage) {
     auto F = F_.leftCols(X.cols());
-    F.noalias() = W_.transpose() * X;
-    for (Index j = 0; j < F.cols(); ++j) activate(F.col(j));
+    stage.part(0, 0).for_each((X.cols() + kColumns - 1) / kColumns, [&](Index piece) {
+      const Index first = piece * kColumns, columns = std::min(kColumns, X.cols() - first);
+      F.middleCols(first, columns).noalias() = W_.transpose() * X.middleCols(first, columns);
+      VectorOf<Real> value(F.rows()), derivative(F.rows());  // of Activation::block
+      for (Index j = first; j < first + columns; ++j) activate(F.col(j), value, derivative);
+    });
     return F;
   }
 
  private:
   /// Of one sample: few enough numbers for the cache.
-  void activate(Eigen::Ref<VectorOf<Real>> u) {
+  void activate(Eigen::Ref<VectorOf<Real>> u, VectorOf<Real>& value, VectorOf<Real>& derivative) const {
     if (biases_.size() > 0) u += biases_;
     if constexpr (kIsSingle<Real>) {
       if (activation_.block) {
         const auto size = static_cast<std::size_t>(u.size());
-        activation_.block({u.data(), size}, {value_.data(), size}, {derivative_.data(), size});
-        u.array() = value_.array() - static_cast<float>(centre_);
+        activation_.block({u.data(), size}, {value.data(), size}, {derivative.data(), size});
+        u.array() = value.array() - static_cast<float>(centre_);
         return;
       }
     }
@@ -70,7 +77,6 @@ class Features {
   const Activation& activation_;
   double centre_;
   MatrixOf<Real> F_;
-  VectorOf<Real> value_, derivative_;  // of Activation::block
 };
 
 /// Calls visit(first column, columns as fp64) for pieces of F that stay in the cache.
@@ -92,30 +98,55 @@ struct Sums {
   double squares = 0;
 };
 
+/// Adds the tile of F F^T, F being N x b, whose first row and column are given to G; in fp32 after the sum
+/// over b.
+template <class Block>
+void add_tile(const Block& F, Index row, Index column, Matrix& G) {
+  const Index rows = std::min(kTile, G.rows() - row), columns = std::min(kTile, G.rows() - column);
+  const auto m = static_cast<blasint>(rows), n = static_cast<blasint>(columns),
+             b = static_cast<blasint>(F.cols()), stride = static_cast<blasint>(F.outerStride());
+  const auto* left = F.data() + row;
+  const auto* right = F.data() + column;
+  if constexpr (kIsSingle<typename Block::Scalar>) {
+    MatrixOf<float> tile(rows, columns);
+    if (row == column)
+      cblas_ssyrk(CblasColMajor, CblasLower, CblasNoTrans, m, b, 1, left, stride, 0, tile.data(), m);
+    else
+      cblas_sgemm(CblasColMajor, CblasNoTrans, CblasTrans, m, n, b, 1, left, stride, right, stride, 0,
+                  tile.data(), m);
+    for (Index j = 0; j < columns; ++j) {
+      const Index first = row == column ? j : 0;
+      G.col(column + j).segment(row + first, rows - first) +=
+          tile.col(j).tail(rows - first).template cast<double>();
+    }
+  } else {
+    double* const out = &G(row, column);
+    const auto G_stride = static_cast<blasint>(G.outerStride());
+    if (row == column)
+      cblas_dsyrk(CblasColMajor, CblasLower, CblasNoTrans, m, b, 1, left, stride, 1, out, G_stride);
+    else
+      cblas_dgemm(CblasColMajor, CblasNoTrans, CblasTrans, m, n, b, 1, left, stride, right, stride, 1, out,
+                  G_stride);
+  }
+}
+
 /// Adds blocks of samples to sums.
 template <class Real>
 class Accumulator {
  public:
-  Accumulator(Features<Real>& features, Index N, const Stage& stage)
-      : features_(features), size_(static_cast<blasint>(N)), stage_(stage) {
-    if (kIsSingle<Real>) partial_.resize(N, N);
+  Accumulator(Features<Real>& features, Index N, const Stage& stage) : features_(features), stage_(stage) {
+    for (Index column = 0; column < N; column += kTile)
+      for (Index row = column; row < N; row += kTile) tiles_.emplace_back(row, column);
   }
 
   template <class X, class Y>
   void add(const X& x, const Y& y, Sums& sum) {
     if (x.cols() == 0) return;
-    const auto F = features_(x);
-    stage_.heard();
-    const auto columns = static_cast<blasint>(F.cols());
-    if constexpr (kIsSingle<Real>) {
-      cblas_ssyrk(CblasColMajor, CblasLower, CblasNoTrans, size_, columns, 1, F.data(), size_, 0,
-                  partial_.data(), size_);
-      for (Index j = 0; j < size_; ++j)
-        sum.G.col(j).tail(size_ - j) += partial_.col(j).tail(size_ - j).template cast<double>();
-    } else {
-      cblas_dsyrk(CblasColMajor, CblasLower, CblasNoTrans, size_, columns, 1, F.data(), size_, 1,
-                  sum.G.data(), size_);
-    }
+    const auto F = features_(x, stage_);
+    stage_.part(0, 0).for_each(std::ssize(tiles_), [&](Index i) {
+      const auto [row, column] = tiles_[static_cast<std::size_t>(i)];
+      add_tile(F, row, column, sum.G);
+    });
     for_each_piece(F, [&](Index first, const auto& piece) {
       sum.b.noalias() += piece * y.segment(first, piece.cols()).template cast<double>();
     });
@@ -124,9 +155,8 @@ class Accumulator {
 
  private:
   Features<Real>& features_;
-  blasint size_;
   const Stage& stage_;
-  MatrixOf<float> partial_;  // of a block in fp32
+  std::vector<std::pair<Index, Index>> tiles_;  // of the lower triangle
 };
 
 /// Rounding error of G relative to its largest eigenvalue: eigenvalues below are taken to be zero.
@@ -313,7 +343,7 @@ class Family {
 
   /// Samples of the n x n side that are multiplied together: blocks of this shape, filled up with zeros, so
   /// that no number depends on n.
-  static constexpr Index kTile = 256;
+  static constexpr Index kSamples = 256;
 
   /// The features of the first n samples, N x n, in tiles, and their labels.
   struct Prefix {
@@ -321,19 +351,19 @@ class Family {
     Vector y;
   };
   Prefix prefix(std::int64_t n, Index N, const Stage& stage) {
-    const Index tiles = (n + kTile - 1) / kTile;
-    Prefix all{.F = Matrix::Zero(N, tiles * kTile), .y = Vector(n)};
+    const Index tiles = (n + kSamples - 1) / kSamples;
+    Prefix all{.F = Matrix::Zero(N, tiles * kSamples), .y = Vector(n)};
     const Options options = with_samples(n);
     SampleBlocks<Real> samples(problem_, options);
-    Features<Real> features(network_, N, kTile);
+    Features<Real> features(network_, N, kSamples);
     Index filled = 0;
-    MatrixOf<Real> tile(dimension(problem_), kTile);
+    MatrixOf<Real> tile(dimension(problem_), kSamples);
     samples.for_each(stage, [&](const auto& X, const auto& y) {
-      for (Index j = 0; j < X.cols(); j += kTile) {
-        const Index columns = std::min(kTile, X.cols() - j);
+      for (Index j = 0; j < X.cols(); j += kSamples) {
+        const Index columns = std::min(kSamples, X.cols() - j);
         tile.setZero();
         tile.leftCols(columns) = X.middleCols(j, columns);
-        all.F.middleCols(filled, columns) = features(tile).leftCols(columns).template cast<double>();
+        all.F.middleCols(filled, columns) = features(tile, stage).leftCols(columns).template cast<double>();
         all.y.segment(filled, columns) = y.segment(j, columns).template cast<double>();
         filled += columns;
       }
@@ -352,11 +382,11 @@ class Family {
       const std::int64_t n = groups.rbegin()->first;
       const Prefix all = prefix(n, N, own.part(0, 0.1));
       Matrix K = Matrix::Zero(all.F.cols(), all.F.cols());  // lower triangle
-      for (Index j = 0; j < K.cols(); j += kTile)
-        for (Index i = j; i < K.rows(); i += kTile) {
+      for (Index j = 0; j < K.cols(); j += kSamples)
+        for (Index i = j; i < K.rows(); i += kSamples) {
           own.part(0.1, 0.5).done(j, K.cols());
-          K.block(i, j, kTile, kTile).noalias() =
-              all.F.middleCols(i, kTile).transpose() * all.F.middleCols(j, kTile);
+          K.block(i, j, kSamples, kSamples).noalias() =
+              all.F.middleCols(i, kSamples).transpose() * all.F.middleCols(j, kSamples);
         }
       for (const auto& [samples, group] : groups) solve(group, all, K.topLeftCorner(samples, samples));
     }
@@ -418,7 +448,7 @@ class Family {
     SampleBlocks<Real> samples(problem_, options);
     Features<Real> features(network_, widest_, samples.block());
     const auto predict = [&](const auto& X) {
-      const auto F = features(X);
+      const auto F = features(X, stage);
       Matrix predictions = Matrix::Zero(F.cols(), static_cast<Index>(members_.size()));
       for_each_piece(F, [&](Index first, const auto& columns) {
         for (Index k = 0; k < predictions.cols(); ++k)

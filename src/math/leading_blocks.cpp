@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <limits>
+#include <vector>
 
 #include "lazygap/core/check.h"
 #include "lazygap/core/error.h"
@@ -14,39 +15,61 @@
 namespace lazygap {
 namespace {
 
-/// Up to this order a factorisation takes less than a second and is left to LAPACK as a whole.
-constexpr Index kWhole = 4608;
-/// Columns factorised between two looks at Control::stop beyond that order.
+/// Columns factorised together. Up to this order LAPACK does all.
 constexpr Index kPanel = 384;
+/// Rows of the tiles in which the columns to the right are updated: a fraction of a second each.
+constexpr Index kTile = 768;
 
-/// dpotrf of the lower triangle of the leading N x N block of K: 0, or the order of a leading block that is
+/// dpotrf of the lower triangle of a block on the diagonal of K: 0, or the order of a leading block that is
 /// not positive definite.
-lapack_int factorise_whole(Matrix& K, Index first, Index N) {
+lapack_int factorise_block(Matrix& K, Index first, Index N) {
   return LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', static_cast<lapack_int>(N), &K(first, first),
                              static_cast<lapack_int>(K.outerStride()));
 }
 
-/// The same by panels of columns.
+/// A tile of K below the diagonal, or the part of it there.
+struct Tile {
+  Index row, column, rows, columns;
+};
+
+/// The tiles of the lower triangle from `first` on, the largest columns first.
+std::vector<Tile> tiles_from(Index first, Index N) {
+  std::vector<Tile> tiles;
+  for (Index k = first; k < N; k += kPanel)
+    for (Index i = k; i < N; i += kTile)
+      tiles.push_back(
+          {.row = i, .column = k, .rows = std::min(kTile, N - i), .columns = std::min(kPanel, N - k)});
+  return tiles;
+}
+
+/// The leading N x N block by panels of columns. The tiles do not depend on the number of threads, so that
+/// the numbers do not either.
 lapack_int factorise_by_panels(Matrix& K, Index N, const Stage& stage) {
   const auto stride = static_cast<blasint>(K.outerStride());
+  // What is left is proportional to the cube of the columns left.
+  const auto done = [N](Index j) {
+    const double left = static_cast<double>(N - j) / static_cast<double>(N);
+    return 1 - left * left * left;
+  };
   for (Index j = 0; j < N; j += kPanel) {
     const Index columns = std::min(kPanel, N - j), next = j + columns;
-    // What is left is proportional to the cube of the columns left.
-    const double left = static_cast<double>(N - j) / static_cast<double>(N);
-    stage.done(1 - left * left * left);
-    const lapack_int not_positive = factorise_whole(K, j, columns);
+    const Stage own = stage.part(done(j), done(next));
+    own.done(0);
+    const lapack_int not_positive = factorise_block(K, j, columns);
     if (not_positive != 0) return static_cast<lapack_int>(j) + not_positive;
     if (next == N) break;
-    const auto rows = static_cast<blasint>(N - next), width = static_cast<blasint>(columns);
-    cblas_dtrsm(CblasColMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, rows, width, 1, &K(j, j),
-                stride, &K(next, j), stride);
-    // The update of the columns to the right, again by panels, so that each takes a fraction of a second.
-    for (Index k = next; k < N; k += kPanel) {
-      const Index updated = std::min(kPanel, N - k);
-      stage.done(1 - left * left * left);
-      auto block = K.block(k, k, N - k, updated);
-      block.noalias() -= K.block(k, j, N - k, columns) * K.block(k, j, updated, columns).transpose();
-    }
+    own.part(0, 0.1).for_each((N - next + kPanel - 1) / kPanel, [&](Index piece) {
+      const Index row = next + piece * kPanel;
+      cblas_dtrsm(CblasColMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit,
+                  static_cast<blasint>(std::min(kPanel, N - row)), static_cast<blasint>(columns), 1, &K(j, j),
+                  stride, &K(row, j), stride);
+    });
+    const std::vector<Tile> tiles = tiles_from(next, N);
+    own.part(0.1, 1).for_each(static_cast<Index>(tiles.size()), [&](Index piece) {
+      const auto& [row, column, rows, width] = tiles[static_cast<std::size_t>(piece)];
+      K.block(row, column, rows, width).noalias() -=
+          K.block(row, j, rows, columns) * K.block(column, j, width, columns).transpose();
+    });
   }
   return 0;
 }
@@ -72,7 +95,7 @@ Index factorise_leading(Matrix& K, std::span<const Index> widths, const std::fun
     if (N >= not_positive) continue;
     fill(N);
     stage.done(0);
-    not_positive = N <= kWhole ? factorise_whole(K, 0, N) : factorise_by_panels(K, N, stage);
+    not_positive = factorise_by_panels(K, N, stage);
     if (not_positive == 0) return N;
   }
   return 0;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <lapacke.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <stdexcept>
@@ -102,11 +103,12 @@ std::vector<SemidefiniteSolution> solve_regular(const FillMatrix& fill, const Ve
   };
   const Index factorised = factorise_leading(K, widths, fill_leading, stage.part(kFilled, 1));
   const Index safe = factorised == 0 ? 0 : safe_pivots(K, moments);
-  std::vector<SemidefiniteSolution> solutions;
-  for (const Index N : widths) {
-    if (N > safe) break;
-    solutions.push_back({.a = solve_factored(K, v.head(N)), .rank = N});
-  }
+  const auto regular = std::upper_bound(widths.begin(), widths.end(), safe) - widths.begin();
+  std::vector<SemidefiniteSolution> solutions(static_cast<std::size_t>(regular));
+  stage.part(1, 1).for_each(regular, [&](Index k) {
+    const Index N = widths[static_cast<std::size_t>(k)];
+    solutions[static_cast<std::size_t>(k)] = {.a = solve_factored(K, v.head(N)), .rank = N};
+  });
   return solutions;
 }
 

@@ -103,12 +103,10 @@ struct FeatureMoments::Storage {
     const auto c = part.expansion.coefficients.topRows(N);
     const double weight = part.component.weight;
     const double most_of_series = most(part);
-    Matrix correlations(N, kPanel);
-    Eigen::ArrayXd sum(N);
-    for (Index start = 0; start < N; start += kPanel) {
-      stage.done(start, N);
-      const Index columns = std::min(kPanel, N - start);
-      auto R = correlations.topLeftCorner(N - start, columns);
+    stage.for_each((N + kPanel - 1) / kPanel, [&](Index panel) {
+      const Index start = panel * kPanel, columns = std::min(kPanel, N - start);
+      Matrix R(N - start, columns);
+      Eigen::ArrayXd sum(N - start);
       R.noalias() = directions.rightCols(N - start).transpose() * directions.middleCols(start, columns);
       for (Index j = start; j < start + columns; ++j) {
         const Index rows = N - j - 1;
@@ -123,7 +121,7 @@ struct FeatureMoments::Storage {
         K.col(j).tail(rows).array() += weight * entries;
         K(j, j) += weight * part.expansion.moment[j];
       }
-    }
+    });
   }
 };
 

@@ -37,8 +37,7 @@ Vector values(const ScalarFunction& s, double length, double bias, const Vector&
 Expansion expand_to(const ScalarFunction& s, const Neurons& neurons, Index degree, const Stage& stage) {
   const Index N = neurons.lengths.size();
   Expansion expansion{.coefficients = Matrix(N, degree + 1), .moment = Vector(N), .moment_g2 = Vector(N)};
-  for (Index i = 0; i < N; ++i) {
-    stage.done(i, N);
+  const auto expand_one = [&](Index i) {
     const double length = neurons.lengths[i], bias = neurons.biases[i];
     const math::GaussianRule rule = rule_for(s, length, bias);
     const Vector phi = values(s, length, bias, rule.nodes);
@@ -46,7 +45,11 @@ Expansion expand_to(const ScalarFunction& s, const Neurons& neurons, Index degre
     expansion.moment[i] = squares.sum();
     expansion.moment_g2[i] = (squares * rule.nodes.array().square()).sum();
     expansion.coefficients.row(i) = math::normalised_hermite_coefficients(rule, phi, degree + 1).transpose();
-  }
+  };
+  constexpr Index kTogether = 16;
+  stage.for_each((N + kTogether - 1) / kTogether, [&](Index piece) {
+    for (Index i = piece * kTogether; i < std::min(N, (piece + 1) * kTogether); ++i) expand_one(i);
+  });
   return expansion;
 }
 
@@ -124,17 +127,17 @@ Neurons act_on_normals(const Component& component, const Matrix& whitened, const
 
 double largest_correlation(const Matrix& directions, double most, const Stage& stage) {
   constexpr Index kPanel = 256;
-  double largest = 0;
-  for (Index j = 0; j < directions.cols(); j += kPanel) {
-    stage.done(j, directions.cols());
-    const Index columns = std::min(kPanel, directions.cols() - j);
+  Vector of_panels = Vector::Zero((directions.cols() + kPanel - 1) / kPanel);
+  stage.for_each(of_panels.size(), [&](Index panel) {
+    const Index j = panel * kPanel, columns = std::min(kPanel, directions.cols() - j);
+    double& largest = of_panels[panel];
     const Matrix r =
         directions.rightCols(directions.cols() - j).transpose() * directions.middleCols(j, columns);
     for (Index k = 0; k < columns; ++k)
       for (Index i = k + 1; i < r.rows(); ++i)
         if (std::abs(r(i, k)) <= most) largest = std::max(largest, std::abs(r(i, k)));
-  }
-  return largest;
+  });
+  return of_panels.size() > 0 ? of_panels.maxCoeff() : 0;
 }
 
 Expansion expand(const ScalarFunction& s, const Neurons& neurons, double correlation, bool derivatives,

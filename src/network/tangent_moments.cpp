@@ -21,6 +21,10 @@ using network::ScalarFunction;
 
 /// Columns handled together in a product.
 constexpr Index kPanel = 256;
+/// Rows of a panel, or columns of a result, that one thread handles at a time.
+constexpr Index kTile = 192;
+
+[[nodiscard]] Index tiles(Index N) { return (N + kTile - 1) / kTile; }
 /// Added to the diagonal of the coarse level of the preconditioner, relative to it.
 constexpr double kRidge = 1e-10;
 
@@ -40,9 +44,12 @@ PlaneMoments plane_moments(const ScalarFunction& s, const Neurons& neurons, cons
   const Matrix& c = expansion.coefficients;
   const Index N = c.rows(), degree = c.cols() - 1;
   PlaneMoments moments{.k = Matrix(N, N), .c11 = Matrix(N, N), .c12 = Matrix(N, N), .r = Matrix(N, N)};
-  moments.r.noalias() = neurons.directions.transpose() * neurons.directions;
-  for (Index j = 0; j < N; ++j) {
-    stage.done(j, N);
+  stage.part(0, 0).for_each(tiles(N), [&](Index tile) {
+    const Index first = tile * kTile, columns = std::min(kTile, N - first);
+    moments.r.middleCols(first, columns).noalias() =
+        neurons.directions.transpose() * neurons.directions.middleCols(first, columns);
+  });
+  stage.for_each(N, [&](Index j) {
     const auto r = moments.r.col(j).array();
     auto k = moments.k.col(j).array(), c11 = moments.c11.col(j).array(), c12 = moments.c12.col(j).array();
     k.setZero();
@@ -67,7 +74,7 @@ PlaneMoments plane_moments(const ScalarFunction& s, const Neurons& neurons, cons
     k[j] = expansion.moment[j];
     c11[j] = 0.5 * (expansion.moment_g2[j] - expansion.moment[j]);
     c12[j] = 0;
-  }
+  });
   return moments;
 }
 
@@ -99,14 +106,23 @@ double set_close_pairs(const ScalarFunction& s, Part& part, const Stage& stage) 
   return error;
 }
 
-/// target(:, n) = source(start + n, :), n < columns, read along the columns of `source`.
-void copy_rows(const Matrix& source, Index start, Index columns, Matrix& target) {
-  for (Index i = 0; i < source.cols(); ++i)
-    target.row(i).head(columns) = source.col(i).segment(start, columns).transpose();
+/// target(i, n) = source(start + n, first + i), n < columns, read along the columns of `source`.
+void copy_rows(const Matrix& source, Index start, Index columns, Index first, Eigen::Ref<Matrix> target) {
+  for (Index i = 0; i < target.rows(); ++i)
+    target.row(i).head(columns) = source.col(first + i).segment(start, columns).transpose();
 }
 
-/// Calls visit(first column, columns, C^{1/2} A there, P = W^^T C^{1/2} A there, c22 there) for panels of
-/// columns.
+/// Some rows of a panel of columns, those of neurons first, first + 1, ...
+struct PanelTile {
+  Index start, columns;  ///< the columns of the panel
+  Index first, rows;
+  const Matrix& a;         ///< C^{1/2} A in these columns
+  const Matrix& P;         ///< W^^T C^{1/2} A there, all rows
+  Eigen::Ref<Matrix> c22;  ///< the rows of c22 there
+};
+
+/// Calls visit(tile) for panels of columns, one after the other, and the tiles of each, side by side. Sums
+/// over columns have the same order whatever the number of threads.
 template <class Visit>
 void for_each_panel(const Part& part, const Eigen::Ref<const Matrix>& A, const Stage& stage,
                     const Visit& visit) {
@@ -114,12 +130,22 @@ void for_each_panel(const Part& part, const Eigen::Ref<const Matrix>& A, const S
   const Index N = A.cols(), d = A.rows(), width = std::min(kPanel, N);
   Matrix a(d, width), P(N, width), c22(N, width);
   for (Index start = 0; start < N; start += width) {
-    stage.done(0);
+    const Stage now = stage.part(0, 0);
     const Index columns = std::min(width, N - start);
     a.leftCols(columns) = part.component.root.asDiagonal() * A.middleCols(start, columns);
-    P.leftCols(columns).noalias() = directions.transpose() * a.leftCols(columns);
-    copy_rows(part.moments.c11, start, columns, c22);
-    visit(start, columns, a, P, c22);
+    const auto rows_of = [&](Index tile) { return std::min(kTile, N - tile * kTile); };
+    now.for_each(tiles(N), [&](Index tile) {
+      const Index first = tile * kTile, rows = rows_of(tile);
+      P.block(first, 0, rows, columns).noalias() =
+          directions.middleCols(first, rows).transpose() * a.leftCols(columns);
+    });
+    now.for_each(tiles(N), [&](Index tile) {
+      const Index first = tile * kTile, rows = rows_of(tile);
+      auto own = c22.middleRows(first, rows);
+      copy_rows(part.moments.c11, start, columns, first, own);
+      visit(PanelTile{
+          .start = start, .columns = columns, .first = first, .rows = rows, .a = a, .P = P, .c22 = own});
+    });
   }
 }
 
@@ -127,21 +153,27 @@ void for_each_panel(const Part& part, const Eigen::Ref<const Matrix>& A, const S
 void add_product(const Part& part, const Eigen::Ref<const Matrix>& A, Eigen::Ref<Matrix> result,
                  const Stage& stage) {
   const Matrix& directions = part.neurons.directions;
-  const Index N = A.cols(), d = A.rows(), width = std::min(kPanel, N);
+  const Index N = A.cols(), d = A.rows();
   const Vector scale = part.component.weight * part.component.root;
   Vector along = Vector::Zero(N);  // coefficients of w^_i in column i
-  Matrix right(N, width), sum = Matrix::Zero(d, N);
-  for_each_panel(
-      part, A, stage, [&](Index start, Index columns, const Matrix& a, const Matrix& P, const Matrix& c22) {
-        for (Index n = 0; n < columns; ++n) {
-          const Index j = start + n;
-          const auto c11 = part.moments.c11.col(j).array(), c12 = part.moments.c12.col(j).array();
-          along.array() += c11 * P.col(n).array() + c12 * P(j, n);
-          right.col(n).array() = c12 * P.col(n).array() + c22.col(n).array() * P(j, n);
-        }
-        sum.noalias() += a.leftCols(columns) * part.moments.k.middleCols(start, columns).transpose();
-        sum.noalias() += directions.middleCols(start, columns) * right.leftCols(columns).transpose();
-      });
+  Matrix right(N, std::min(kPanel, N)), sum = Matrix::Zero(d, N);
+  for_each_panel(part, A, stage, [&](const PanelTile& t) {
+    auto own_right = right.middleRows(t.first, t.rows);
+    auto own_along = along.segment(t.first, t.rows).array();
+    for (Index n = 0; n < t.columns; ++n) {
+      const Index j = t.start + n;
+      const auto c11 = part.moments.c11.col(j).segment(t.first, t.rows).array();
+      const auto c12 = part.moments.c12.col(j).segment(t.first, t.rows).array();
+      const auto p = t.P.col(n).segment(t.first, t.rows).array();
+      own_along += c11 * p + c12 * t.P(j, n);
+      own_right.col(n).array() = c12 * p + t.c22.col(n).array() * t.P(j, n);
+    }
+    auto own_sum = sum.middleCols(t.first, t.rows);
+    own_sum.noalias() +=
+        t.a.leftCols(t.columns) * part.moments.k.block(t.first, t.start, t.rows, t.columns).transpose();
+    own_sum.noalias() +=
+        directions.middleCols(t.start, t.columns) * own_right.leftCols(t.columns).transpose();
+  });
   sum += directions * along.asDiagonal();
   result += scale.asDiagonal() * sum;
 }
@@ -164,35 +196,34 @@ void add_parallel_product(const Part& part, const Eigen::Ref<const Matrix>& A, V
                           const Stage& stage) {
   Vector sum = Vector::Zero(A.cols());
   const Matrix &k = part.moments.k, &c11 = part.moments.c11, &c12 = part.moments.c12, &r = part.moments.r;
-  for_each_panel(
-      part, A, stage, [&](Index start, Index columns, const Matrix&, const Matrix& P, const Matrix& c22) {
-        for (Index n = 0; n < columns; ++n) {
-          const Index j = start + n;
-          sum.array() +=
-              (k.col(j) + c11.col(j) + c12.col(j).cwiseProduct(r.col(j))).array() * P.col(n).array() +
-              (c12.col(j) + c22.col(n).cwiseProduct(r.col(j))).array() * P(j, n);
-        }
-      });
+  for_each_panel(part, A, stage, [&](const PanelTile& t) {
+    auto own = sum.segment(t.first, t.rows).array();
+    const auto rows_of = [&](const Matrix& M, Index j) { return M.col(j).segment(t.first, t.rows).array(); };
+    for (Index n = 0; n < t.columns; ++n) {
+      const Index j = t.start + n;
+      own += (rows_of(k, j) + rows_of(c11, j) + rows_of(c12, j) * rows_of(r, j)) * rows_of(t.P, n) +
+             (rows_of(c12, j) + t.c22.col(n).array() * rows_of(r, j)) * t.P(j, n);
+    }
+  });
   result += part.component.weight * part.stretch.cwiseProduct(sum);
 }
 
 /// Adds what the second moments are in the subspace a_i = alpha_i M^T w_i / |M^T w_i| to H (N x N): weight *
 /// E[phi_i g_i phi_j g_j] with the lengths of C^{1/2}.
-void add_parallel_block(const Part& part, Matrix& H) {
-  const auto& [k, c11, c12, r] = part.moments;
-  const Index N = H.rows(), width = std::min(kPanel, N);
-  Matrix c22(N, width);
-  for (Index start = 0; start < N; start += width) {
-    const Index columns = std::min(width, N - start);
-    copy_rows(c11, start, columns, c22);
+void add_parallel_block(const Part& part, Matrix& H, const Stage& stage) {
+  const Index N = H.rows();
+  stage.part(0, 0).for_each(tiles(N), [&](Index tile) {
+    const Index start = tile * kTile, columns = std::min(kTile, N - start);
+    Matrix c22(N, columns);
+    copy_rows(part.moments.c11, start, columns, 0, c22);
     for (Index n = 0; n < columns; ++n) {
       const Index j = start + n;
-      const auto c = r.col(j).array();
-      H.col(j).array() +=
-          part.component.weight * part.stretch[j] * part.stretch.array() *
-          ((k.col(j) + c11.col(j) + c22.col(n)).array() * c + c12.col(j).array() * (1 + c * c));
+      const auto c = part.moments.r.col(j).array();
+      H.col(j).array() += part.component.weight * part.stretch[j] * part.stretch.array() *
+                          ((part.moments.k.col(j) + part.moments.c11.col(j) + c22.col(n)).array() * c +
+                           part.moments.c12.col(j).array() * (1 + c * c));
     }
-  }
+  });
 }
 
 /// E[(y - E y) phi_i(g_i) n] within one component, d x N.
@@ -313,15 +344,15 @@ struct TangentMoments::Preconditioner {
                                   stage)),
         first(average.neurons, average.expansion),
         mean(along(of.storage_->means)),
-        H(second_moments()),
+        H(second_moments(stage)),
         coarse(H) {}
 
   [[nodiscard]] Vector along(const Matrix& A) const {
     return average.neurons.directions.cwiseProduct(A).colwise().sum().transpose();
   }
-  [[nodiscard]] Matrix second_moments() const {
+  [[nodiscard]] Matrix second_moments(const Stage& stage) const {
     Matrix result = -mean * mean.transpose();
-    for (const Part& part : moments.storage_->parts) add_parallel_block(part, result);
+    for (const Part& part : moments.storage_->parts) add_parallel_block(part, result, stage);
     // Dependent features leave it singular, and a vanishing neuron has no direction; approximate is enough.
     for (double& entry : result.diagonal()) entry = entry > 0 ? (1 + kRidge) * entry : 1;
     return result;
@@ -335,7 +366,7 @@ struct TangentMoments::Preconditioner {
     const Storage& m = *moments.storage_;
     const Eigen::Map<const Matrix> R(r.data(), m.means.rows(), m.means.cols());
     Matrix result(R.rows(), R.cols());
-    first.apply(R, result);
+    first.apply(R, result, stage);
     if (two_levels()) {
       Vector product = -m.means.cwiseProduct(result).sum() * mean;
       for (const Part& part : m.parts) add_parallel_product(part, result, product, stage);
@@ -345,7 +376,8 @@ struct TangentMoments::Preconditioner {
   }
 };
 
-TangentMoments::Solver TangentMoments::solver(double tolerance, int max_iterations, const Stage& stage) const {
+TangentMoments::Solver TangentMoments::solver(double tolerance, int max_iterations,
+                                              const Stage& stage) const {
   const auto preconditioner = std::make_shared<const Preconditioner>(*this, stage.part(0, 0));
   return [this, preconditioner, tolerance, max_iterations, stage](const Matrix& right) {
     const Index d = right.rows(), N = right.cols();
@@ -370,7 +402,8 @@ TangentMoments::Solver TangentMoments::solver(double tolerance, int max_iteratio
   };
 }
 
-ConjugateGradientSolution TangentMoments::solve(double tolerance, int max_iterations, const Stage& stage) const {
+ConjugateGradientSolution TangentMoments::solve(double tolerance, int max_iterations,
+                                                const Stage& stage) const {
   return solver(tolerance, max_iterations, stage)(projections());
 }
 

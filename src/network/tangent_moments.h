@@ -38,7 +38,8 @@ class TangentMoments {
   [[nodiscard]] Solver solver(double tolerance, int max_iterations, const Stage& stage = {}) const;
   /// The best A in whitened coordinates: `solver` for H = projections(). `form` is the explained part of Var
   /// y.
-  [[nodiscard]] ConjugateGradientSolution solve(double tolerance, int max_iterations, const Stage& stage = {}) const;
+  [[nodiscard]] ConjugateGradientSolution solve(double tolerance, int max_iterations,
+                                                const Stage& stage = {}) const;
 
   /// Cov(y, s_i z), d x N, whitened coordinates.
   [[nodiscard]] const Matrix& projections() const;

@@ -2,6 +2,7 @@
 
 #include <Eigen/Eigenvalues>
 
+#include "math/tiled_product.h"
 #include "network/neuron_functions.h"
 
 namespace lazygap::network {
@@ -42,12 +43,12 @@ Matrix TangentPreconditioner::coupled(const Matrix& X) const {
   return H;
 }
 
-void TangentPreconditioner::apply(const Matrix& B, Matrix& result) const {
+void TangentPreconditioner::apply(const Matrix& B, Matrix& result, const Stage& stage) const {
   result = B * scale_.asDiagonal();
-  Matrix H = coupled(U_.transpose() * (result * P_));
+  Matrix H = coupled(tiled_product(U_.transpose(), tiled_product(result, P_, stage), stage));
   const Vector t = woodbury_.solve(U_.transpose() * (result * constant_) - H * p_);
   H -= coupled(t * p_.transpose());
-  result.noalias() -= (U_ * H) * P_.transpose();
+  result -= tiled_product(tiled_product(U_, H, stage), P_.transpose(), stage);
   result.noalias() -= (U_ * t) * constant_.transpose();
   result *= scale_.asDiagonal();
 }

@@ -2,6 +2,7 @@
 
 #include <Eigen/Cholesky>
 
+#include "core/stage.h"
 #include "lazygap/core/matrix.h"
 
 namespace lazygap::network {
@@ -22,7 +23,7 @@ class TangentPreconditioner {
  public:
   TangentPreconditioner(const Neurons& neurons, const Expansion& expansion);
   /// result = M^{-1} B, both d x N. O(d^2 (N + d)) operations.
-  void apply(const Matrix& B, Matrix& result) const;
+  void apply(const Matrix& B, Matrix& result, const Stage& stage = {}) const;
 
  private:
   /// (X + X^T)_ab / (1 + l_a + l_b).

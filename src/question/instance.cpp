@@ -1,9 +1,12 @@
 #include "lazygap/question/instance.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
 
+#include "lazygap/core/error.h"
 #include "lazygap/problem/rotation.h"
 #include "lazygap/problem/spiked.h"
 #include "lazygap/question/name.h"
@@ -118,6 +121,17 @@ FirstLayerLaw first_layer(const Instance& instance, Regime regime) {
   if (isotropic && instance.isotropic_gamma.size() > 0)
     return FirstLayerLaw::diagonal(instance.problem, instance.isotropic_gamma);
   return first_layer_law(regime, instance.problem, instance.gamma);
+}
+
+Matrix draw_first_layer(const Question& question, const Instance& instance) {
+  const Index N = question.neurons();
+  const SharedMatrix& given = question.network.first_layer;
+  if (!given) return first_layer(instance, question.network.regime).sample(N, question.seed, question.draw);
+  if (given->rows() != dimension(instance.problem) || given->cols() < N)
+    throw UsageError(fmt::format(
+        "sweep.first_layer is a {} x {} matrix, but must be d x N or wider, with d = {} and N = {}",
+        given->rows(), given->cols(), dimension(instance.problem), N));
+  return given->leftCols(N);
 }
 
 std::shared_ptr<const Instance> Instances::of(const Question& question) {

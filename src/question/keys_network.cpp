@@ -127,7 +127,31 @@ void add_feature_learning_keys(std::vector<Key>& rows) {
       [](const Question& q) { return q.method == Method::lazy_rich; }, "output_scale");
 }
 
+Key first_layer_key() {
+  Key key = matrix_key(
+      "sweep.first_layer", Kind::rows,
+      "W of RF and NT in exact, curve, dynamics, fit, train and flow, d x N or wider (its first N columns "
+      "count), instead of "
+      "a draw; in the coordinates of the problem ([mechanism.md](mechanism.md#weights-out-and-in))",
+      [](auto& q) -> auto& { return q.network.first_layer; });
+  key.is_read = [](const Question& q) {
+    return q.method != Method::limit && q.method != Method::lazy_rich && draws_first_layer(q.network.regime);
+  };
+  key.place = "first_layer";
+  key.omitted_at_default = true;
+  key.standard_text = "drawn";
+  key.conflict = [](const Question& q) { return wrong_first_layer(q, q.network.first_layer); };
+  return key;
+}
+
 }  // namespace
+
+std::string wrong_first_layer(const Question& q, const SharedMatrix& W) {
+  if (!W || (W->rows() == q.problem.d && W->cols() >= q.neurons())) return {};
+  return fmt::format(
+      "is a {} x {} matrix, but must have d = {} rows, and a column for each of the N = {} neurons",
+      W->rows(), W->cols(), q.problem.d, q.neurons());
+}
 
 void add_network_keys(std::vector<Key>& rows) {
   add_row(
@@ -162,6 +186,8 @@ void add_network_keys(std::vector<Key>& rows) {
   equal.is_read = [](const Question& q) { return is_rf(q.network.regime); };
   equal.in_name = [](const Question&) { return std::vector<NamePart>(); };
   rows.push_back(std::move(equal));
+
+  rows.push_back(first_layer_key());
 
   Key draw = integer_key(
       "network.draw", 0, std::numeric_limits<std::uint32_t>::max(),

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "question/row.h"
@@ -129,6 +131,71 @@ Key precision_key() {
   return key;
 }
 
+bool is_run(const Question& q) { return q.method == Method::train || q.method == Method::flow; }
+
+/// k of the overlaps: whole numbers.
+Key overlap_ranks_key() {
+  Key key{.path = "train.overlap_ranks",
+          .kind = Kind::numbers,
+          .accepted = "a list of integers of at least 1, with at least one entry",
+          .doc = "k of the overlaps ||P_k(W) P_k(B)||_F^2 / k that the mechanism records, each at most d"};
+  key.get = [](const Question& q) -> Value {
+    const std::vector<Index>& ranks = q.train.options.overlap_ranks;
+    return std::vector<double>(ranks.begin(), ranks.end());
+  };
+  key.assign = [](Question& q, const Value& value) {
+    const auto& ranks = std::get<std::vector<double>>(value);
+    q.train.options.overlap_ranks.assign(ranks.begin(), ranks.end());
+  };
+  key.in_range = [](const Value& value) {
+    const auto& ranks = std::get<std::vector<double>>(value);
+    return !ranks.empty() && std::all_of(ranks.begin(), ranks.end(), [](double k) {
+      return k >= 1 && k <= static_cast<double>(kMostNeurons) && std::floor(k) == k;
+    });
+  };
+  key.is_read = [](const Question& q) { return is_run(q) && q.train.options.mechanism; };
+  key.place = "overlap_ranks";
+  key.omitted_at_default = true;
+  key.standard_text = "d/10, at least 1";
+  key.conflict = [](const Question& q) -> std::string {
+    if (!q.train.options.mechanism) return "belongs to train.mechanism = true, which is not given";
+    for (const Index k : q.train.options.overlap_ranks)
+      if (k > q.problem.d) return fmt::format("contains {}, but must be at most d = {}", k, q.problem.d);
+    return {};
+  };
+  return key;
+}
+
+/// What training starts from, and what is kept of it beside the risk.
+void add_first_layer_keys(std::vector<Key>& rows) {
+  add_row(rows,
+          matrix_key(
+              "train.initial", Kind::rows,
+              "W of NN at the start, d x N or wider (its first N columns count), instead of a draw; in the "
+              "coordinates of "
+              "the problem ([mechanism.md](mechanism.md#weights-out-and-in))",
+              [](auto& q) -> auto& { return q.train.options.initial; }),
+          trains_nn, "initial", true);
+  rows.back().standard_text = "drawn";
+  rows.back().conflict = [](const Question& q) { return wrong_first_layer(q, q.train.options.initial); };
+  add_row(rows,
+          truth_key(
+              "train.keep_weights",
+              "the trained W, a, b, c (NT: W, A, b, c) are kept as .npy files beside the store "
+              "([mechanism.md](mechanism.md#weights-out-and-in))",
+              [](auto& q) -> auto& { return q.train.options.keep_weights; }),
+          is_run, "keep_weights", true);
+  add_row(rows,
+          truth_key(
+              "train.mechanism",
+              "records what happens to W along the run: eigenvalues, overlaps with the target, change, "
+              "tangent kernel "
+              "([mechanism.md](mechanism.md))",
+              [](auto& q) -> auto& { return q.train.options.mechanism; }),
+          is_run, "mechanism", true);
+  rows.push_back(overlap_ranks_key());
+}
+
 std::string for_mean_field(const Question& q) {
   return is_unit(q) ? "belongs to parameterisation = \"mean-field\", but parameterisation is \"unit\"" : "";
 }
@@ -218,6 +285,7 @@ void add_train_keys(std::vector<Key>& rows) {
           is_mean_field, "beta");
   rows.back().conflict = for_mean_field;
   add_protocol_keys(rows);
+  add_first_layer_keys(rows);
 }
 
 }  // namespace lazygap::question

@@ -137,6 +137,9 @@ inline void add_row(std::vector<Key>& rows, Key key, bool (*is_read)(const Quest
   rows.push_back(std::move(key));
 }
 
+/// Why `W` cannot be the first layer of the question; empty: it can, or it is null.
+[[nodiscard]] std::string wrong_first_layer(const Question& question, const SharedMatrix& W);
+
 // The rows, by table of the plan.
 void add_problem_keys(std::vector<Key>& rows);
 void add_network_keys(std::vector<Key>& rows);

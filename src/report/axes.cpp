@@ -166,7 +166,8 @@ Ends ends_of_ratio(const Frame& frame) {
   if (frame.y.log && std::isfinite(y.positive)) return {y.positive / 1.3, std::max(1.05, 1.3 * y.most)};
   if (frame.y.log) return {0.1, 1.05};
   // The start of training can lie far above R0; the curve of interest lies below.
-  const double most = frame.along_training ? std::min(1.05 * y.most, 1.5) : 1.05 * y.most;
+  const bool is_risk = frame.what == Frame().what;
+  const double most = frame.along_training && is_risk ? std::min(1.05 * y.most, 1.5) : 1.05 * y.most;
   // Where nothing comes near R0, the whole way up to it would leave nothing to be seen.
   constexpr double kNear = 0.3;
   const double top = most > kNear || most <= 0 ? std::max(1.05, most) : most;

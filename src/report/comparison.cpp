@@ -118,7 +118,7 @@ Picture risk_picture(const std::string& name, const std::string& title, const st
   for (const double place : places) ticks += fmt::format("{}{}", ticks.empty() ? "" : ", ", place);
   const std::string commands = fmt::format(
       "set logscale x\nset xrange [{:.6g}:{:.6g}]\nset xtics ({})\nset yrange [0:{:.4g}]\n"
-      "set xlabel {}\nset ylabel '{{/:Italic R}} / {{/:Italic R}}_0'\n",
+      "set xlabel {}.\"\\n \"\nset ylabel '{{/:Italic R}} / {{/:Italic R}}_0'\n",
       places.empty() ? 1 : *places.begin() / 1.3, places.empty() ? 10 : *places.rbegin() * 1.3, ticks,
       1.05 * most, gnuplot_string(x_label));
   std::string plot;
@@ -197,7 +197,7 @@ Picture spectrum_picture(const Comparison& comparison) {
     csv += fmt::format("learnt,{},{},\n", i + 1, learnt.eigenvalues[i]);
   const std::string title = fmt::format("Eigenvalues of (d/N) W Wᵀ after training, N = {}", learnt.neurons);
   const std::string commands = fmt::format(
-      "set xlabel 'rank'\nset ylabel 'eigenvalue'\nset xrange [0.5:{}.5]\nset yrange [0:{:.4g}]\n",
+      "set xlabel \"rank\\n \"\nset ylabel 'eigenvalue'\nset xrange [0.5:{}.5]\nset yrange [0:{:.4g}]\n",
       std::max<Index>(2, learnt.eigenvalues.size()),
       1.1 * std::max(learnt.edge, learnt.eigenvalues.size() > 0 ? learnt.eigenvalues[0] : 1));
   const std::string plot = fmt::format(

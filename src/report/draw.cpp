@@ -12,6 +12,7 @@
 #include "lazygap/core/quote.h"
 #include "lazygap/report/escape.h"
 #include "lazygap/report/gnuplot.h"
+#include "report/heat_map.h"
 
 namespace lazygap::report {
 namespace {
@@ -132,6 +133,7 @@ Drawing draw_files(const std::string& name, const std::string& csv, const std::s
 }  // namespace
 
 std::string to_csv(const Frame& frame) {
+  if (!frame.maps.empty()) return heat_map_csv(frame);
   std::string text = "series,regime,method,label,N,n,draws,x,ratio,se\n";
   for (const Series& series : frame.series)
     for (const Point& p : series.points)

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <utility>
 
 #include "lazygap/core/error.h"
 #include "report/frame_parts.h"
@@ -56,8 +57,13 @@ Frame make_frame(const Plan& plan, const std::vector<Row>& rows, const std::stri
 std::vector<Frame> make_frames(const Plan& plan, const std::vector<Row>& rows) {
   check_name(plan.name);
   const Key* facet = plan.figure.facet;
-  if (facet == nullptr) return {make_frame(plan, rows, "")};
   std::vector<Frame> frames;
+  if (facet == nullptr) {
+    frames.push_back(make_frame(plan, rows, ""));
+    if (frames.front().along_training)
+      for (Frame& frame : mechanism_frames(plan, rows)) frames.push_back(std::move(frame));
+    return frames;
+  }
   std::vector<std::string> values;
   for (const Row& row : rows) {
     const std::string value = coordinate_text(plan, row, *facet);
@@ -73,10 +79,12 @@ std::vector<Frame> make_frames(const Plan& plan, const std::vector<Row>& rows) {
 }
 
 std::string describe(const Frame& frame) {
+  if (!frame.maps.empty())
+    return fmt::format("{}: {}; every number is in {}.csv.", frame.title, frame.what, frame.name);
   std::set<std::string> regimes;
   for (const Series& series : frame.series) regimes.insert(series.regime);
   return fmt::format(
-      "{}: R/R0 against {} for {}; every number is in {}.csv.", frame.title, plain_label(frame),
+      "{}: {} against {} for {}; every number is in {}.csv.", frame.title, frame.what, plain_label(frame),
       regimes.empty() ? "no regime (there are no results yet)" : fmt::format("{}", fmt::join(regimes, ", ")),
       frame.name);
 }

@@ -13,6 +13,9 @@ void add_against_key(Frame& frame, const Plan& plan, const std::vector<Row>& row
 /// R/R0 against n/d along training.
 void add_training(Frame& frame, const Plan& plan, const std::vector<Row>& rows);
 
+/// What training does to the first layer at the last point of the plan; none where no run has recorded it.
+[[nodiscard]] std::vector<Frame> mechanism_frames(const Plan& plan, const std::vector<Row>& rows);
+
 [[nodiscard]] inline Point point_at(Index N, double x, double ratio) {
   Point point;
   point.x = x;

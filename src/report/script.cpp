@@ -12,6 +12,7 @@
 #include "lazygap/report/draw.h"
 #include "lazygap/report/escape.h"
 #include "report/axes.h"
+#include "report/heat_map.h"
 #include "report/look.h"
 #include "report/titles.h"
 
@@ -78,9 +79,9 @@ std::string follower(const Series& series, const Look& look) {
   const std::string_view dash = series.method == "flow" ? "dt 3 lw 2" : "dt (6,3) lw 1.8";
   return fmt::format(
       "data using (pick({0},'x')):(pick({0},'ratio')) with lines {1} lc rgb '#000000' notitle, \\\n  "
-      "data using (pick({0},'x')):(pick({0},'ratio')):(0) with points pt {2} ps 1.1*size pi {3} lw 1.4 lc "
-      "rgb "
-      "'{4}' notitle",
+      "data every {3} using (pick({0},'x')):(pick({0},'ratio')):(0) with points pt {2} ps 1.1*size lw "
+      "1.4 "
+      "lc rgb '{4}' notitle",
       name, dash, look.open, marker_interval(series), look.colour);
 }
 
@@ -337,6 +338,7 @@ std::string latex_terminal(const Frame& frame) {
 }  // namespace
 
 std::string gnuplot_script(const Frame& frame) {
+  if (!frame.maps.empty()) return heat_map_script(frame);
   const Size& size = size_of(frame);
   return fmt::format(
       "# Draws {0}.svg, {0}.pdf and {0}.png from the numbers in {0}.csv:  gnuplot {0}.gp\n"

@@ -2,8 +2,10 @@
 
 #include "lazygap/dynamics/nn.h"
 #include "lazygap/dynamics/nt.h"
+#include "lazygap/route/train.h"
 #include "route/cost.h"
 #include "route/objects.h"
+#include "train/protocol.h"
 
 namespace lazygap::route {
 namespace {
@@ -38,9 +40,9 @@ void answer(const Instance& instance, std::span<const Question> questions, const
   const Question& question = questions.front();
   const auto& target = std::get<PolynomialTarget>(instance.problem);
   const bool is_nn = question.network.regime == Regime::nn;
-  const Matrix W = first_layer(instance, question.network.regime)
-                       .sample(question.neurons(), question.seed, question.draw,
-                               is_nn ? Purpose::initial_weights : Purpose::first_layer);
+  const Matrix W =
+      is_nn ? train::initial_weights(instance.problem, question.neurons(), train_options(question, instance))
+            : draw_first_layer(question, instance);
   const dynamics::Options options = options_of(question, instance);
   const dynamics::Curve curve = is_nn ? dynamics::nn(target, W, options, part_of(control))
                                       : dynamics::nt(target, W, options, part_of(control));

@@ -69,6 +69,12 @@ Cost cost(std::span<const Question> questions) {
   return {.operations = 1e7 + 1e4 * d, .bytes = 10 * kNumber * d};
 }
 
+/// NT with the quadratic activation is done before threads would have started.
+bool is_threaded(std::span<const Question> questions) {
+  const question::NetworkSpec& network = questions.back().network;
+  return is_rf(network.regime) || (network.regime == Regime::nt && !question::is_quadratic(network));
+}
+
 }  // namespace
 
 const Route kExact{.method = Method::exact,
@@ -86,6 +92,7 @@ const Route kExact{.method = Method::exact,
                      return {};
                    },
                    .cost = cost,
+                   .is_threaded = is_threaded,
                    .path = [](const Question& question, const Instance&) -> std::string {
                      return is_rf(question.network.regime) ? "one Gram matrix for all widths" : "";
                    },

@@ -86,34 +86,35 @@ Cost cost(std::span<const Question> questions) {
 
 }  // namespace
 
-const Route kFit{.method = Method::fit,
-                 .name = "fit",
-                 .is_simulation = true,
-                 // 2: products of BLAS. 3: RF of fewer samples than features through the n x n matrix, which
-                 // is smaller, and regular where that of the features is not.
-                 .version =
-                     [](const Question& question) {
-                       return is_rf(question.network.regime) && question.fit.samples < question.neurons() ? 3
-                                                                                                          : 2;
-                     },
-                 .applies = [](Regime regime) { return is_rf(regime) || regime == Regime::nt; },
-                 .repeats = [](Regime) { return true; },
-                 .refuses = refuses,
-                 .warns = warns_of_nothing,
-                 .lacks = nothing_lacks,
-                 .nests = [](const Question& question) -> std::vector<std::string_view> {
-                   std::vector<std::string_view> keys{"fit.samples", "fit.ridge"};
-                   // The giant step rescales W as a whole.
-                   if (is_rf(question.network.regime) && question.network.one_step == 0)
-                     keys.insert(keys.end(), {"network.width", "network.rho"});
-                   return keys;
-                 },
-                 .cost = cost,
-                 .path = [](const Question& question, const Instance&) -> std::string {
-                   if (!is_rf(question.network.regime)) return "";
-                   return is_fp64_on_request(question) ? "one Gram matrix for all widths, fp64"
-                                                       : "one Gram matrix for all widths";
-                 },
-                 .answer = answer};
+const Route kFit{
+    .method = Method::fit,
+    .name = "fit",
+    .is_simulation = true,
+    // 2: products of BLAS. 3: RF of fewer samples than features through the n x n matrix, which
+    // is smaller, and regular where that of the features is not.
+    .version =
+        [](const Question& question) {
+          return is_rf(question.network.regime) && question.fit.samples < question.neurons() ? 3 : 2;
+        },
+    .applies = [](Regime regime) { return is_rf(regime) || regime == Regime::nt; },
+    .repeats = [](Regime) { return true; },
+    .refuses = refuses,
+    .warns = warns_of_nothing,
+    .lacks = nothing_lacks,
+    .nests = [](const Question& question) -> std::vector<std::string_view> {
+      std::vector<std::string_view> keys{"fit.samples", "fit.ridge"};
+      // The giant step rescales W as a whole.
+      if (is_rf(question.network.regime) && question.network.one_step == 0)
+        keys.insert(keys.end(), {"network.width", "network.rho"});
+      return keys;
+    },
+    .cost = cost,
+    .is_threaded = [](std::span<const Question> questions) { return is_rf(questions.back().network.regime); },
+    .path = [](const Question& question, const Instance&) -> std::string {
+      if (!is_rf(question.network.regime)) return "";
+      return is_fp64_on_request(question) ? "one Gram matrix for all widths, fp64"
+                                          : "one Gram matrix for all widths";
+    },
+    .answer = answer};
 
 }  // namespace lazygap::route

@@ -1,6 +1,7 @@
 #include "lazygap/train/flow.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "lazygap/route/train.h"
 #include "route/cost.h"
@@ -31,7 +32,9 @@ void answer(const Instance& instance, std::span<const Question> questions, const
           ? train::flow_nn(instance.problem, question.neurons(), options, part_of(control))
           : train::flow_nt(instance.problem, question.neurons(), options, part_of(control));
   if (outcome.status == Status::none) return;  // stopped
-  control.finished(0, trained_result(question, instance, outcome));
+  store::Result result = trained_result(question, instance, outcome);
+  result.weights = kept_weights(control, 0, outcome);
+  control.finished(0, std::move(result));
 }
 
 Cost cost(std::span<const Question> questions) {

@@ -52,7 +52,7 @@ inline constexpr auto kEstimated = "risk estimated on test samples";
 
 /// A part of Control as the mathematics takes it.
 [[nodiscard]] inline lazygap::Control part_of(const Control& control) {
-  return {.progress = control.progress, .stop = control.stop};
+  return {.progress = control.progress, .stop = control.stop, .threads = control.threads};
 }
 
 /// The network whose second layer is sought, W drawn.

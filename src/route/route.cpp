@@ -72,7 +72,7 @@ Network make_network(const Question& question, const Instance& instance) {
   const Index N = question.neurons();
   const question::NetworkSpec& spec = question.network;
   Network network{.activation = instance.activation,
-                  .W = first_layer(instance, question.network.regime).sample(N, question.seed, question.draw),
+                  .W = draw_first_layer(question, instance),
                   .biases = sample_biases(question.network.bias_scale, N, question.seed, question.draw),
                   .centred = spec.centred};
   if (!is_rf(spec.regime) || spec.one_step == 0) return network;

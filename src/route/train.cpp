@@ -63,9 +63,12 @@ void answer(const Instance& instance, std::span<const Question> questions, const
                           .save = control.save,
                           .resume = control.resume,
                           .save_every = control.save_every,
-                          .stop = control.stop};
+                          .stop = control.stop,
+                          .threads = control.threads};
   hooks.finished = [&](std::size_t i, const train::Outcome& outcome) {
-    control.finished(i, trained_result(questions[i], instance, outcome));
+    store::Result result = trained_result(questions[i], instance, outcome);
+    result.weights = kept_weights(control, i, outcome);
+    control.finished(i, std::move(result));
   };
   const auto run = [&] {
     // A search of one would look ahead for nothing.
@@ -106,6 +109,15 @@ Cost cost(std::span<const Question> questions) {
   return sum;
 }
 
+/// Networks side by side, or one in fp32 whose steps are shared; narrow ones take no time to speak of.
+bool is_threaded(std::span<const Question> questions) {
+  constexpr Index kWide = 96;
+  const Question& widest = questions.back();
+  const bool shares = !question::trains_quadratic(widest) && precision_of(widest) == train::Precision::fp32 &&
+                      widest.neurons() >= kWide;
+  return questions.size() > 1 || shares;
+}
+
 }  // namespace
 
 train::Options train_options(const Question& question, const Instance& instance) {
@@ -117,6 +129,7 @@ train::Options train_options(const Question& question, const Instance& instance)
   options.label_noise = question::label_noise(question, instance);
   options.seed = question.seed;
   options.draw = question.draw;
+  if (question.network.regime == Regime::nt) options.initial = question.network.first_layer;
   return options;
 }
 
@@ -148,7 +161,12 @@ store::Result trained_result(const Question& question, const Instance& instance,
     result.message = fmt::format("ended by successive halving after {} of {} steps ({})", outcome.steps_done,
                                  options.steps, outcome.path);
   result.trajectory = outcome.trajectory;
+  result.mechanism = outcome.mechanism;
   return result;
+}
+
+std::string kept_weights(const Control& control, std::size_t i, const train::Outcome& outcome) {
+  return control.keep_weights && !outcome.weights.empty() ? control.keep_weights(i, outcome.weights) : "";
 }
 
 const Route kTrain{.method = Method::train,
@@ -169,6 +187,7 @@ const Route kTrain{.method = Method::train,
                    .lacks = lacks,
                    .nests = nests,
                    .cost = cost,
+                   .is_threaded = is_threaded,
                    .path = path,
                    .answer = answer};
 

@@ -20,6 +20,16 @@ double precision_factor(const train::Options& options) {
   return options.precision == train::Precision::fp64 ? 1 : kSingle;
 }
 
+/// Numbers that a run keeps beside its own: the weights in the end, twice, and the spectra on the way.
+double kept_numbers(const Question& question) {
+  const train::Options& options = question.train.options;
+  const auto d = static_cast<double>(question.problem.d), N = static_cast<double>(question.neurons());
+  return (options.keep_weights ? 4 * d * N : 0) +
+         (options.mechanism
+              ? static_cast<double>(options.records) * (std::min(N, d) + 8) + 4 * d * N + 4 * d * d
+              : 0);
+}
+
 /// The quadratic activation, which has an algebra of its own (train/sgd.h).
 Cost cost_of_quadratic(const Question& question) {
   const train::Options& options = question.train.options;
@@ -36,7 +46,8 @@ Cost cost_of_quadratic(const Question& question) {
                         records * 2 * d * d * width +
                         static_cast<double>(options.test_samples) * 2 * d * width +
                         kFactorisation * 4 * d * d * d,
-          .bytes = kNumber * (2 * d * N + 2 * d * width + 6 * d * d + 2 * batch * (d + width) + records * 3)};
+          .bytes = kNumber * (kept_numbers(question) + 2 * d * N + 2 * d * width + 6 * d * d +
+                              2 * batch * (d + width) + records * 3)};
 }
 
 }  // namespace
@@ -74,10 +85,12 @@ Cost cost_of_training(const Question& question) {
   const double step = (is_nt ? 6 : 4) * d * N * batch + kOperationsOfAnActivation * N * batch;
   const double risk = components(question) * (is_nt ? moments_of_nt(N, d) : moments_of_rf(N, d));
   const Cost moments = cost_of_moments(question);
-  return {.operations = steps * precision_factor(options) * step + operations_of_samples(question) +
-                        static_cast<double>(options.records) * risk +
-                        static_cast<double>(options.test_samples) * 4 * d * N + moments.operations,
-          .bytes = kNumber * ((is_nt ? 0 : N * N) + 6 * d * N + 3 * batch * (d + N)) + moments.bytes};
+  return {
+      .operations = steps * precision_factor(options) * step + operations_of_samples(question) +
+                    static_cast<double>(options.records) * risk +
+                    static_cast<double>(options.test_samples) * 4 * d * N + moments.operations,
+      .bytes = kNumber * (kept_numbers(question) + (is_nt ? 0 : N * N) + 6 * d * N + 3 * batch * (d + N)) +
+               moments.bytes};
 }
 
 }  // namespace lazygap::route

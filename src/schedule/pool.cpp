@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <cmath>
 #include <ctime>
+#include <filesystem>
 #include <system_error>
 #include <utility>
 
 #include "lazygap/core/error.h"
+#include "lazygap/network/weights.h"
 #include "lazygap/question/name.h"
 #include "lazygap/schedule/provenance.h"
 #include "lazygap/train/sgd.h"
@@ -68,13 +70,15 @@ void Pool::run(std::vector<Task> tasks, const std::vector<std::string>& messages
 }
 
 void Pool::start(std::vector<std::jthread>& threads, Station& station) {
+  std::unique_lock lock(mutex_);  // other places are at work by now
   const std::size_t count = std::min(waiting_.size(), static_cast<std::size_t>(station.place->cores));
+  lock.unlock();
   std::size_t started = 0;
   try {
     for (; started < count; ++started)
       threads.emplace_back([this, &station] { work_or_record_error(station); });
   } catch (const std::system_error& error) {  // a limit on processes or on the address space
-    const std::lock_guard lock(mutex_);
+    lock.lock();
     report(fmt::format("{} of {} jobs could not be started: {}", count - started, count,
                        error.code().message()));
   }
@@ -223,7 +227,14 @@ std::string Pool::try_cells(const Task& task, const Task& running, const Seat& s
   hooks.save = [&](std::size_t i, std::span<const std::byte> bytes) {
     store_.save_checkpoint(cell_key(plan_, task.cells[i]), bytes);
   };
+  if (!options_.keep_in.empty())
+    hooks.keep_weights = [&](std::size_t i, const Weights& weights) {
+      const std::filesystem::path folder = std::filesystem::path("weights") / cell_key(plan_, task.cells[i]);
+      write_weights(options_.keep_in / folder, weights);
+      return folder.string();
+    };
   hooks.stop = [this] { return is_stopping(); };
+  hooks.threads = seat.cores;
   hooks.progress = [&](double fraction) {
     if (seconds_since(reported) < 0.5) return;
     reported = Clock::now();

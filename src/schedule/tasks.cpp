@@ -37,7 +37,11 @@ Cost cost_of(const Plan& plan, const std::vector<Cell>& cells) {
   return cost;
 }
 
-bool is_threaded(const Plan&, const std::vector<Cell>&) { return false; }
+// No route divides a group over threads so far.
+bool is_threaded(const Plan& plan, const std::vector<Cell>& cells) {
+  const route::Route& route = route::route_of(cells.front().method);
+  return route.is_threaded != nullptr && route.is_threaded(questions_of(plan, cells));
+}
 
 bool is_halving(const Plan& plan, const std::vector<Cell>& cells) {
   return cells.size() > 1 && cells.front().method == Method::train && searches_by_halving(plan);

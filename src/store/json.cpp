@@ -1,6 +1,9 @@
 #include "lazygap/store/json.h"
 
 #include <cmath>
+#include <cstddef>
+#include <utility>
+#include <vector>
 
 namespace lazygap::store {
 namespace {
@@ -15,6 +18,29 @@ nlohmann::json number_or_null(const std::optional<Number>& number) {
     return finite_or_null(*number);
   else
     return *number;
+}
+
+nlohmann::json rows_of(const Matrix& matrix) {
+  nlohmann::json rows = nlohmann::json::array();
+  for (const auto& row : matrix.rowwise()) rows.push_back(std::vector<double>(row.begin(), row.end()));
+  return rows;
+}
+
+double number_of(const nlohmann::json& value) { return value.is_null() ? std::nan("") : value.get<double>(); }
+
+std::vector<double> numbers_of(const nlohmann::json& list) {
+  std::vector<double> numbers;
+  for (const nlohmann::json& value : list) numbers.push_back(number_of(value));
+  return numbers;
+}
+
+/// Rows of one length; anything else throws.
+Matrix matrix_of(const nlohmann::json& rows) {
+  Matrix matrix(static_cast<Index>(rows.size()), rows.empty() ? 0 : static_cast<Index>(rows.front().size()));
+  for (Index i = 0; i < matrix.rows(); ++i)
+    for (Index j = 0; j < matrix.cols(); ++j)
+      matrix(i, j) = number_of(rows.at(static_cast<std::size_t>(i)).at(static_cast<std::size_t>(j)));
+  return matrix;
 }
 
 }  // namespace
@@ -55,7 +81,39 @@ nlohmann::json to_json(const Result& r) {
       points.push_back({{"step", point.step}, {"n", point.samples}, {"risk", finite_or_null(point.risk)}});
     object["trajectory"] = std::move(points);
   }
+  if (!r.mechanism.empty()) object["mechanism"] = to_json(r.mechanism);
+  if (!r.weights.empty()) object["weights"] = r.weights;
   return object;
+}
+
+nlohmann::json to_json(const Mechanism& mechanism) {
+  nlohmann::json points = nlohmann::json::array();
+  for (const MechanismPoint& point : mechanism.points)
+    points.push_back({{"step", point.step},
+                      {"n", point.samples},
+                      {"eigenvalues", point.eigenvalues},
+                      {"overlaps", point.overlaps},
+                      {"change", finite_or_null(point.change)},
+                      {"kernel_cosine", finite_or_null(point.kernel_cosine)}});
+  return {{"ranks", mechanism.ranks},
+          {"points", std::move(points)},
+          {"before", rows_of(mechanism.before)},
+          {"after", rows_of(mechanism.after)}};
+}
+
+Mechanism mechanism_from_json(const nlohmann::json& object) {
+  Mechanism mechanism{.ranks = object.at("ranks"),
+                      .points = {},
+                      .before = matrix_of(object.at("before")),
+                      .after = matrix_of(object.at("after"))};
+  for (const nlohmann::json& point : object.at("points"))
+    mechanism.points.push_back({.step = point.at("step"),
+                                .samples = point.at("n"),
+                                .eigenvalues = numbers_of(point.at("eigenvalues")),
+                                .overlaps = numbers_of(point.at("overlaps")),
+                                .change = number_of(point.at("change")),
+                                .kernel_cosine = number_of(point.at("kernel_cosine"))});
+  return mechanism;
 }
 
 }  // namespace lazygap::store

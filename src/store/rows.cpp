@@ -4,11 +4,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
+#include <span>
 #include <stdexcept>
 #include <string_view>
 #include <vector>
+
+#include "lazygap/store/json.h"
 
 namespace lazygap::store {
 namespace {
@@ -26,7 +32,8 @@ constexpr const char* kSchema = R"sql(
     risk REAL, null_risk REAL, ratio REAL, se REAL, test_ratio REAL, test_se REAL,
     status TEXT NOT NULL, message TEXT NOT NULL, trajectory TEXT NOT NULL,
     commit_id TEXT NOT NULL, compiler TEXT NOT NULL, instruction_set TEXT NOT NULL, machine TEXT NOT NULL,
-    threads INTEGER NOT NULL, seconds REAL NOT NULL, finished_at TEXT NOT NULL
+    threads INTEGER NOT NULL, seconds REAL NOT NULL, finished_at TEXT NOT NULL,
+    mechanism BLOB, weights TEXT
   ) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS checkpoints (key TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID;
 )sql";
@@ -82,6 +89,28 @@ constexpr const char* kColumns =
     "test_ratio, "
     "test_se, status, message, trajectory, commit_id, compiler, instruction_set, machine, threads, seconds, "
     "finished_at";
+
+/// Columns that are younger than the first stores, which stay valid: NULL there.
+struct NewColumn {
+  const char* name;
+  const char* type;
+};
+constexpr NewColumn kNewColumns[] = {{"mechanism", "BLOB"}, {"weights", "TEXT"}};
+
+/// CBOR: a run has thousands of eigenvalues, which take half the space of text and keep every bit.
+std::vector<std::byte> mechanism_bytes(const Mechanism& mechanism) {
+  if (mechanism.empty()) return {};
+  nlohmann::json object = to_json(mechanism);
+  const std::vector<std::uint8_t> bytes = nlohmann::json::to_cbor(object);
+  const auto* first = reinterpret_cast<const std::byte*>(bytes.data());
+  return {first, first + bytes.size()};
+}
+
+Mechanism mechanism_from_bytes(const std::vector<std::byte>& bytes) {
+  if (bytes.empty()) return {};
+  const auto* first = reinterpret_cast<const std::uint8_t*>(bytes.data());
+  return mechanism_from_json(nlohmann::json::from_cbor(first, first + bytes.size()));
+}
 }  // namespace
 
 void create_tables(const Connection& connection) {
@@ -114,9 +143,28 @@ void check_damage(const Connection& connection) {
   if (statement.raw_text() != "ok") connection.fail(SQLITE_CORRUPT);
 }
 
+void add_new_columns(const Connection& connection) {
+  const std::set<std::string> found = columns_of(connection, "results");
+  for (const auto& [name, type] : kNewColumns)
+    if (!found.contains(name))
+      connection.execute(fmt::format("ALTER TABLE results ADD COLUMN {} {}", name, type));
+}
+
 const std::string& column_list() {
-  static const std::string list = kColumns;
+  static const std::string list = [] {
+    std::string names = kColumns;
+    for (const NewColumn& column : kNewColumns) names += fmt::format(", {}", column.name);
+    return names;
+  }();
   return list;
+}
+
+std::string selected_columns(const Connection& connection) {
+  const std::set<std::string> found = columns_of(connection, "results");
+  std::string names = kColumns;
+  for (const NewColumn& column : kNewColumns)
+    names += found.contains(column.name) ? fmt::format(", {}", column.name) : ", NULL";
+  return names;
 }
 
 Result read_result(Statement& row) {
@@ -148,6 +196,8 @@ Result read_result(Statement& row) {
   r.provenance.threads = static_cast<int>(row.integer());
   r.provenance.seconds = row.number();
   r.provenance.finished_at = row.text();
+  r.mechanism = mechanism_from_bytes(row.bytes());
+  r.weights = row.text();
   return r;
 }
 
@@ -179,6 +229,14 @@ void bind_result(Statement& row, const Result& r) {
   row.bind(static_cast<std::int64_t>(r.provenance.threads));
   row.bind(r.provenance.seconds);
   row.bind(valid_utf8(r.provenance.finished_at));
+  if (const std::vector<std::byte> bytes = mechanism_bytes(r.mechanism); bytes.empty())
+    row.bind(std::optional<double>());
+  else
+    row.bind(std::span(bytes));
+  if (r.weights.empty())
+    row.bind(std::optional<double>());
+  else
+    row.bind(valid_utf8(r.weights));
 }
 
 }  // namespace lazygap::store

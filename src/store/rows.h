@@ -21,9 +21,14 @@ void check_identity(const Connection& connection);
 /// Refuses files that are damaged, as far as SQLite sees quickly.
 void check_damage(const Connection& connection);
 
-/// The columns of a result in the order of read_result() and bind_result().
+/// Adds the columns that stores from before them lack. The file must be open for writing.
+void add_new_columns(const Connection& connection);
+
+/// The columns of a result in the order of bind_result().
 [[nodiscard]] const std::string& column_list();
-constexpr int kColumnCount = 27;
+constexpr int kColumnCount = 29;
+/// What to select for read_result(): the same, with NULL for the columns that an older file lacks.
+[[nodiscard]] std::string selected_columns(const Connection& connection);
 
 /// The result in a row of all columns. Throws other exceptions than FileError where it is not what
 /// bind_result() wrote.

@@ -32,7 +32,9 @@ std::optional<Result> find_in(const Connection& connection, Statement& statement
   return result;
 }
 
-std::string select_sql() { return fmt::format("SELECT {} FROM results WHERE key = ?", column_list()); }
+std::string select_sql(const Connection& connection) {
+  return fmt::format("SELECT {} FROM results WHERE key = ?", selected_columns(connection));
+}
 
 void create_folder(const fs::path& file) {
   std::error_code error;
@@ -74,6 +76,7 @@ Store Store::open(const fs::path& file) {
   connection.execute("PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL");
   Transaction transaction(connection, "BEGIN IMMEDIATE");
   create_tables(connection);
+  add_new_columns(connection);
   transaction.commit();
   return Store(std::move(database));
 }
@@ -97,14 +100,14 @@ Store Store::in_memory() {
 
 std::optional<Result> Store::find(const std::string& key) const {
   const std::lock_guard lock(database_->mutex);
-  Statement statement(database_->connection, select_sql());
+  Statement statement(database_->connection, select_sql(database_->connection));
   return find_in(database_->connection, statement, key);
 }
 
 std::vector<std::optional<Result>> Store::find_all(std::span<const std::string> keys) const {
   const std::lock_guard lock(database_->mutex);
   const Transaction transaction(database_->connection, "BEGIN");
-  Statement statement(database_->connection, select_sql());
+  Statement statement(database_->connection, select_sql(database_->connection));
   std::vector<std::optional<Result>> results;
   results.reserve(keys.size());
   for (const std::string& key : keys) results.push_back(find_in(database_->connection, statement, key));

@@ -182,6 +182,11 @@ void TangentNeurons<Real>::update(const Eigen::Ref<const MatrixOf<Real>>& X, std
   A.move(X * G.transpose(), momentum, static_cast<Real>(step_size));
 }
 
+template <class Real>
+void TwoLayerNeurons<Real>::share(Team*) {}
+template <class Real>
+void TangentNeurons<Real>::share(Team*) {}
+
 template class TwoLayerNeurons<double>;
 template class TangentNeurons<double>;
 

@@ -3,6 +3,7 @@
 #include <memory>
 #include <span>
 
+#include "core/team.h"
 #include "lazygap/activation/activation.h"
 #include "lazygap/core/matrix.h"
 
@@ -11,6 +12,10 @@
 ///
 /// What is trained moves by the heavy ball: velocity = momentum velocity + direction, parameter += step_size
 /// velocity.
+///
+/// `share(team)`: forward and update divide the neurons over the threads of `team` from now on; the numbers
+/// are the same. The team must outlive the neurons' next step; null: the calling thread alone. fp64 does not
+/// share.
 namespace lazygap::train {
 
 /// sum_i v_i sigma(<w_i, x> + b_i), v_i one number or, with k outputs, k of them.
@@ -40,6 +45,7 @@ class TwoLayerNeurons {
   /// Goes on with what these two have returned.
   void resume(const Parameters& parameters, const Parameters& velocities);
 
+  void share(Team* team);
   /// q_j = sum_i v_i sigma(u_ij), u = W^T X + b. X is d x b, q has k b entries, sample after sample.
   void forward(const Eigen::Ref<const MatrixOf<Real>>& X, std::span<Real> q);
   /// One step in the directions sum_j weight_j dq_j / dparameter, at the u of the last forward, which must
@@ -66,6 +72,7 @@ class TangentNeurons {
   [[nodiscard]] Matrix velocities() const;
   void resume(const Matrix& parameters, const Matrix& velocities);
 
+  void share(Team* team);
   /// q_j = sum_i sigma'(u_ij) <a_i, x_j>.
   void forward(const Eigen::Ref<const MatrixOf<Real>>& X, std::span<Real> q);
   void update(const Eigen::Ref<const MatrixOf<Real>>& X, std::span<const Real> weight, double step_size);

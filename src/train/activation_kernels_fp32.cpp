@@ -129,15 +129,66 @@ struct Step {
   Index d, batch;
   float momentum;
   std::vector<float> weight;  // times the step size, unless there is momentum
-  Buffer scratch;             // batch x kWidth
+  std::vector<float> dots;    // what each panel adds to q, batch numbers for each
+  Team* team = nullptr;
+  struct Scratch {
+    Buffer first, second;            // batch x kWidth
+    std::vector<float> output = {};  // of one of several outputs, batch
+  };
+  std::vector<Scratch> scratch;  // of each thread
 
   Step(const Activation& sigma, Index features, double heavy_ball, Index most_samples)
       : activation(sigma),
         d(features),
         batch(most_samples),
         momentum(static_cast<float>(heavy_ball)),
-        weight(static_cast<std::size_t>(most_samples)),
-        scratch(zeros(most_samples * kWidth)) {}
+        weight(static_cast<std::size_t>(most_samples)) {
+    share(nullptr);
+  }
+
+  void share(Team* with) {
+    team = with;
+    scratch.resize(team == nullptr ? 1 : static_cast<std::size_t>(team->size()));
+    for (Scratch& own : scratch)
+      if (!own.first) own = {.first = zeros(batch * kWidth), .second = zeros(batch * kWidth)};
+  }
+
+  /// visit(p, scratch) for all panels, backwards or not. Each thread has its own panels in every step, which
+  /// so stay in its cache.
+  template <class Visit>
+  void for_each(std::span<const Panel> panels, bool backwards, const Visit& visit) {
+    const auto visit_part = [&](std::size_t begin, std::size_t end, Scratch& own) {
+      for (std::size_t i = begin; i < end; ++i) visit(backwards ? begin + end - 1 - i : i, own);
+    };
+    const std::size_t count = panels.size(), parts = std::min(scratch.size(), count);
+    if (parts <= 1) return visit_part(0, count, scratch.front());
+    // As many columns for each: full panels come first, and narrow ones at the end.
+    const auto columns = static_cast<std::size_t>(panels.back().first + panels.back().width);
+    const auto begin_of = [&](std::size_t part) {
+      const auto first = static_cast<Index>(part * columns / parts);
+      return static_cast<std::size_t>(
+          std::find_if(panels.begin(), panels.end(),
+                       [&](const Panel& panel) { return panel.first + panel.width / 2 >= first; }) -
+          panels.begin());
+    };
+    team->for_each(static_cast<Index>(parts), [&](Index i) {
+      const auto part = static_cast<std::size_t>(i);
+      visit_part(part == 0 ? 0 : begin_of(part), part + 1 == parts ? count : begin_of(part + 1),
+                 scratch[part]);
+    });
+  }
+
+  /// q = the sum over panels, in their order, of what `add` adds to zeros: add(p, scratch, numbers).
+  template <class Add>
+  void sum(std::span<const Panel> panels, std::span<float> q, const Add& add) {
+    dots.assign(panels.size() * q.size(), 0.0f);
+    for_each(panels, false, [&](std::size_t p, Scratch& own) {
+      add(p, own, std::span<float>(dots.data() + p * q.size(), q.size()));
+    });
+    std::fill(q.begin(), q.end(), 0.0f);
+    for (std::size_t p = 0; p < panels.size(); ++p)
+      for (std::size_t j = 0; j < q.size(); ++j) q[j] += dots[p * q.size() + j];
+  }
 
   std::span<const float> weights(std::span<const float> given, double step_size) {
     if (weight.size() < given.size()) weight.resize(given.size());  // several outputs
@@ -170,7 +221,6 @@ struct TwoLayerNeurons<float>::Storage {
   Training training;
   fp32::Moving W, b, v;
   fp32::Panels value, derivative;  // of sigma; the values are kept where v is trained
-  std::vector<float> output = {};  // of one of several outputs, b
 };
 
 template <>
@@ -213,59 +263,64 @@ void TwoLayerNeurons<float>::resume(const Parameters& parameters, const Paramete
 template <>
 void TwoLayerNeurons<float>::forward(const Eigen::Ref<const MatrixOf<float>>& X, std::span<float> q) {
   using namespace fp32;  // HWY_DYNAMIC_DISPATCH takes no qualified name
-  auto& [step, training, W, b, v, value, derivative, output] = *storage_;
-  const auto outputs = static_cast<std::size_t>(v.rows);
+  Storage& s = *storage_;
+  const auto outputs = static_cast<std::size_t>(s.v.rows);
   const fp32::Samples x =
-      fp32::samples("TwoLayerNeurons::forward", X, step.d, step.batch, q.size() / outputs);
-  std::fill(q.begin(), q.end(), 0.0f);
-  for (std::size_t p = 0; p < W.value.all().size(); ++p) {
-    const fp32::Panel& panel = W.value.all()[p];
-    float* const slope = derivative.all()[p].data;
-    float* const sigma = training.v ? value.all()[p].data : step.scratch.get();
-    fp32::project(panel, b.data(p), x, slope);
-    step.activate(slope, x.b * panel.width, sigma);
+      fp32::samples("TwoLayerNeurons::forward", X, s.step.d, s.step.batch, q.size() / outputs);
+  s.step.sum(s.W.value.all(), q, [&](std::size_t p, fp32::Step::Scratch& own, std::span<float> dots) {
+    const fp32::Panel& panel = s.W.value.all()[p];
+    const Index real = s.W.value.end(panel) - panel.first;
+    float* const slope = s.derivative.all()[p].data;
+    float* const sigma = s.training.v ? s.value.all()[p].data : own.first.get();
+    fp32::project(panel, s.b.data(p), x, slope);
+    s.step.activate(slope, x.b * panel.width, sigma);
     if (outputs == 1) {
-      HWY_DYNAMIC_DISPATCH(AddDots)
-      (v.data(p), 0, sigma, panel.width, W.value.end(panel) - panel.first, q);
-      continue;
+      HWY_DYNAMIC_DISPATCH(AddDots)(s.v.data(p), 0, sigma, panel.width, real, dots);
+      return;
     }
-    output.resize(static_cast<std::size_t>(step.batch));
+    own.output.resize(static_cast<std::size_t>(s.step.batch));
     for (std::size_t c = 0; c < outputs; ++c) {
-      const std::span<float> of_output(output.data(), static_cast<std::size_t>(x.b));
+      const std::span<float> of_output(own.output.data(), static_cast<std::size_t>(x.b));
       std::fill(of_output.begin(), of_output.end(), 0.0f);
       HWY_DYNAMIC_DISPATCH(AddDots)
-      (v.data(p) + static_cast<Index>(c) * panel.width, 0, sigma, panel.width,
-       W.value.end(panel) - panel.first, of_output);
-      for (std::size_t j = 0; j < of_output.size(); ++j) q[j * outputs + c] += of_output[j];
+      (s.v.data(p) + static_cast<Index>(c) * panel.width, 0, sigma, panel.width, real, of_output);
+      for (std::size_t j = 0; j < of_output.size(); ++j) dots[j * outputs + c] += of_output[j];
     }
-  }
+  });
 }
 
 template <>
 void TwoLayerNeurons<float>::update(const Eigen::Ref<const MatrixOf<float>>& X, std::span<const float> weight,
                                     double step_size) {
   using namespace fp32;  // HWY_DYNAMIC_DISPATCH takes no qualified name
-  auto& [step, training, W, b, v, value, derivative, output] = *storage_;
-  const Index outputs = v.rows;
-  const fp32::Samples x = fp32::samples("TwoLayerNeurons::update", X, step.d, step.batch,
+  Storage& s = *storage_;
+  const Index outputs = s.v.rows;
+  const fp32::Samples x = fp32::samples("TwoLayerNeurons::update", X, s.step.d, s.step.batch,
                                         weight.size() / static_cast<std::size_t>(outputs));
-  const std::span<const float> weights = step.weights(weight, step_size);
+  const std::span<const float> weights = s.step.weights(weight, step_size);
   const auto eps = static_cast<float>(step_size);
-  constexpr float kOne = 1;
-  float* const G = step.scratch.get();
   // Backwards: the panels that the forward pass touched last are still in the cache.
-  for (std::size_t p = W.value.all().size(); p-- > 0;) {
-    const Index width = W.value.all()[p].width;
+  s.step.for_each(s.W.value.all(), true, [&](std::size_t p, fp32::Step::Scratch& own) {
+    constexpr float kOne = 1;
+    const float momentum = s.step.momentum;
+    const Index width = s.W.value.all()[p].width;
+    float* const G = own.first.get();
     if (outputs == 1) {
-      HWY_DYNAMIC_DISPATCH(Weigh)(weights, derivative.all()[p].data, v.data(p), width, G);
+      HWY_DYNAMIC_DISPATCH(Weigh)(weights, s.derivative.all()[p].data, s.v.data(p), width, G);
     } else {
-      HWY_DYNAMIC_DISPATCH(Multiply)({weights.data(), outputs, 1}, x.b, outputs, v.data(p), G, width, false);
-      HWY_DYNAMIC_DISPATCH(MultiplyBy)(derivative.all()[p].data, x.b * width, G);
+      HWY_DYNAMIC_DISPATCH(Multiply)
+      ({weights.data(), outputs, 1}, x.b, outputs, s.v.data(p), G, width, false);
+      HWY_DYNAMIC_DISPATCH(MultiplyBy)(s.derivative.all()[p].data, x.b * width, G);
     }
-    W.move(p, step.momentum, eps, {x.data, 1, x.stride}, x.b, G);
-    if (training.b) b.move(p, step.momentum, eps, {&kOne, 0, 0}, x.b, G);
-    if (training.v) v.move(p, step.momentum, eps, {weights.data(), 1, outputs}, x.b, value.all()[p].data);
-  }
+    s.W.move(p, momentum, eps, {x.data, 1, x.stride}, x.b, G);
+    if (s.training.b) s.b.move(p, momentum, eps, {&kOne, 0, 0}, x.b, G);
+    if (s.training.v) s.v.move(p, momentum, eps, {weights.data(), 1, outputs}, x.b, s.value.all()[p].data);
+  });
+}
+
+template <>
+void TwoLayerNeurons<float>::share(Team* team) {
+  storage_->step.share(team);
 }
 
 template <>
@@ -273,7 +328,6 @@ struct TangentNeurons<float>::Storage {
   fp32::Step step;
   fp32::Moving W, b, A;
   fp32::Panels derivative;
-  fp32::Buffer products;  // <a_i, x_j>, batch x kWidth
 };
 
 template <>
@@ -281,7 +335,7 @@ TangentNeurons<float>::TangentNeurons(const Activation& activation, const Matrix
                                       const Matrix& A, double momentum, Index batch)
     : storage_(new Storage{fp32::Step(activation, W.rows(), momentum, batch), fp32::Moving(W, false, 0),
                            fp32::Moving(b.transpose(), false, 0), fp32::Moving(A, true, momentum),
-                           fp32::Panels(batch, 0, W.cols()), fp32::zeros(batch * fp32::kWidth)}) {
+                           fp32::Panels(batch, 0, W.cols())}) {
   check_size("TangentNeurons", "A", A.cols(), "the number of neurons N", W.cols());
   if (b.size() > 0) check_size("TangentNeurons", "b", b.size(), "the number of neurons N", W.cols());
 }
@@ -308,32 +362,38 @@ void TangentNeurons<float>::resume(const Matrix& parameters, const Matrix& veloc
 template <>
 void TangentNeurons<float>::forward(const Eigen::Ref<const MatrixOf<float>>& X, std::span<float> q) {
   using namespace fp32;  // HWY_DYNAMIC_DISPATCH takes no qualified name
-  auto& [step, W, b, A, derivative, products] = *storage_;
-  const fp32::Samples x = fp32::samples("TangentNeurons::forward", X, step.d, step.batch, q.size());
-  std::fill(q.begin(), q.end(), 0.0f);
-  for (std::size_t p = 0; p < W.value.all().size(); ++p) {
-    const fp32::Panel& panel = W.value.all()[p];
-    float* const slope = derivative.all()[p].data;
-    fp32::project(panel, b.data(p), x, slope);
-    step.activate(slope, x.b * panel.width, step.scratch.get());
-    fp32::project(A.value.all()[p], nullptr, x, products.get());
+  Storage& s = *storage_;
+  const fp32::Samples x = fp32::samples("TangentNeurons::forward", X, s.step.d, s.step.batch, q.size());
+  s.step.sum(s.W.value.all(), q, [&](std::size_t p, fp32::Step::Scratch& own, std::span<float> dots) {
+    const fp32::Panel& panel = s.W.value.all()[p];
+    float* const slope = s.derivative.all()[p].data;
+    fp32::project(panel, s.b.data(p), x, slope);
+    s.step.activate(slope, x.b * panel.width, own.first.get());
+    float* const products = own.second.get();  // <a_i, x_j>
+    fp32::project(s.A.value.all()[p], nullptr, x, products);
     HWY_DYNAMIC_DISPATCH(AddDots)
-    (slope, panel.width, products.get(), panel.width, W.value.end(panel) - panel.first, q);
-  }
+    (slope, panel.width, products, panel.width, s.W.value.end(panel) - panel.first, dots);
+  });
+}
+
+template <>
+void TangentNeurons<float>::share(Team* team) {
+  storage_->step.share(team);
 }
 
 template <>
 void TangentNeurons<float>::update(const Eigen::Ref<const MatrixOf<float>>& X, std::span<const float> weight,
                                    double step_size) {
   using namespace fp32;  // HWY_DYNAMIC_DISPATCH takes no qualified name
-  auto& [step, W, b, A, derivative, products] = *storage_;
-  const fp32::Samples x = fp32::samples("TangentNeurons::update", X, step.d, step.batch, weight.size());
-  const std::span<const float> weights = step.weights(weight, step_size);
-  for (std::size_t p = A.value.all().size(); p-- > 0;) {
+  Storage& s = *storage_;
+  const fp32::Samples x = fp32::samples("TangentNeurons::update", X, s.step.d, s.step.batch, weight.size());
+  const std::span<const float> weights = s.step.weights(weight, step_size);
+  s.step.for_each(s.A.value.all(), true, [&](std::size_t p, fp32::Step::Scratch& own) {
+    float* const G = own.first.get();
     HWY_DYNAMIC_DISPATCH(Weigh)
-    (weights, derivative.all()[p].data, nullptr, A.value.all()[p].width, step.scratch.get());
-    A.move(p, step.momentum, static_cast<float>(step_size), {x.data, 1, x.stride}, x.b, step.scratch.get());
-  }
+    (weights, s.derivative.all()[p].data, nullptr, s.A.value.all()[p].width, G);
+    s.A.move(p, s.step.momentum, static_cast<float>(step_size), {x.data, 1, x.stride}, x.b, G);
+  });
 }
 
 }  // namespace lazygap::train

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/team.h"
 #include "train/run.h"
 
 namespace lazygap::train {
@@ -34,6 +35,7 @@ class Ensemble {
            Search search, const GroupHooks& hooks, const Make& make)
       : networks_(networks),
         hooks_(hooks),
+        team_(hooks.threads),
         rungs_(search == Search::halving ? rungs(options, regime) : std::vector<Rung>()) {
     runs_.reserve(networks.size());
     for (std::size_t i = 0; i < networks.size(); ++i) {
@@ -53,7 +55,8 @@ class Ensemble {
         ++first;
       source_.push_back(first);
     }
-    for (std::int64_t k = 0; k < (networks.size() > 1 ? kSharedSteps : 1); ++k)
+    const bool ahead = networks.size() > 1 || team_.size() > 1;
+    for (std::int64_t k = 0; k < (ahead ? kSharedSteps : 1); ++k)
       batches_.push_back(
           {MatrixOf<Number>(dimension(problem), options.batch), VectorOf<Number>(options.batch)});
   }
@@ -127,14 +130,37 @@ class Ensemble {
   void advance(std::int64_t step, std::int64_t count) {
     for (std::size_t i = 0; i < runs_.size(); ++i) {
       if (!runs_[i].is_running() || runs_[i].step() != step) continue;
-      for (std::int64_t k = 0; k < count; ++k) runs_[i].draw(step + k, batches_[static_cast<std::size_t>(k)]);
-      for (std::size_t j = i; j < runs_.size(); ++j) {
-        if (source_[j] != source_[i] || !runs_[j].is_running() || runs_[j].step() != step) continue;
+      draw(runs_[i], step, count);
+      std::vector<std::size_t> members;
+      for (std::size_t j = i; j < runs_.size(); ++j)
+        if (source_[j] == source_[i] && runs_[j].is_running() && runs_[j].step() == step)
+          members.push_back(j);
+      const auto take = [&](std::size_t j) {
         for (std::int64_t k = 0; k < count && runs_[j].is_running(); ++k)
           runs_[j].take(batches_[static_cast<std::size_t>(k)]);
-        if (!runs_[j].is_running()) report(j);
+      };
+      // With enough networks each thread takes some of them, else all threads take one network together.
+      if (!Run<Model>::kShares || members.size() >= static_cast<std::size_t>(team_.size())) {
+        for (const std::size_t j : members) runs_[j].share(nullptr);
+        team_.for_each(std::ssize(members), [&](Index m) { take(members[static_cast<std::size_t>(m)]); });
+      } else {
+        for (const std::size_t j : members) {
+          runs_[j].share(&team_);
+          take(j);
+        }
       }
+      for (const std::size_t j : members)
+        if (!runs_[j].is_running()) report(j);
     }
+  }
+
+  /// The samples of `count` steps.
+  void draw(Run<Model>& run, std::int64_t step, std::int64_t count) {
+    const auto draw_one = [&](Index k) { run.draw(step + k, batches_[static_cast<std::size_t>(k)]); };
+    if constexpr (Run<Model>::kDrawsSideBySide)
+      team_.for_each(count, draw_one);
+    else
+      for (Index k = 0; k < count; ++k) draw_one(k);
   }
 
   void report(std::size_t i) {
@@ -179,6 +205,7 @@ class Ensemble {
         double sum = 0;
         for (const std::size_t i : members) {
           if (!draws.contains(networks_[i].draw)) continue;
+          runs_[i].share(&team_);
           const std::optional<double> risk = runs_[i].is_running()
                                                  ? runs_[i].probe(rung.end, batches_.front(), hooks_.stop)
                                                  : std::numeric_limits<double>::infinity();
@@ -227,6 +254,7 @@ class Ensemble {
 
   std::span<const Network> networks_;
   const GroupHooks& hooks_;
+  Team team_;
   std::vector<Rung> rungs_;
   std::vector<Run<Model>> runs_;
   /// For each network, the first network that sees the same samples.

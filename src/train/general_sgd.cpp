@@ -142,6 +142,8 @@ class TwoLayer : public Batch<Real> {
     return this->loss(mean);
   }
 
+  void share(Team* team) { network_.share(team); }
+
   [[nodiscard]] double risk() const {
     if (!finite()) return kNotANumber;
     const auto [W, b, v] = network_.parameters();
@@ -254,6 +256,8 @@ class Tangent : public Batch<Real> {
     offset_.move(step_size, options_.momentum, 2 * mean.r);
     return this->loss(mean);
   }
+
+  void share(Team* team) { network_.share(team); }
 
   [[nodiscard]] double risk() const {
     if (!moments_ || !finite()) return kNotANumber;

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "core/team.h"
 #include "lazygap/train/sgd.h"
 #include "train/fingerprint.h"
 #include "train/mechanism_recorder.h"
@@ -69,6 +70,7 @@ struct Samples {
 ///   draws_as(other)           whether draw() of another model makes the same samples
 ///   step(samples, step_size)  takes a step and returns the loss of the batch before it
 ///   risk()                    the exact population risk, NaN where there is none
+///   share(team)               optional: step() uses the threads of the team from now on; null: its own
 ///   function()                f, for estimate_test_risk
 ///   first_layer()             W now, as a FirstLayer; NT: the W that it keeps
 ///   trained()                 every trained number, in the units of the problem
@@ -78,6 +80,11 @@ template <class Model>
 class Run {
  public:
   using Number = typename Model::Number;
+  /// Whether the samples of several steps can be drawn at once, and a step shared by the threads of a team.
+  static constexpr bool kDrawsSideBySide = requires(const Model& model, Samples<Number>& samples) {
+    model.draw(RandomAddress(), samples);
+  };
+  static constexpr bool kShares = requires(Model & model, Team* team) { model.share(team); };
 
   Run(Regime regime, const Problem& problem, Index neurons, const Options& options, Model model)
       : regime_(regime),
@@ -102,6 +109,11 @@ class Run {
 
   /// Whether draw() of `other` gives the same samples if the draws are the same.
   [[nodiscard]] bool draws_as(const Run& other) const { return model_.draws_as(other.model_); }
+
+  /// The threads that take the next steps, where kShares; null: the calling one.
+  void share([[maybe_unused]] Team* team) {
+    if constexpr (kShares) model_.share(team);
+  }
 
   /// The samples of step number `step`.
   void draw(std::int64_t step, Samples<Number>& samples) {

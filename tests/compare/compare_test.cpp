@@ -31,17 +31,8 @@ const std::vector<Known>& known() {
   static const std::vector<Known> all{
       {"Noise", Verdict::nothing_to_learn, [] { return made(5, 600, 1, [](const Vector&) { return 0.0; }); }},
       {"Linear", Verdict::linear_is_enough, [] { return made(10, 500, 0.3, along); }},
-      // Two Gaussian classes of one covariance: E[y|x] = tanh <delta, x>, |delta|^2 = 0.15, is nearly linear.
-      {"LinearClasses", Verdict::linear_is_enough,
-       [] {
-         Matrix X = normals(5, 800, 1);
-         std::vector<std::string> labels;
-         for (Index j = 0; j < 800; ++j) {
-           X(0, j) += j % 2 == 0 ? 0.387 : -0.387;
-           labels.push_back(j % 2 == 0 ? "yes" : "no");
-         }
-         return data::make_classes(std::move(X), labels);
-       }},
+      {"LinearInFewColumns", Verdict::linear_is_enough,
+       [] { return made(3, 400, 0.3, [](const Vector& x) { return x.sum(); }); }},
       {"Radial",
        Verdict::kernel_is_enough,
        [] { return made(4, 600, 0.3, [](const Vector& x) { return x.squaredNorm(); }); },

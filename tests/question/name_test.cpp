@@ -74,6 +74,9 @@ const std::map<std::string, std::vector<Value>, std::less<>>& special_values() {
       {"problem.sigma", {shared(Vector{{1, 1.5, 2, 1}})}},
       {"problem.gamma", {shared(Vector{{4, 2, 3, 4}})}},
       {"network.rho", {0.5, 0.75}},  // 2 of 4 and 3 of 4, which is the width
+      {"sweep.first_layer", {shared(Matrix{{1, 0, 0.5}, {0, 1, 0.5}, {0, 0, 0.5}, {1, 0, 0.5}})}},
+      {"train.initial", {shared(Matrix{{1, 0, 0.5}, {0, 1, 0.5}, {0, 0, 0.5}, {1, 0, 0.5}})}},
+      {"train.overlap_ranks", {std::vector<double>{2}}},
       // Ranges end far beyond what can be computed.
       {"problem.d", {std::int64_t{5}}},
       {"problem.spectrum.rank", {std::int64_t{2}}},
@@ -137,6 +140,7 @@ const std::vector<WithoutEffect>& without_effect() {
        "likewise for NT, which is linear in what is trained"},
       {"train.records", [](const Question& q) { return !trains_quadratic(q); },
        "risks of other activations cost more than steps, so that fewer are recorded than asked for"},
+      {"train.keep_weights", [](const Question&) { return true; }, "weights are files beside the answer"},
       {"activation.name", [](const Question& q) { return q.network.activation.name == "hermite(2)"; },
        "u^2 - 1 and u^2 differ by a constant, which RF leaves out and the offset takes up"},
       {"problem.rotation",
@@ -178,6 +182,11 @@ std::vector<std::uint64_t> numbers(const store::Result& result) {
     all.push_back(bits(static_cast<double>(point.step)));
     all.push_back(bits(point.samples));
     all.push_back(bits(point.risk));
+  }
+  for (const auto& point : result.mechanism.points) {
+    for (const double number : point.eigenvalues) all.push_back(bits(number));
+    for (const double number : point.overlaps) all.push_back(bits(number));
+    for (const double number : {point.change, point.kernel_cosine}) all.push_back(bits(number));
   }
   return all;
 }
@@ -250,6 +259,41 @@ INSTANTIATE_TEST_SUITE_P(Questions, Identity,
                          testing::Values(Case{"qf", "quadratic", 0}, Case{"qf", "relu", 0.5},
                                          Case{"mg", "quadratic", 0}, Case{"mg", "relu", 0.5},
                                          Case{"polynomial", "relu", 0.5}));
+
+TEST(Name, OverlapRanksCountWhereTheMechanismIsRecorded) {
+  Question question = tiny(Method::train, Regime::nn, "qf", "quadratic", 0);
+  const Key& ranks = key_at("train.overlap_ranks");
+  const std::string before = name(question, 1);
+  set(question, ranks, std::vector<double>{2, 3});
+  EXPECT_EQ(name(question, 1), before);
+  EXPECT_EQ(ranks.conflict(question), "belongs to train.mechanism = true, which is not given");
+  set(question, key_at("train.mechanism"), true);
+  EXPECT_EQ(nlohmann::json::parse(name(question, 1))["overlap_ranks"], nlohmann::json({2, 3}));
+  EXPECT_EQ(answer(question).mechanism.ranks, std::vector<Index>({2, 3}));
+  set(question, ranks, std::vector<double>{5});
+  EXPECT_EQ(ranks.conflict(question), "contains 5, but must be at most d = 4");
+  EXPECT_THROW(set(question, ranks, std::vector<double>{1.5}), UsageError);
+}
+
+TEST(Name, AFirstLayerEntersByItsContent) {
+  Question question = tiny(Method::exact, Regime::nt, "qf", "quadratic", 0);
+  const Key& key = key_at("sweep.first_layer");
+  const Matrix W = Matrix::Identity(4, 3);
+  set(question, key, shared(W));
+  const std::string one = name(question, 1);
+  set(question, key, shared(Matrix(W)));
+  EXPECT_EQ(name(question, 1), one);
+  set(question, key, shared(2 * W));
+  EXPECT_NE(name(question, 1), one);
+  EXPECT_EQ(key.conflict(question), "");
+  for (const Matrix& wrong : {Matrix(Matrix::Zero(4, 2)), Matrix(Matrix::Zero(3, 3))}) {
+    set(question, key, shared(wrong));
+    EXPECT_EQ(key.conflict(question),
+              fmt::format(
+                  "is a {} x {} matrix, but must have d = 4 rows, and a column for each of the N = 3 neurons",
+                  wrong.rows(), wrong.cols()));
+  }
+}
 
 TEST(Name, IsThatOfTheMethodRegimeAndVersion) {
   const Question question = tiny(Method::exact, Regime::nt, "qf", "quadratic", 0);

@@ -15,7 +15,7 @@ using test::expect_contains;
 compare::Comparison hand_made() {
   compare::Comparison c{.status = Status::ok, .samples = 100, .dimension = 2, .splits = 2};
   c.table.features = {"a<b", "x2"};
-  c.table.target = "y";
+  c.table.target = std::string("y");
   c.test_over_train = 0.5;
   for (std::size_t split = 0; split < 2; ++split) {
     const double shift = split == 0 ? -0.01 : 0.01;

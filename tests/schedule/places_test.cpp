@@ -88,6 +88,26 @@ TEST(Places, WithoutTheMemoryForAGroupAreLeftOut) {
   EXPECT_EQ(small.groups, 0);
 }
 
+TEST(Places, AGroupAloneGetsAllCoresAndKeepsItsNumbers) {
+  for (const char* method : {"exact", "fit", "train"}) {
+    const Plan plan = small_plan({{"sweep.methods", "[" + std::string(method) + "]"},
+                                  {"sweep.regimes", method == std::string("train") ? "[NN]" : "[\"RF(I)\"]"},
+                                  {"sweep.neurons", "[120]"},
+                                  {"sweep.draws", "1"},
+                                  {"train.step_sizes", "[0.003]"},
+                                  {"activation.name", "relu"}});
+    const PlanEstimate estimate = estimate_plan(plan, Store::in_memory(), {.jobs = 2});
+    ASSERT_EQ(estimate.groups.size(), 1u);
+    EXPECT_EQ(estimate.groups[0].cores, 2) << method;
+    Store store = Store::in_memory();
+    static_cast<void>(run_plan(plan, store, {.jobs = 2}));
+    const std::vector<Result> results = results_of(plan, store);
+    ASSERT_EQ(results.size(), 1u);
+    EXPECT_EQ(results[0].provenance.threads, 2) << method;
+    expect_same_numbers(results, run_in_memory(plan, 1));
+  }
+}
+
 TEST(Places, AreWhatAnEstimateIsFor) {
   const Plan plan = small_plan();
   Counted a;

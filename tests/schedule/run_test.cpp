@@ -20,6 +20,7 @@
 #include "../src/schedule/tasks.h"
 #include "lazygap/core/error.h"
 #include "lazygap/core/processor.h"
+#include "lazygap/network/weights.h"
 #include "lazygap/report/summary.h"
 #include "lazygap/schedule/estimate.h"
 #include "schedule/runs.h"
@@ -72,6 +73,37 @@ TEST(RunPlan, AnswersAFinishedPlanFromTheStoreAtOnce) {
   EXPECT_EQ(report.computed, 0u);
   EXPECT_EQ(report.reused, report.cells);
   EXPECT_LT(seconds, 1.0);
+}
+
+TEST(RunPlan, KeptWeightsHaveTheStoredRisk) {
+  const TemporaryFolder folder;
+  // Records cut the series of general activations at 1e-9 of each second moment, of which the risk is a sum.
+  constexpr double kSeries = 1e-6;
+  for (const char* activation : {"quadratic", "relu"}) {
+    const Plan plan = small_plan({{"sweep.methods", "[train]"},
+                                  {"sweep.regimes", "[NN, NT]"},
+                                  {"activation.name", activation},
+                                  {"train.keep_weights", "true"},
+                                  {"train.mechanism", "true"}});
+    Store store = Store::in_memory();
+    static_cast<void>(run_plan(plan, store, {.jobs = 2, .keep_in = folder / activation}));
+    const auto instance = plan.instances->of(plan.at(Method::train, Regime::nn, 0));
+    const std::vector<Result> results = results_of(plan, store);
+    EXPECT_EQ(results.size(), 2u * 3u * 2u);
+    for (const Result& result : results) {
+      ASSERT_EQ(result.status, Status::ok);
+      EXPECT_EQ(result.weights, "weights/" + result.key);
+      const Weights weights = read_weights(folder / activation / result.weights);
+      EXPECT_NEAR(population_risk(instance->problem, instance->activation, weights), result.risk,
+                  kSeries * result.null_risk);
+      EXPECT_EQ(result.mechanism.points.back().step, 300);
+    }
+  }
+  // Nothing is kept where nobody asks for it.
+  const Plan plain = small_plan({{"sweep.methods", "[train]"}, {"sweep.regimes", "[NN]"}});
+  Store store = Store::in_memory();
+  static_cast<void>(run_plan(plain, store, {.jobs = 1, .keep_in = folder / "plain"}));
+  EXPECT_FALSE(std::filesystem::exists(folder / "plain"));
 }
 
 TEST(RunPlan, SharesResultsBetweenPlans) {

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "lazygap/core/error.h"
+#include "lazygap/store/integrity.h"
 #include "lazygap/store/json.h"
 
 namespace lazygap::store {
@@ -391,6 +392,88 @@ TEST_F(StoreTest, RefusesTablesThatAnotherProgramHasChanged) {
                   "it has no table \"checkpoints\"; another program has changed the file");
   expect_contains(refusal("ALTER TABLE results RENAME TO r; CREATE VIEW results AS SELECT * FROM r"),
                   "it has no table \"results\"; another program has changed the file");
+}
+
+Mechanism make_mechanism() {
+  return {.ranks = {1, 3},
+          .points = {{.step = 0,
+                      .samples = 0,
+                      .eigenvalues = {2.0 / 3, 1e-300},
+                      .overlaps = {0.25, 1},
+                      .change = 0,
+                      .kernel_cosine = 1},
+                     {.step = 40,
+                      .samples = 4e10,
+                      .eigenvalues = {},
+                      .overlaps = {0.1 + 0.2, 1},
+                      .change = std::nan(""),
+                      .kernel_cosine = 0.5}},
+          .before = Matrix{{0.1, 0.9}, {1.0 / 3, 2.0 / 3}},
+          .after = Matrix{{1, 0}, {0, 1}}};
+}
+
+TEST_F(StoreTest, TheMechanismKeepsEveryBit) {
+  Result result = make_result("key");
+  result.mechanism = make_mechanism();
+  result.weights = "weights/key";
+  {
+    Store store = Store::open(file());
+    store.save(result);
+    store.save(make_result("plain"));
+  }
+  const Store store = Store::open_read_only(file());
+  EXPECT_TRUE(store.find("plain")->mechanism.empty());
+  EXPECT_EQ(store.find("plain")->weights, "");
+  const Result found = *store.find("key");
+  expect_same(found, result);
+  EXPECT_EQ(found.weights, "weights/key");
+  EXPECT_EQ(found.mechanism.ranks, result.mechanism.ranks);
+  EXPECT_EQ(found.mechanism.before, result.mechanism.before);
+  EXPECT_EQ(found.mechanism.after, result.mechanism.after);
+  ASSERT_EQ(found.mechanism.points.size(), 2u);
+  for (std::size_t i = 0; i < 2; ++i) {
+    const MechanismPoint &a = found.mechanism.points[i], &b = result.mechanism.points[i];
+    EXPECT_EQ(a.step, b.step);
+    EXPECT_EQ(a.samples, b.samples);
+    EXPECT_EQ(a.eigenvalues, b.eigenvalues);
+    EXPECT_EQ(a.overlaps, b.overlaps);
+    EXPECT_EQ(a.kernel_cosine, b.kernel_cosine);
+  }
+  EXPECT_EQ(found.mechanism.points[0].change, 0);
+  EXPECT_TRUE(std::isnan(found.mechanism.points[1].change));
+}
+
+TEST_F(StoreTest, TheMechanismIsInTheJson) {
+  Result result = make_result("key");
+  EXPECT_FALSE(to_json(result).contains("mechanism"));
+  EXPECT_FALSE(to_json(result).contains("weights"));
+  result.mechanism = make_mechanism();
+  result.weights = "weights/key";
+  const nlohmann::json json = nlohmann::json::parse(to_json(result).dump());
+  EXPECT_EQ(json["weights"], "weights/key");
+  EXPECT_EQ(json["mechanism"]["ranks"], nlohmann::json({1, 3}));
+  EXPECT_EQ(json["mechanism"]["points"][1]["n"], 4e10);
+  EXPECT_TRUE(json["mechanism"]["points"][1]["change"].is_null());
+  EXPECT_EQ(json["mechanism"]["points"][0]["overlaps"], nlohmann::json({0.25, 1.0}));
+  EXPECT_EQ(json["mechanism"]["before"][0][1], 0.9);
+  EXPECT_EQ(mechanism_from_json(json["mechanism"]).after, result.mechanism.after);
+}
+
+TEST_F(StoreTest, StoresFromBeforeTheMechanismStillAnswer) {
+  fill(file(), 2);
+  execute(file(), "ALTER TABLE results DROP COLUMN mechanism; ALTER TABLE results DROP COLUMN weights");
+  {
+    const Store store = Store::open_read_only(file());
+    ASSERT_EQ(store.keys().size(), 2u);
+    for (const std::string& key : store.keys()) EXPECT_TRUE(store.find(key)->mechanism.empty());
+  }
+  EXPECT_TRUE(check(file()).problems.empty());
+  Store store = Store::open(file());
+  for (const std::string& key : store.keys()) EXPECT_TRUE(store.find(key)->mechanism.empty());
+  Result result = make_result("new");
+  result.mechanism = make_mechanism();
+  store.save(result);
+  EXPECT_EQ(store.find("new")->mechanism.points.size(), 2u);
 }
 
 TEST_F(StoreTest, TriggersOfAnotherProgramSwallowNothing) {

@@ -128,6 +128,7 @@ class Follower {
     for (const json& status : message.at("ended"))
       control.ended.push_back(status_from_string(status.get<std::string>()));
     control.save_every = std::chrono::seconds(message.at("save_every").get<std::int64_t>());
+    control.threads = message.at("threads").get<int>();
     return control;
   }
 

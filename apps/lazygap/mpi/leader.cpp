@@ -99,7 +99,8 @@ json Leader::question_message(int rank, std::uint64_t group, std::span<const Que
           {"matrices", std::move(contents)},
           {"states", std::move(states)},
           {"ended", std::move(ended)},
-          {"save_every", control.save_every.count()}};
+          {"save_every", control.save_every.count()},
+          {"threads", control.threads}};
 }
 
 json Leader::next_message(Inbox& inbox) {

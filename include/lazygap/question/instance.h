@@ -14,8 +14,8 @@ struct Instance {
   Problem problem;
   Activation activation;
   Matrix gamma;  ///< of the plan, in the coordinates of `problem`; d x d, d x 1 (diagonal) or empty
-  /// Diagonal of Gamma for W that is isotropic in the coordinates of the data, where those of `problem` are whitened
-  /// (spiked covariates); empty: I / d.
+  /// Diagonal of Gamma for W that is isotropic in the coordinates of the data, where those of `problem` are
+  /// whitened (spiked covariates); empty: I / d.
   Vector isotropic_gamma = {};
 };
 
@@ -27,6 +27,10 @@ struct Instance {
 [[nodiscard]] double instance_bytes(const Question& question);
 /// Law of the first layer of the question's regime.
 [[nodiscard]] FirstLayerLaw first_layer(const Instance& instance, Regime regime);
+
+/// W of RF and NT, d x N: the one given (its first N columns), or the draw of the question. Throws UsageError
+/// where the given one does not fit.
+[[nodiscard]] Matrix draw_first_layer(const Question& question, const Instance& instance);
 
 /// The instances of the last few questions: those of a plan mostly share one. May be used by several threads.
 class Instances {

@@ -60,12 +60,13 @@ struct NetworkSpec {
   double rho = 0;   ///< above 0: N is the integer nearest to rho d, at least 1, and width is not read
   bool equal_parameters = false;  ///< RF: N (d + 1) neurons instead of N
   ActivationSpec activation;
-  double bias_scale = 0;    ///< tau: first-layer biases b_i ~ N(0, tau^2)
-  bool centred = true;      ///< RF: sigma - lambda_0 instead of sigma
-  double one_step = 0;         ///< RF: step size eta of one giant step on the first layer; 0: none
-  Index one_step_samples = 0;  ///< its samples n1; 0: infinitely many
-  double output_scale = 1;     ///< lazy_rich: alpha, the factor of the network's output
-  SharedMatrix gamma = {};  ///< Gamma for the regime "RF", d x d, or d x 1 for its diagonal
+  double bias_scale = 0;          ///< tau: first-layer biases b_i ~ N(0, tau^2)
+  bool centred = true;            ///< RF: sigma - lambda_0 instead of sigma
+  double one_step = 0;            ///< RF: step size eta of one giant step on the first layer; 0: none
+  Index one_step_samples = 0;     ///< its samples n1; 0: infinitely many
+  double output_scale = 1;        ///< lazy_rich: alpha, the factor of the network's output
+  SharedMatrix first_layer = {};  ///< W of RF and NT, d x N or wider; null: drawn
+  SharedMatrix gamma = {};        ///< Gamma for the regime "RF", d x d, or d x 1 for its diagonal
 };
 
 /// Training as a plan asks for it. Of `options`, the activation, biases, label noise, seed and draw are those

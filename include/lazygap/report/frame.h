@@ -40,6 +40,12 @@ struct Scale {
   std::vector<std::string> words = {};  ///< what stands at 0, 1, ... where the axis is one of words
 };
 
+/// One panel of a frame of heat maps: Mechanism::before or after.
+struct HeatMap {
+  std::string title;
+  Matrix shares;  ///< m x m
+};
+
 /// Everything a frame of a figure shows, as numbers.
 struct Frame {
   std::string name;  ///< file name without ending, for example "figure-1-left"
@@ -52,10 +58,12 @@ struct Frame {
   Index d = 0;                        ///< 0 where it differs between points
   bool joined = false;                ///< markers of a series are joined by a line
   bool along_training = false;        ///< R/R0 against n/d: curves are drawn as lines
+  std::string what = "R/R0";          ///< what is drawn, in words
   Scale x, y;
   std::optional<double> mark;     ///< where x = d, on an axis of widths
   bool equal_parameters = false;  ///< widths: RF has N(d+1) neurons where NT and NN have N
   std::vector<Series> series;
+  std::vector<HeatMap> maps;  ///< heat maps instead of series
 };
 
 /// The frames that `plan` asks for: one, or one for each value of figure.facet.
@@ -65,6 +73,10 @@ struct Frame {
 ///   right   the risk along training at the best step size, averaged over draws, with the gradient flow
 ///           of the same draws and the limits for n = infinity
 ///   axes    R/R0 of every route against any key that is swept
+///
+/// Where the training recorded its mechanism (train.mechanism), a right frame is followed by two more for the
+/// largest width: NAME-mechanism, overlaps, change and tangent kernel against n/d, and NAME-directions, heat
+/// maps.
 ///
 /// Points without a result are left out. Throws UsageError where the name of the plan cannot be a file name.
 [[nodiscard]] std::vector<Frame> make_frames(const Plan& plan, const std::vector<Row>& rows);

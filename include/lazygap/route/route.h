@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lazygap/network/weights.h"
 #include "lazygap/question/instance.h"
 #include "lazygap/question/question.h"
 #include "lazygap/store/result.h"
@@ -37,9 +38,13 @@ struct Control {
   /// train: how an earlier computation has ended each question; Status::none where it has not. A question
   /// that has been ended is not answered again. Empty: none has been ended.
   std::vector<Status> ended = {};
+  /// train and flow: keeps the numbers of a trained network, before its answer is handed over, and returns
+  /// the name of the folder (Result::weights).
+  std::function<std::string(std::size_t i, const Weights&)> keep_weights = {};
   std::chrono::seconds save_every{30};
   std::function<bool()> stop =
-      {};  ///< true: save the states and return soon, without the answers that are missing
+      {};           ///< true: save the states and return soon, without the answers that are missing
+  int threads = 1;  ///< as lazygap::Control::threads
 };
 
 /// Which step sizes a route is asked about at a point of a plan.
@@ -75,6 +80,8 @@ struct Route {
   /// Keys in which the questions of a group may differ: they share work.
   std::vector<std::string_view> (*nests)(const Question&) = nullptr;
   Cost (*cost)(std::span<const Question>) = nullptr;
+  /// Whether answering the group makes use of Control::threads; null: never.
+  bool (*is_threaded)(std::span<const Question>) = nullptr;
   /// How the question is carried out, in a few words, "LQ, AVX-512 fp32"; empty where there is one way only.
   std::string (*path)(const Question&, const Instance&) = nullptr;
   /// Answers a group: questions that differ in nothing but the keys of `nests`, in the order of their widths.

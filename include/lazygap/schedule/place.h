@@ -12,7 +12,7 @@ namespace lazygap::schedule {
 /// Where groups of questions are answered: this process or another one.
 struct Place {
   /// Answers a group as route::Route::answer does, and returns when that has ended. Called by several threads
-  /// at once, each with Control::threads of its cores. An exception is that of the computation: the questions
+  /// at once, one for each core in use. An exception is that of the computation: the questions
   /// fail with its text; after a FileError nothing goes on.
   std::function<void(std::span<const question::Question>, const route::Control&)> answer = {};
   int cores = 1;

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -41,6 +42,9 @@ struct RunOptions {
   /// Called by one thread at a time. What it throws ends the run as `stop` does, and is then thrown by
   /// run_plan.
   std::function<void(const Progress&)> progress = {};
+  /// Trained numbers are kept in a folder for each cell, weights/KEY inside this one, where the plan asks for
+  /// it (train.keep_weights). Empty: nowhere.
+  std::filesystem::path keep_in = {};
   std::function<bool()> stop = {};  ///< polled by all threads, one at a time: true saves and ends the run
 };
 
@@ -63,9 +67,7 @@ struct RunReport {
 /// eliminated cell is finished; a failed one is not. Results do not depend on the number of jobs, on the
 /// order or on interruptions. The number of threads of BLAS is the caller's, and best 1.
 ///
-/// A group takes one core, side by side with others. Where its part of the work that is left is larger than
-/// one core's, and its route can (route::Route::is_threaded), it takes several: its part of all cores, as far
-/// as they are free.
+/// A group takes one core, side by side with others.
 ///
 /// Groups of a full search of step sizes are cut where there are fewer groups than jobs.
 /// A group that does not fit in memory is computed cell by cell; halving, which compares cells, is then off

@@ -8,6 +8,7 @@
 
 #include "lazygap/core/answer.h"
 #include "lazygap/core/status.h"
+#include "lazygap/network/mechanism.h"
 
 namespace lazygap::store {
 
@@ -44,6 +45,10 @@ struct Result {
   Status status = Status::none;
   std::string message;                 ///< why the status is not ok; the algorithm's path where it is
   std::vector<CurvePoint> trajectory;  ///< train and flow
+  Mechanism mechanism = {};            ///< train and flow, where train.mechanism asks for it
+  /// Folder of the trained numbers as .npy files, beside the store, where train.keep_weights asks for it;
+  /// else empty.
+  std::string weights = {};
   Provenance provenance;
 };
 

@@ -71,6 +71,7 @@ struct GroupHooks {
   std::vector<std::span<const std::byte>> resume = {};  ///< one for each network, or none at all
   std::chrono::seconds save_every{30};
   std::function<bool()> stop = {};
+  int threads = 1;  ///< as Control::threads
 };
 
 }  // namespace lazygap::train
