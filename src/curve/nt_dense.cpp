@@ -22,8 +22,12 @@ bool nt_dense(const TangentProblem& nt, const Control& control, Model& model) {
   nt.moments.gram(G);
   if (!std::holds_alternative<PolynomialTarget>(nt.problem)) mix_blocks(nt.problem, d, G);
   if (stopped(control, 0.1)) return false;
-  Eigenbasis basis = symmetric_eigenbasis(std::move(G));
-  if (stopped(control, 0.7)) return false;
+  Eigenbasis basis;
+  try {
+    basis = symmetric_eigenbasis(std::move(G), Stage(control).part(0.1, 0.7));
+  } catch (const Stopped&) {
+    return false;
+  }
 
   const Vector projections =
       basis.vectors.transpose() * network::mix(nt.problem, nt.moments.projections()).reshaped();

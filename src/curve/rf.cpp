@@ -29,8 +29,12 @@ Model rf(const Problem& problem, const Matrix& W, const Vector& biases, const Op
   Matrix K(W.cols(), W.cols());
   moments.gram(K);
   if (stopped(control, 0.1)) return {};
-  Eigenbasis basis = symmetric_eigenbasis(std::move(K));
-  if (stopped(control, 0.8)) return {};
+  Eigenbasis basis;
+  try {
+    basis = symmetric_eigenbasis(std::move(K), Stage(control).part(0.1, 0.8));
+  } catch (const Stopped&) {
+    return {};
+  }
 
   Model model{.features = Features::rf, .neurons = W.cols(), .kernel_error = moments.error()};
   const double mean = network::mean_label(problem);

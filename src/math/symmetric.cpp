@@ -8,17 +8,12 @@
 
 #include "lazygap/core/check.h"
 #include "lazygap/core/error.h"
+#include "math/symmetric_eigen.h"
 
 namespace lazygap {
 namespace {
 
-/// Overwrites M with its eigenvectors where `job` is 'V'.
-Vector decompose(char job, Matrix& M) {
-  const auto d = static_cast<lapack_int>(M.rows());
-  Vector values(M.rows());
-  if (const lapack_int info = LAPACKE_dsyevd(LAPACK_COL_MAJOR, job, 'L', d, M.data(), d, values.data());
-      info != 0)
-    throw std::runtime_error(fmt::format("LAPACK's dsyevd failed on a {} x {} matrix (info {})", d, d, info));
+Vector rounded(Vector values) {
   const double largest = values.cwiseAbs().maxCoeff();
   for (double& value : values)
     if (std::abs(value) <= kMatrixPrecision * largest) value = 0;
@@ -53,12 +48,20 @@ void fix_signs(Matrix& vectors) {
   }
 }
 
-Eigenbasis symmetric_eigenbasis(Matrix M) {
-  Eigenbasis basis{.values = decompose('V', M), .vectors = std::move(M)};
+Eigenbasis symmetric_eigenbasis(Matrix M, const Stage& stage) {
+  Vector values = rounded(decompose_symmetric(M, stage));
+  Eigenbasis basis{.values = std::move(values), .vectors = std::move(M)};
   fix_signs(basis.vectors);
   return basis;
 }
 
-Vector symmetric_eigenvalues(Matrix M) { return decompose('N', M); }
+Vector symmetric_eigenvalues(Matrix M) {
+  const auto d = static_cast<lapack_int>(M.rows());
+  Vector values(M.rows());
+  if (const lapack_int info = LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'N', 'L', d, M.data(), d, values.data());
+      info != 0)
+    throw std::runtime_error(fmt::format("LAPACK's dsyevd failed on a {} x {} matrix (info {})", d, d, info));
+  return rounded(std::move(values));
+}
 
 }  // namespace lazygap

@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "core/stage.h"
 #include "lazygap/core/matrix.h"
 
 /// Symmetric matrices as users give them: from a file, or as the product of other matrices.
@@ -25,7 +26,8 @@ struct Eigenbasis {
   Vector values;   ///< increasing; within kMatrixPrecision of 0, relative to the largest modulus, exactly 0
   Matrix vectors;  ///< columns of length 1, with fix_signs
 };
-[[nodiscard]] Eigenbasis symmetric_eigenbasis(Matrix M);
+/// `stage` is heard at least once a second, see decompose_symmetric.
+[[nodiscard]] Eigenbasis symmetric_eigenbasis(Matrix M, const Stage& stage = {});
 /// Its values alone.
 [[nodiscard]] Vector symmetric_eigenvalues(Matrix M);
 

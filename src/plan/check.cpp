@@ -162,9 +162,10 @@ void check_instances(const Plan& plan, const Complaints& complaints) {
     const double bytes = question::instance_bytes(question), available = available_memory();
     constexpr double kMebi = 1 << 20;
     if (bytes > available)
-      complaints.complain("problem.d", fmt::format("is {}, whose matrices take about {:.0f} MiB, but {:.0f} MiB of memory "
-                                                   "are available",
-                                                   question.problem.d, bytes / kMebi, available / kMebi));
+      complaints.complain("problem.d",
+                          fmt::format("is {}, whose matrices take about {:.0f} MiB, but {:.0f} MiB of memory "
+                                      "are available",
+                                      question.problem.d, bytes / kMebi, available / kMebi));
     try {
       static_cast<void>(plan.instances->of(question));
     } catch (const UsageError& error) {
@@ -261,6 +262,10 @@ void check_figure(const Plan& plan, const Complaints& complaints) {
   check_swept(figure.facet, "figure.facet");
   for (const Key* key : figure.series) check_swept(key, "figure.series");
   for (const Key* key : plan.best) check_swept(key, "sweep.best");
+  if (plan.best_by != "risk" && plan.best.empty())
+    complaints.complain(
+        "sweep.best_by",
+        fmt::format("is \"{}\", but sweep.best names no axis to keep the best value of", plan.best_by));
   if (figure.frame == "axes" && figure.x == nullptr)
     complaints.complain("figure.x", "is missing, but figure.frame = \"axes\" needs it");
   if (figure.frame != "axes" && figure.x != nullptr)

@@ -26,7 +26,7 @@ void check_pages(const Connection& connection, Integrity& found) {
 }
 
 void check_results(const Connection& connection, Integrity& found) {
-  Statement statement(connection, fmt::format("SELECT {} FROM results ORDER BY key", column_list()));
+  Statement statement(connection, fmt::format("SELECT {} FROM results ORDER BY key", column_list(connection)));
   while (statement.step()) {
     ++found.results;
     std::string key = "?";

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -76,6 +77,9 @@ void check_columns(const Connection& connection, const char* table, std::string_
   }
 }
 
+/// Columns that files of earlier programs need not have; they are added when one is opened for writing.
+constexpr std::array<const char*, 3> kLaterColumns{"train_ratio", "gcv_ratio", "loo_ratio"};
+
 constexpr const char* kColumns =
     "key, parameters, model, regime, method, d, neurons, rho, samples, draw, step_size, risk, null_risk, "
     "ratio, se, "
@@ -86,6 +90,10 @@ constexpr const char* kColumns =
 
 void create_tables(const Connection& connection) {
   connection.execute(kSchema);
+  const std::set<std::string> found = columns_of(connection, "results");
+  for (const char* column : kLaterColumns)
+    if (!found.contains(column))
+      connection.execute(fmt::format("ALTER TABLE results ADD COLUMN {} REAL", column));
   connection.execute(
       fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", kApplicationId, kSchemaVersion));
 }
@@ -114,8 +122,11 @@ void check_damage(const Connection& connection) {
   if (statement.raw_text() != "ok") connection.fail(SQLITE_CORRUPT);
 }
 
-const std::string& column_list() {
-  static const std::string list = kColumns;
+std::string column_list(const Connection& connection) {
+  const std::set<std::string> found = columns_of(connection, "results");
+  std::string list = kColumns;
+  for (const char* column : kLaterColumns)
+    list += fmt::format(", {}", found.contains(column) ? column : "NULL");
   return list;
 }
 
@@ -148,6 +159,9 @@ Result read_result(Statement& row) {
   r.provenance.threads = static_cast<int>(row.integer());
   r.provenance.seconds = row.number();
   r.provenance.finished_at = row.text();
+  r.train_ratio = row.optional_number();
+  r.gcv_ratio = row.optional_number();
+  r.loo_ratio = row.optional_number();
   return r;
 }
 
@@ -179,6 +193,9 @@ void bind_result(Statement& row, const Result& r) {
   row.bind(static_cast<std::int64_t>(r.provenance.threads));
   row.bind(r.provenance.seconds);
   row.bind(valid_utf8(r.provenance.finished_at));
+  row.bind(r.train_ratio);
+  row.bind(r.gcv_ratio);
+  row.bind(r.loo_ratio);
 }
 
 }  // namespace lazygap::store

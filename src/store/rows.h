@@ -22,8 +22,8 @@ void check_identity(const Connection& connection);
 void check_damage(const Connection& connection);
 
 /// The columns of a result in the order of read_result() and bind_result().
-[[nodiscard]] const std::string& column_list();
-constexpr int kColumnCount = 27;
+[[nodiscard]] std::string column_list(const Connection& connection);
+constexpr int kColumnCount = 30;
 
 /// The result in a row of all columns. Throws other exceptions than FileError where it is not what
 /// bind_result() wrote.

@@ -32,7 +32,9 @@ std::optional<Result> find_in(const Connection& connection, Statement& statement
   return result;
 }
 
-std::string select_sql() { return fmt::format("SELECT {} FROM results WHERE key = ?", column_list()); }
+std::string select_sql(const Connection& connection) {
+  return fmt::format("SELECT {} FROM results WHERE key = ?", column_list(connection));
+}
 
 void create_folder(const fs::path& file) {
   std::error_code error;
@@ -97,14 +99,14 @@ Store Store::in_memory() {
 
 std::optional<Result> Store::find(const std::string& key) const {
   const std::lock_guard lock(database_->mutex);
-  Statement statement(database_->connection, select_sql());
+  Statement statement(database_->connection, select_sql(database_->connection));
   return find_in(database_->connection, statement, key);
 }
 
 std::vector<std::optional<Result>> Store::find_all(std::span<const std::string> keys) const {
   const std::lock_guard lock(database_->mutex);
   const Transaction transaction(database_->connection, "BEGIN");
-  Statement statement(database_->connection, select_sql());
+  Statement statement(database_->connection, select_sql(database_->connection));
   std::vector<std::optional<Result>> results;
   results.reserve(keys.size());
   for (const std::string& key : keys) results.push_back(find_in(database_->connection, statement, key));
@@ -143,8 +145,8 @@ void Store::save(std::span<const Result> results) {
   Transaction transaction(connection, "BEGIN IMMEDIATE");
   std::string marks = "?";
   for (int i = 1; i < kColumnCount; ++i) marks += ",?";
-  Statement insert(connection,
-                   fmt::format("INSERT OR REPLACE INTO results ({}) VALUES ({})", column_list(), marks));
+  Statement insert(connection, fmt::format("INSERT OR REPLACE INTO results ({}) VALUES ({})",
+                                           column_list(connection), marks));
   Statement drop(connection, "DELETE FROM checkpoints WHERE key = ?");
   for (const Result& result : results) {
     bind_result(insert, result);

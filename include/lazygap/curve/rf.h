@@ -12,8 +12,7 @@ namespace lazygap::curve {
 /// offset. Eigenvalues below 1e-12 of the largest count as 0.
 ///
 /// W is d x N, `biases` has N entries or none. N^3 operations for the eigenvalues, M N (N + d) for the
-/// samples. `control` is heard between the stages and between blocks of samples, not within the
-/// eigen-decomposition. Throws UsageError for options out of range, W or biases of the wrong size or not
+/// samples. `control` is heard at least once a second. Throws UsageError for options out of range, W or biases of the wrong size or not
 /// finite, and where rf_cost says more than Options::memory_bytes.
 [[nodiscard]] Model rf(const Problem& problem, const Matrix& W, const Vector& biases = {},
                        const Options& options = {}, const Control& control = {});
