@@ -4,8 +4,8 @@
 
 #include "exit_codes.h"
 #include "lazygap/core/error.h"
+#include "lazygap/core/files.h"
 #include "lazygap/core/quote.h"
-#include "lazygap/report/files.h"
 #include "lazygap/report/table.h"
 #include "lazygap/schedule/run.h"
 #include "output.h"
@@ -50,7 +50,7 @@ int one_method(const Request& request, Method method) {
   const std::vector<report::Row> rows = report::summarise(plan, store);
   if (request.out) {
     const fs::path file = fs::path(*request.out) / fmt::format("{}-{}.txt", plan.name, to_string(method));
-    report::write_file(file, align(report::readable_table(plan, rows)));
+    write_file(file, align(report::readable_table(plan, rows)));
     say(fmt::format("written: {}", printable(file.string())));
   }
   print_results(request, plan, store, rows);

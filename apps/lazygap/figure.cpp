@@ -5,9 +5,9 @@
 #include "commands.h"
 #include "exit_codes.h"
 #include "lazygap/core/error.h"
+#include "lazygap/core/files.h"
 #include "lazygap/core/quote.h"
 #include "lazygap/report/draw.h"
-#include "lazygap/report/files.h"
 #include "lazygap/report/frame.h"
 #include "lazygap/report/html.h"
 #include "lazygap/schedule/run.h"
@@ -89,7 +89,7 @@ int figure(const Request& request) {
   }
   const std::string title = whole ? fmt::format("Figure {} at {} scale", request.plan, scale)
                                   : fmt::format("Figure of {}", plans.front().name);
-  report::write_file(pictures / "report.html", report::to_html(title, request.command_line, sections));
+  write_file(pictures / "report.html", report::to_html(title, request.command_line, sections));
   text += printable((pictures / "report.html").string()) + "\n";
   print(request.json ? json : text);
   return code;

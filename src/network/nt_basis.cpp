@@ -55,4 +55,11 @@ NtBasis nt_basis(const Matrix& W, const Vector& b) {
   return basis;
 }
 
+Matrix nt_second_layer(const Matrix& W, const Matrix& U, const Vector& l, const Matrix& S) {
+  Matrix H = S;
+  for (Index k = 0; k < H.cols(); ++k)
+    for (Index j = 0; j < H.rows(); ++j) H(j, k) = l[j] + l[k] > 0 ? H(j, k) / (l[j] + l[k]) : 0;
+  return U * (H * (U.transpose() * W));
+}
+
 }  // namespace lazygap

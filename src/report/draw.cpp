@@ -7,10 +7,10 @@
 #include <string_view>
 
 #include "lazygap/core/error.h"
+#include "lazygap/core/files.h"
 #include "lazygap/core/ordinary_file.h"
 #include "lazygap/core/quote.h"
 #include "lazygap/report/escape.h"
-#include "lazygap/report/files.h"
 #include "lazygap/report/gnuplot.h"
 
 namespace lazygap::report {

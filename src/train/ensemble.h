@@ -82,7 +82,7 @@ class Ensemble {
     std::vector<Outcome> outcomes;
     for (Run<Model>& run : runs_) {
       if (run.is_running()) run.end(Status::none);
-      outcomes.push_back(run.outcome());
+      outcomes.push_back(run.release());
     }
     return outcomes;
   }

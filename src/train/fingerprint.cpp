@@ -45,6 +45,9 @@ std::string fingerprint(Regime regime, const Problem& problem, Index neurons, co
       static_cast<int>(o.reduction), o.records, o.test_samples, o.seed, o.draw));
   std::visit([&](const auto& p) { put(content, p); }, problem);
   put(content, o.activation);
+  // States from before these options stay valid.
+  if (o.initial) content.put(Matrix(o.initial->leftCols(neurons)));
+  if (o.mechanism) content.put(fmt::format("mechanism {}", fmt::join(o.overlap_ranks, " ")));
   const std::span<const std::byte> bytes = content.bytes();
   const auto hash = boost::uuids::name_generator_sha1(boost::uuids::ns::oid())(bytes.data(), bytes.size());
   return "lazygap training state 5: " + boost::uuids::to_string(hash);

@@ -7,9 +7,12 @@
 #include <boost/numeric/odeint.hpp>
 #include <cmath>
 #include <limits>
+#include <optional>
+#include <utility>
 
 #include "lazygap/core/error.h"
 #include "lazygap/network/nt_basis.h"
+#include "train/mechanism_recorder.h"
 #include "train/protocol.h"
 #include "train/stabilised_stepper.h"
 
@@ -58,10 +61,12 @@ class TwoLayerFlow {
  public:
   TwoLayerFlow(const Problem& problem, Index neurons, const Options& options)
       : problem_(problem),
+        options_(options),
+        neurons_(neurons),
         scaling_(scaling(problem, neurons, options)),
         shared_(options.second_layer == SecondLayer::shared) {
     Matrix W = initial_weights(problem, neurons, options);
-    if (neurons > dimension(problem)) W = lq_factor(W);  // whatever Options::reduction says of SGD
+    if (is_factor()) W = lq_factor(W);  // whatever Options::reduction says of SGD
     rows_ = W.rows();
     columns_ = W.cols();
     start_.assign(W.data(), W.data() + W.size());
@@ -92,8 +97,22 @@ class TwoLayerFlow {
     return population_risk(problem_, k * W * W.transpose(), state.back() / scaling_.label);
   }
 
+  [[nodiscard]] FirstLayer first_layer(const State& state) const {
+    return {ConstMatrixMap(state.data(), rows_, columns_)};
+  }
+  [[nodiscard]] Weights weights(const State& state) const {
+    const Matrix W = first_layer(state).W;
+    return {.W = is_factor() ? lq_product(W, initial_weights(problem_, neurons_, options_)) : W,
+            .a = Vector::Constant(neurons_, scaling_.kappa * state[state.size() - 2] / scaling_.label),
+            .c = state.back() / scaling_.label};
+  }
+
  private:
+  [[nodiscard]] bool is_factor() const { return neurons_ > dimension(problem_); }
+
   const Problem& problem_;
+  Options options_;
+  Index neurons_;
   Scaling scaling_;
   bool shared_;
   Index rows_ = 0, columns_ = 0;
@@ -105,6 +124,8 @@ class LinearFlow {
  public:
   LinearFlow(const Problem& problem, Index neurons, const Options& options)
       : problem_(problem),
+        options_(options),
+        neurons_(neurons),
         scaling_(scaling(problem, neurons, options)),
         basis_(nt_basis(frozen_weights(problem, neurons, options))),
         start_(static_cast<std::size_t>(basis_.U.size()) + 1, 0.0) {
@@ -132,6 +153,16 @@ class LinearFlow {
              qf->rest_risk();
     }
     return population_risk(problem_, form(state), state.back() / scaling_.label);
+  }
+
+  [[nodiscard]] FirstLayer first_layer(const State&) const {
+    return {frozen_weights(problem_, neurons_, options_)};
+  }
+  [[nodiscard]] Weights weights(const State& state) const {
+    Matrix W = first_layer(state).W;
+    const Matrix S = ConstMatrixMap(state.data(), basis_.U.rows(), basis_.U.rows()) / scaling_.label;
+    Matrix A = nt_second_layer(W, basis_.U, basis_.l, S);
+    return {.W = std::move(W), .A = std::move(A), .c = state.back() / scaling_.label};
   }
 
  private:
@@ -162,6 +193,8 @@ class LinearFlow {
   }
 
   const Problem& problem_;
+  Options options_;
+  Index neurons_;
   Scaling scaling_;
   NtBasis basis_;
   Matrix rotated_;  // qf: U^T B U
@@ -207,6 +240,7 @@ class Integration {
         is_falling_(flow.risk(state_) > kFall * null_risk) {}
 
   [[nodiscard]] double risk() const { return flow_.risk(state_); }
+  [[nodiscard]] const State& state() const { return state_; }
 
   /// Goes on to the time `end`. ok; not_converged: it gave up; none: Control::stop asked for an end.
   /// Progress is told as a fraction of the time `last`.
@@ -265,19 +299,31 @@ Outcome integrate(const Flow& flow, const Problem& problem, const Options& optio
   Integration<Flow> integration(flow, null_risk(problem), control);
   const StepSizes sizes = step_sizes(options, regime);
   const double last = sizes.time_after(options.steps);
-  for (const std::int64_t step : record_steps(options.steps, options.records)) {
+  const std::vector<std::int64_t> records = record_steps(options.steps, options.records);
+  const auto now = [&] { return flow.first_layer(integration.state()); };
+  std::optional<MechanismRecorder> recorder;
+  if (options.mechanism) recorder.emplace(regime, problem, options, now(), records.size(), 1);
+  for (const std::int64_t step : records) {
     outcome.status = integration.advance(sizes.time_after(step), last);
     if (outcome.status != Status::ok) return outcome;
     outcome.steps_done = step;
+    if (recorder) recorder->record(outcome.trajectory.size(), step, now);
     outcome.trajectory.push_back({step, static_cast<double>(step * options.batch), integration.risk()});
   }
+  if (recorder) {
+    recorder->finish(now());
+    outcome.mechanism = recorder->mechanism();
+  }
+  if (options.keep_weights) outcome.weights = flow.weights(integration.state());
   outcome.risk = outcome.trajectory.back().risk;
   if (!std::isfinite(outcome.risk)) outcome.status = Status::not_converged;
   return outcome;
 }
 
-void check_flow_options(const char* function, Regime regime, Index neurons, const Options& options) {
+void check_flow_options(const char* function, Regime regime, const Problem& problem, Index neurons,
+                        const Options& options) {
   check_options(function, regime, neurons, options);
+  check_first_layer_options(function, problem, neurons, options);
   if (!is_quadratic_form(regime, options))
     throw UsageError(fmt::format(
         "{}: the gradient flow needs the activation quadratic without biases, momentum or a free second "
@@ -289,12 +335,12 @@ void check_flow_options(const char* function, Regime regime, Index neurons, cons
 }  // namespace
 
 Outcome flow_nn(const Problem& problem, Index neurons, const Options& options, const Control& control) {
-  check_flow_options("train::flow_nn", Regime::nn, neurons, options);
+  check_flow_options("train::flow_nn", Regime::nn, problem, neurons, options);
   return integrate(TwoLayerFlow(problem, neurons, options), problem, options, Regime::nn, control);
 }
 
 Outcome flow_nt(const Problem& problem, Index neurons, const Options& options, const Control& control) {
-  check_flow_options("train::flow_nt", Regime::nt, neurons, options);
+  check_flow_options("train::flow_nt", Regime::nt, problem, neurons, options);
   return integrate(LinearFlow(problem, neurons, options), problem, options, Regime::nt, control);
 }
 

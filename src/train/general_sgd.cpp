@@ -166,6 +166,18 @@ class TwoLayer : public Batch<Real> {
     };
   }
 
+  [[nodiscard]] FirstLayer first_layer() const {
+    auto network = network_.parameters();
+    return {std::move(network.W), std::move(network.b)};
+  }
+  [[nodiscard]] Weights trained() const {
+    auto network = network_.parameters();
+    return {.W = std::move(network.W),
+            .a = second_layer(network.v),
+            .b = std::move(network.b),
+            .c = offset_.value / scaling_.label};
+  }
+
   [[nodiscard]] bool finite() const {
     const auto [W, b, v] = network_.parameters();
     return W.allFinite() && b.allFinite() && v.allFinite() && std::isfinite(a_.value) &&
@@ -256,6 +268,14 @@ class Tangent : public Batch<Real> {
       const Matrix D = pre_activations(W, b, X).unaryExpr(derivative);
       return D.cwiseProduct(A.transpose() * X).colwise().sum().transpose().array() + c;
     };
+  }
+
+  [[nodiscard]] FirstLayer first_layer() const { return {frozen_W_, frozen_b_}; }
+  [[nodiscard]] Weights trained() const {
+    return {.W = frozen_W_,
+            .A = scaling_.kappa / scaling_.label * network_.parameters(),
+            .b = frozen_b_,
+            .c = offset_.value / scaling_.label};
   }
 
   [[nodiscard]] bool finite() const {

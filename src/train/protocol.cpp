@@ -54,9 +54,8 @@ void check_options(const char* function, Regime regime, Index neurons, const Opt
 }
 
 bool is_quadratic_form(Regime regime, const Options& options) {
-  return is_pure_quadratic(options.activation) && options.bias_scale == 0 &&
-         !options.train_biases && options.momentum == 0 &&
-         !(regime == Regime::nn && options.second_layer == SecondLayer::free);
+  return is_pure_quadratic(options.activation) && options.bias_scale == 0 && !options.train_biases &&
+         options.momentum == 0 && !(regime == Regime::nn && options.second_layer == SecondLayer::free);
 }
 
 Scaling scaling(const Problem& problem, Index neurons, const Options& options) {
@@ -86,7 +85,24 @@ std::vector<Rung> rungs(const Options& options, Regime regime) {
   return all;
 }
 
+void check_first_layer_options(const char* function, const Problem& problem, Index neurons,
+                               const Options& options) {
+  const Index d = dimension(problem);
+  if (options.initial) {
+    check_size(function, "a column of initial", options.initial->rows(), "the dimension d", d);
+    if (options.initial->cols() < neurons)
+      throw UsageError(fmt::format("{}: initial has {} columns, but must have one for each of the {} neurons",
+                                   function, options.initial->cols(), neurons));
+    check_finite(function, "initial", *options.initial);
+  }
+  for (const Index k : options.overlap_ranks)
+    if (k < 1 || k > d)
+      throw UsageError(fmt::format(
+          "{}: overlap_ranks contains {}, but must be from 1 to the dimension d = {}", function, k, d));
+}
+
 Matrix initial_weights(const Problem& problem, Index neurons, const Options& options) {
+  if (options.initial) return options.initial->leftCols(neurons);
   return first_layer_law(Regime::nn, problem)
       .sample(neurons, options.seed, options.draw, Purpose::initial_weights);
 }
@@ -103,6 +119,7 @@ Vector initial_second_layer(Index neurons, const Options& options) {
 }
 
 Matrix frozen_weights(const Problem& problem, Index neurons, const Options& options) {
+  if (options.initial) return options.initial->leftCols(neurons);
   return first_layer_law(Regime::nt, problem).sample(neurons, options.seed, options.draw);
 }
 

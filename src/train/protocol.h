@@ -44,6 +44,10 @@ void draw_batch(const Problem& problem, double label_noise, const RandomAddress&
   add_label_noise<Real>(label_noise, address, y);
 }
 
+/// Throws UsageError, in the name of `function`, unless Options::initial and overlap_ranks fit the problem.
+void check_first_layer_options(const char* function, const Problem& problem, Index neurons,
+                               const Options& options);
+
 /// W of NN before training.
 [[nodiscard]] Matrix initial_weights(const Problem& problem, Index neurons, const Options& options);
 /// The free second layer of NN before training, a_i ~ N(0, 1). Neuron i depends on (seed, draw, i) only.

@@ -52,9 +52,8 @@ class TwoLayer {
   using Number = Real;
 
   TwoLayer(const Problem& problem, Index neurons, const Options& options)
-      : TwoLayer(problem, neurons, options,
-                 uses_lq(problem, neurons, options) ? lq_factor(initial_weights(problem, neurons, options))
-                                                    : initial_weights(problem, neurons, options)) {}
+      : TwoLayer(problem, neurons, options, initial_weights(problem, neurons, options),
+                 uses_lq(problem, neurons, options)) {}
 
   [[nodiscard]] bool draws_as(const TwoLayer&) const { return true; }
   void draw(const RandomAddress& address, Samples<Real>& samples) const {
@@ -94,6 +93,15 @@ class TwoLayer {
     return population_risk(problem_, f.S, f.c);
   }
 
+  [[nodiscard]] FirstLayer first_layer() const { return {neurons_.matrix()}; }
+  [[nodiscard]] Weights trained() const {
+    const Index N = count_;
+    return {.W = is_factor_ ? lq_product(neurons_.matrix(), initial_weights(problem_, N, options_))
+                            : neurons_.matrix(),
+            .a = Vector::Constant(N, scaling_.kappa * a_ / scaling_.label),
+            .c = offset_ / scaling_.label};
+  }
+
   [[nodiscard]] bool finite() const {
     return neurons_.matrix().allFinite() && std::isfinite(a_) && std::isfinite(offset_);
   }
@@ -112,16 +120,22 @@ class TwoLayer {
   }
 
  private:
-  TwoLayer(const Problem& problem, Index neurons, const Options& options, const Matrix& W)
+  TwoLayer(const Problem& problem, Index neurons, const Options& options, const Matrix& W, bool is_factor)
       : problem_(problem),
+        options_(options),
+        count_(neurons),
+        is_factor_(is_factor),
         scaling_(scaling(problem, neurons, options)),
         shared_(options.second_layer == SecondLayer::shared),
         label_noise_(options.label_noise),
         a_(shared_ ? 0.0 : options.second_layer_value),
-        neurons_(W, options.batch),
+        neurons_(is_factor ? lq_factor(W) : W, options.batch),
         q_(options.batch) {}
 
   const Problem& problem_;
+  Options options_;
+  Index count_;
+  bool is_factor_;
   Scaling scaling_;
   bool shared_;
   double label_noise_;
@@ -158,6 +172,8 @@ class ErrorForm {
 
   ErrorForm(const PolynomialTarget& problem, Index neurons, const Options& options)
       : problem_(problem),
+        options_(options),
+        neurons_(neurons),
         scaling_(scaling(problem, neurons, options)),
         basis_(nt_basis(frozen_weights(problem, neurons, options), problem.eigenvalues())),
         label_noise_(options.label_noise),
@@ -193,6 +209,15 @@ class ErrorForm {
     return (2 * E.squaredNorm() + mean * mean) / (scaling_.label * scaling_.label);
   }
 
+  [[nodiscard]] FirstLayer first_layer() const { return {frozen_weights(problem_, neurons_, options_)}; }
+  [[nodiscard]] Weights trained() const {
+    Matrix W = first_layer().W;
+    const Matrix S = basis_.U.transpose() * problem_.eigenvalues().asDiagonal() * basis_.U -
+                     error_.matrix() / scaling_.label;
+    Matrix A = nt_second_layer(W, basis_.U, basis_.l, S);
+    return {.W = std::move(W), .A = std::move(A), .c = offset_ / scaling_.label + problem_.offset()};
+  }
+
   [[nodiscard]] bool finite() const { return error_.matrix().allFinite() && std::isfinite(offset_); }
 
   void save(StateWriter& state) const {
@@ -220,6 +245,8 @@ class ErrorForm {
   }
 
   const PolynomialTarget& problem_;
+  Options options_;
+  Index neurons_;
   Scaling scaling_;
   NtBasis basis_;
   double label_noise_;
@@ -277,6 +304,7 @@ class RotatedForm {
 
   RotatedForm(const Problem& problem, Index neurons, const Options& options)
       : problem_(problem),
+        options_(options),
         neurons_(neurons),
         scaling_(scaling(problem, neurons, options)),
         basis_(nt_basis(frozen_weights(problem, neurons, options))),
@@ -310,6 +338,13 @@ class RotatedForm {
     return population_risk(problem_, f.S, f.c);
   }
 
+  [[nodiscard]] FirstLayer first_layer() const { return {frozen_weights(problem_, neurons_, options_)}; }
+  [[nodiscard]] Weights trained() const {
+    Matrix W = first_layer().W;
+    Matrix A = nt_second_layer(W, rotation_.matrix(), basis_.l, form_.matrix() / scaling_.label);
+    return {.W = std::move(W), .A = std::move(A), .c = offset_ / scaling_.label};
+  }
+
   [[nodiscard]] bool finite() const { return form_.matrix().allFinite() && std::isfinite(offset_); }
 
   void save(StateWriter& state) const {
@@ -328,6 +363,7 @@ class RotatedForm {
 
  private:
   const Problem& problem_;
+  Options options_;
   Index neurons_;
   Scaling scaling_;
   NtBasis basis_;

@@ -13,6 +13,7 @@
 
 #include "lazygap/train/sgd.h"
 #include "train/fingerprint.h"
+#include "train/mechanism_recorder.h"
 #include "train/protocol.h"
 #include "train/state.h"
 
@@ -69,6 +70,8 @@ struct Samples {
 ///   step(samples, step_size)  takes a step and returns the loss of the batch before it
 ///   risk()                    the exact population risk, NaN where there is none
 ///   function()                f, for estimate_test_risk
+///   first_layer()             W now, as a FirstLayer; NT: the W that it keeps
+///   trained()                 every trained number, in the units of the problem
 ///   finite()                  whether every trained number is finite
 ///   save(StateWriter&), load(StateReader&)
 template <class Model>
@@ -84,12 +87,17 @@ class Run {
         records_(record_steps(options.steps, options.records)),
         model_(std::move(model)) {
     outcome_.path = path(regime, problem, neurons, options);
+    if (options.mechanism)
+      recorder_.emplace(regime, problem, options, model_.first_layer(), records_.size(),
+                        mechanism_stride(regime, problem, neurons, options, records_.size()));
   }
 
   /// The number of the next step.
   [[nodiscard]] std::int64_t step() const { return step_; }
   [[nodiscard]] bool is_running() const { return !has_ended_; }
   [[nodiscard]] const Outcome& outcome() const { return outcome_; }
+  /// The same, at the end of everything: weights may be large.
+  [[nodiscard]] Outcome release() { return std::move(outcome_); }
   [[nodiscard]] const Options& options() const { return options_; }
 
   /// Whether draw() of `other` gives the same samples if the draws are the same.
@@ -120,6 +128,8 @@ class Run {
     // An explosion may have begun with the last steps.
     if (!model_.finite() || risk > bound()) return end(Status::diverged);
     outcome_.risk = risk;
+    if (recorder_) recorder_->finish(model_.first_layer());
+    if (options_.keep_weights) outcome_.weights = model_.trained();
     estimate_test_risk(*problem_, model_.function(), options_, outcome_);
     end(Status::ok);
   }
@@ -160,6 +170,7 @@ class Run {
   void end(Status status) {
     outcome_.status = status;
     outcome_.steps_done = step_;
+    if (recorder_) outcome_.mechanism = recorder_->mechanism();
     has_ended_ = true;
   }
 
@@ -171,6 +182,7 @@ class Run {
     state.put(watch_);
     state.put(outcome_.trajectory.size());
     for (const Point& point : outcome_.trajectory) state.put(point);
+    if (recorder_) recorder_->save(state);
     model_.save(state);
     return state;
   }
@@ -193,6 +205,7 @@ class Run {
       throw UsageError(
           fmt::format("Hooks::resume: the saved state has {} points, which no state has", points));
     for (std::size_t i = 0; i < points; ++i) state.get(outcome_.trajectory.emplace_back());
+    if (recorder_) recorder_->load(state);
     model_.load(state);
     if (!state.at_end()) throw UsageError("Hooks::resume: the saved state is too long");
   }
@@ -200,8 +213,10 @@ class Run {
  private:
   void record_if_due() {
     auto& trajectory = outcome_.trajectory;
-    if (step_ == records_[trajectory.size()])
-      trajectory.push_back({step_, static_cast<double>(step_ * options_.batch), model_.risk()});
+    const std::size_t place = trajectory.size();
+    if (step_ != records_[place]) return;
+    trajectory.push_back({step_, static_cast<double>(step_ * options_.batch), model_.risk()});
+    if (recorder_) recorder_->record(place, step_, [&] { return model_.first_layer(); });
   }
 
   /// The bound above which a batch loss, or the risk at the end, has exploded.
@@ -217,6 +232,7 @@ class Run {
   double start_loss_ = 0;
   Watch watch_;
   bool has_ended_ = false;
+  std::optional<MechanismRecorder> recorder_;
   Outcome outcome_;
 };
 

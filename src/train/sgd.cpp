@@ -20,6 +20,7 @@ std::vector<Outcome> run(const char* function, Regime regime, const Problem& pro
     Options own = options;
     own.step_size = network.step_size;
     check_options(function, regime, network.neurons, own);
+    check_first_layer_options(function, problem, network.neurons, own);
   }
   return is_quadratic_form(regime, options)
              ? quadratic_networks(regime, problem, networks, options, search, hooks)

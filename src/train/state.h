@@ -25,6 +25,10 @@ class StateWriter {
     put(text.size());
     append(text.data(), text.size());
   }
+  void put(const std::vector<double>& numbers) {
+    put(numbers.size());
+    append(numbers.data(), numbers.size() * sizeof(double));
+  }
   void put(const Matrix& matrix) {
     append(matrix.data(), static_cast<std::size_t>(matrix.size()) * sizeof(double));
   }
@@ -57,6 +61,14 @@ class StateReader {
     const auto* first = reinterpret_cast<const char*>(take(size));
     text.assign(first, first + size);
   }
+  void get(std::vector<double>& numbers) {
+    std::size_t count = 0;
+    get(count);
+    if (count > bytes_.size() / sizeof(double)) throw UsageError(kTooShort);
+    numbers.resize(count);
+    std::copy_n(take(count * sizeof(double)), count * sizeof(double),
+                reinterpret_cast<std::byte*>(numbers.data()));
+  }
   /// `matrix` has the size that was written.
   void get(Matrix& matrix) {
     const std::size_t size = static_cast<std::size_t>(matrix.size()) * sizeof(double);
@@ -72,11 +84,12 @@ class StateReader {
 
  private:
   const std::byte* take(std::size_t size) {
-    if (size > bytes_.size()) throw UsageError("Hooks::resume: the saved state is too short");
+    if (size > bytes_.size()) throw UsageError(kTooShort);
     const std::byte* first = bytes_.data();
     bytes_ = bytes_.subspan(size);
     return first;
   }
+  static constexpr auto kTooShort = "Hooks::resume: the saved state is too short";
   std::span<const std::byte> bytes_;
 };
 

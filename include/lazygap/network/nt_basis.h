@@ -18,4 +18,9 @@ struct NtBasis {
 /// eigenvectors are chosen by the space that they span: rounding decides nothing.
 [[nodiscard]] NtBasis nt_basis(const Matrix& W, const Vector& b);
 
+/// The second layer A (d x N) of NT with quadratic activation whose f(x) = c + x^T U S U^T x has moved from 0
+/// by steps of A along G W, G symmetric: A = U H U^T W with H_jk = S_jk / (l_j + l_k), 0 where both vanish.
+/// Then W A^T + A W^T = U S U^T. S is symmetric, d x d, 0 on the null space of W W^T.
+[[nodiscard]] Matrix nt_second_layer(const Matrix& W, const Matrix& U, const Vector& l, const Matrix& S);
+
 }  // namespace lazygap

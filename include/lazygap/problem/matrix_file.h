@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <vector>
 
 #include "lazygap/core/matrix.h"
@@ -33,6 +34,12 @@ struct MatrixFile {
 
 /// The numbers in a file of any extension, see parse_list in core/numbers.h. Throws FileError.
 [[nodiscard]] std::vector<double> read_list(const std::filesystem::path& file);
+
+/// Writes the d x N matrix as numpy.load reads it: format 1.0, fp64, Fortran order, 2-d. The file is written
+/// beside and renamed; missing folders are created. Throws FileError.
+void write_npy(const std::filesystem::path& file, const Matrix& matrix);
+/// The same, 1-d.
+void write_npy(const std::filesystem::path& file, std::span<const double> numbers);
 
 /// (M + M^T) / 2 where M is square and symmetric up to the rounding of its file: |M_ij - M_ji| at most
 /// max(1e-12, 32 epsilon) of the largest entry. Any other matrix as it is: who needs symmetry refuses it.

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string_view>
+#include <vector>
 
 #include "lazygap/activation/activation.h"
 #include "lazygap/core/matrix.h"
@@ -50,6 +52,13 @@ struct Options {
   std::int64_t test_samples = 10000;  ///< fresh samples of the paper's test risk; 0: none
   std::uint64_t seed = 1;
   std::uint32_t draw = 0;
+  /// First layer at the start, d x N or wider, of which the first N columns count; for NT the frozen W. Null:
+  /// drawn.
+  std::shared_ptr<const Matrix> initial = {};
+  bool keep_weights = false;  ///< Outcome::weights
+  bool mechanism = false;     ///< Outcome::mechanism (network/mechanism.h)
+  std::vector<Index> overlap_ranks =
+      {};  ///< k of its overlaps, each from 1 to d; empty: default_overlap_rank
 };
 
 }  // namespace lazygap::train

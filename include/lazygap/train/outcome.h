@@ -11,11 +11,13 @@
 
 #include "lazygap/core/answer.h"
 #include "lazygap/core/status.h"
+#include "lazygap/network/mechanism.h"
+#include "lazygap/network/weights.h"
 
 namespace lazygap::train {
 
-/// One point of a risk curve: after `step` steps, that is `samples` = step x batch fresh samples, the exact population
-/// risk, not divided by R0.
+/// One point of a risk curve: after `step` steps, that is `samples` = step x batch fresh samples, the exact
+/// population risk, not divided by R0.
 using Point = CurvePoint;
 
 /// What a training run (or the gradient flow) gives. Risks are in the units of the problem, whatever the
@@ -38,6 +40,12 @@ struct Outcome {
   std::int64_t steps_done = 0;
   std::string path;  ///< the algebra and precision that ran, for example "LQ, AVX-512 fp32"
   std::vector<Point> trajectory;
+  /// The trained network where Options::keep_weights asks for it and status is ok, else empty. Its population
+  /// risk is `risk`, up to rounding.
+  Weights weights;
+  /// Where Options::mechanism asks for it. There are fewer points than in the trajectory where they would
+  /// cost more than about a 25th of the steps. W of NT does not move: its points are all alike.
+  Mechanism mechanism;
 };
 
 /// How a run talks to its caller. All are optional; all are called from the thread of the run, every few

@@ -1,4 +1,4 @@
-#include "lazygap/report/files.h"
+#include "lazygap/core/files.h"
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 
 #include "support/message.h"
 
-namespace lazygap::report {
+namespace lazygap {
 namespace {
 
 namespace fs = std::filesystem;
@@ -115,4 +115,4 @@ TEST_F(Files, ScratchFoldersDisappear) {
 }
 
 }  // namespace
-}  // namespace lazygap::report
+}  // namespace lazygap

@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <string_view>
 
-namespace lazygap::report {
+namespace lazygap {
 
 /// Writes `text` to `file` under a temporary name beside it and renames it, so that nobody ever sees half a
 /// file: where the disk is full, what was there before stays as it is. Missing folders are created. Throws
@@ -29,4 +29,4 @@ class ScratchFolder {
   std::filesystem::path path_;
 };
 
-}  // namespace lazygap::report
+}  // namespace lazygap

@@ -1,4 +1,4 @@
-#include "lazygap/report/files.h"
+#include "lazygap/core/files.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -15,7 +15,7 @@
 #include "lazygap/core/error.h"
 #include "lazygap/core/quote.h"
 
-namespace lazygap::report {
+namespace lazygap {
 namespace {
 
 namespace fs = std::filesystem;
@@ -103,4 +103,4 @@ ScratchFolder::~ScratchFolder() {
   fs::remove_all(path_, ignored);
 }
 
-}  // namespace lazygap::report
+}  // namespace lazygap
