@@ -103,13 +103,28 @@ NormalSolution solve_singular(const Matrix& vectors, const Vector& eigenvalues, 
           .a = kept * coefficients};
 }
 
+/// Calls copy(i, j, rows, columns) for the tiles of a lower triangle, so that a transposition stays in the
+/// cache.
+template <class Copy>
+void for_each_tile(Index N, const Copy& copy) {
+  constexpr Index kTile = 64;
+  for (Index j = 0; j < N; j += kTile)
+    for (Index i = j; i < N; i += kTile) copy(i, j, std::min(kTile, N - i), std::min(kTile, N - j));
+}
+
 /// The normal equations of one matrix. G stays in the upper triangle and the diagonal apart; the factors take
 /// the lower one.
 class Equations {
  public:
   Equations(Matrix G, double noise, const Vector& b, std::span<const Index> widths)
       : G_(std::move(G)), noise_(noise), b_(b), widths_(widths), diagonal_(G_.diagonal()) {
-    G_.triangularView<Eigen::StrictlyUpper>() = G_.transpose();
+    for_each_tile(G_.rows(), [this](Index i, Index j, Index rows, Index columns) {
+      if (i > j)
+        G_.block(j, i, columns, rows) = G_.block(i, j, rows, columns).transpose();
+      else
+        G_.block(i, i, rows, rows).triangularView<Eigen::StrictlyUpper>() =
+            G_.block(i, i, rows, rows).transpose();
+    });
   }
 
   /// Fills in the solutions of the blocks that are regular.
@@ -119,9 +134,9 @@ class Equations {
     std::vector<double> norms;
     for (const Index N : widths_) norms.push_back(norm(G_, N));
     const auto fill = [&](Index N) {
-      auto block = G_.topLeftCorner(N, N);
-      block.triangularView<Eigen::StrictlyLower>() = block.transpose();
-      block.diagonal() = diagonal_.head(N).array() + ridge;
+      if (!is_fresh_) copy_down(N);
+      is_fresh_ = false;
+      G_.diagonal().head(N) = diagonal_.head(N).array() + ridge;
     };
     const Index factorised = factorise_leading(G_, widths_, fill, stage);
     Index regular = 0;  // order of the largest such block
@@ -168,7 +183,19 @@ class Equations {
   }
 
  private:
+  /// The lower triangle from the upper one.
+  void copy_down(Index N) {
+    for_each_tile(N, [this](Index i, Index j, Index rows, Index columns) {
+      if (i > j)
+        G_.block(i, j, rows, columns) = G_.block(j, i, columns, rows).transpose();
+      else
+        G_.block(i, i, rows, rows).triangularView<Eigen::StrictlyLower>() =
+            G_.block(i, i, rows, rows).transpose();
+    });
+  }
+
   Matrix G_;
+  bool is_fresh_ = true;  // the lower triangle, too
   double noise_;
   const Vector& b_;
   std::span<const Index> widths_;

@@ -212,7 +212,7 @@ TEST(FitFamily, RefusesWhatMakesNoSense) {
   const auto refused = [&](const std::vector<Setting>& settings) {
     return test::message([&] { (void)rf(problem, network, settings, {}); });
   };
-  EXPECT_EQ(refused({}), "fit::rf: settings is empty");
+  EXPECT_EQ(refused({}), "fit::rf: settings is empty, but must have at least one entry");
   EXPECT_EQ(refused({{.samples = 10, .neurons = 4}}),
             "fit::rf: neurons is 4, but must be from 1 to 3, or 0 for all of them");
   EXPECT_NE(refused({{.samples = 10}, {.samples = 0}}), "no error");
