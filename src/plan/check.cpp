@@ -279,6 +279,10 @@ void check_figure(const Plan& plan, const Complaints& complaints) {
   check_swept(figure.facet, "figure.facet");
   for (const Key* key : figure.series) check_swept(key, "figure.series");
   for (const Key* key : plan.best) check_swept(key, "sweep.best");
+  if (plan.best_by != "risk" && plan.best.empty())
+    complaints.complain(
+        "sweep.best_by",
+        fmt::format("is \"{}\", but sweep.best names no axis to keep the best value of", plan.best_by));
   if (figure.frame != "axes" && figure.x != nullptr)
     complaints.complain("figure.x",
                         fmt::format("belongs to figure.frame = \"axes\", but frame is \"{}\"", figure.frame));

@@ -226,6 +226,19 @@ void add_sweep(std::vector<PlanKey>& rows) {
                       [](const Plan& plan) {
                         return plan.best.empty() ? std::string() : toml_list(plan.best, path_text);
                       }});
+  static const std::vector<std::string> criteria{"risk", "gcv", "leave-one-out"};
+  rows.push_back(
+      {.path = "sweep.best_by",
+       .accepted = fmt::format("one of {}", fmt::join(criteria, ", ")),
+       .standard = "`\"risk\"`",
+       .doc = "what makes a value of sweep.best the best one; routes that do not know the error go by the "
+              "risk",
+       .read = [](Plan& plan, const Reader& reader, const toml::node& node,
+                  const std::string& path) { plan.best_by = criteria[reader.word(node, path, criteria)]; },
+       .write =
+           [](const Plan& plan) {
+             return plan.best_by == "risk" ? std::string() : toml_string(plan.best_by);
+           }});
 }
 
 std::vector<PlanKey> make_rows() {

@@ -44,6 +44,8 @@ store::Result result_of(const Question& question, const Instance& instance, cons
       model.status == Status::ok && !std::isfinite(prediction.risk) ? Status::diverged : model.status;
   result.message = fmt::format("training error {:.6g}, GCV {:.6g} of R0", prediction.train / result.null_risk,
                                prediction.gcv / result.null_risk);
+  if (std::isfinite(prediction.train)) result.train_ratio = prediction.train / result.null_risk;
+  if (std::isfinite(prediction.gcv)) result.gcv_ratio = prediction.gcv / result.null_risk;
   if (!model.message.empty()) add_sentence(result.message, model.message);
   if (!prediction.doubt.empty()) add_sentence(result.message, "not to be trusted: " + prediction.doubt);
   return result;

@@ -37,7 +37,7 @@ std::vector<Answer> answers(const Instance& instance, std::span<const Question> 
 }
 
 void answer(const Instance& instance, std::span<const Question> questions, const Control& control) {
-  finish_all(instance, questions, answers(instance, questions, part_of(control)), false, control);
+  finish_all(instance, questions, answers(instance, questions, part_of(control)), control);
 }
 
 Cost cost_of_rf(const Question& question, double d, double N) {

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <cmath>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -45,9 +47,21 @@ std::vector<fit::Fit> fits(const Instance& instance, std::span<const Question> q
 }
 
 void answer(const Instance& instance, std::span<const Question> questions, const Control& control) {
-  std::vector<Answer> answers;
-  for (fit::Fit& fit : fits(instance, questions, part_of(control))) answers.push_back(std::move(fit.answer));
-  finish_all(instance, questions, answers, true, control);
+  const std::vector<fit::Fit> found = fits(instance, questions, part_of(control));
+  for (std::size_t i = 0; i < questions.size(); ++i) {
+    const auto& [answer, quality] = found[i];
+    if (answer.status == Status::none) continue;
+    store::Result result = empty_result(questions[i], instance);
+    result.n = questions[i].fit.samples;
+    set_answer(result, answer);
+    const auto set = [&](std::optional<double>& ratio, double error) {
+      if (std::isfinite(error)) ratio = error / result.null_risk;
+    };
+    set(result.train_ratio, quality.train);
+    set(result.gcv_ratio, quality.gcv);
+    set(result.loo_ratio, quality.leave_one_out);
+    control.finished(i, std::move(result));
+  }
 }
 
 Cost cost_of_nt(std::span<const Question> questions) {

@@ -60,13 +60,12 @@ inline constexpr auto kEstimated = "risk estimated on test samples";
 /// The network whose second layer is sought, W drawn.
 [[nodiscard]] Network make_network(const Question& question, const Instance& instance);
 
-/// What exact and fit say of a question.
+/// What exact and fit say of the risk of a question.
 void set_answer(store::Result& result, const Answer& answer);
 
-/// Hands over the answers to questions, in their order; those that were stopped are left out. `samples`:
-/// whether they are about the questions' fit.samples.
+/// Hands over the answers to questions, in their order; those that were stopped are left out.
 void finish_all(const Instance& instance, std::span<const Question> questions,
-                const std::vector<Answer>& answers, bool samples, const Control& control);
+                const std::vector<Answer>& answers, const Control& control);
 
 /// The neurons of questions that differ in nothing else.
 [[nodiscard]] inline std::vector<Index> widths_of(std::span<const Question> questions) {

@@ -126,11 +126,10 @@ store::Result empty_result(const Question& question, const Instance& instance) {
 }
 
 void finish_all(const Instance& instance, std::span<const Question> questions,
-                const std::vector<Answer>& answers, bool samples, const Control& control) {
+                const std::vector<Answer>& answers, const Control& control) {
   for (std::size_t i = 0; i < questions.size(); ++i) {
     if (answers[i].status == Status::none) continue;
     store::Result result = empty_result(questions[i], instance);
-    if (samples) result.n = questions[i].fit.samples;
     set_answer(result, answers[i]);
     control.finished(i, std::move(result));
   }
