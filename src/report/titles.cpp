@@ -14,7 +14,7 @@ namespace {
 struct Symbol {
   std::string_view path, plain, label;
 };
-constexpr std::array<Symbol, 20> kSymbols{{
+constexpr std::array<Symbol, 21> kSymbols{{
     {"network.output_scale", "α", "output scale, α"},
     {"network.one_step", "η", "size of the giant step, η"},
     {"network.one_step_samples", "n1", "samples of the giant step, {/:Italic n}_1"},
