@@ -33,7 +33,7 @@ constexpr const char* kSchema = R"sql(
     status TEXT NOT NULL, message TEXT NOT NULL, trajectory TEXT NOT NULL,
     commit_id TEXT NOT NULL, compiler TEXT NOT NULL, instruction_set TEXT NOT NULL, machine TEXT NOT NULL,
     threads INTEGER NOT NULL, seconds REAL NOT NULL, finished_at TEXT NOT NULL,
-    mechanism BLOB, weights TEXT
+    mechanism BLOB, weights TEXT, train_ratio REAL, gcv_ratio REAL, loo_ratio REAL
   ) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS checkpoints (key TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID;
 )sql";
