@@ -27,11 +27,12 @@ struct Protocol {
 };
 
 Protocol protocol(const Problem& problem, Index neurons, const Options& options) {
-  if (options.parameterisation == train::Parameterisation::unit) return {1, 1, 1, 1};
+  const double scale = options.output_scale, of_loss = 1 / (scale * scale);
+  if (options.parameterisation == train::Parameterisation::unit) return {scale, 1, of_loss, of_loss};
   const double n = static_cast<double>(neurons), alpha = options.alpha;
   const bool qf = std::holds_alternative<PolynomialTarget>(problem);
-  return {alpha / n, qf ? 1 / std::sqrt(static_cast<double>(dimension(problem))) : 1, n / (alpha * alpha),
-          1 / (alpha * alpha)};
+  return {scale * alpha / n, qf ? 1 / std::sqrt(static_cast<double>(dimension(problem))) : 1,
+          of_loss * n / (alpha * alpha), of_loss / (alpha * alpha)};
 }
 
 /// The trained numbers, and their rates: W of NN or A of NT, the shared a, and the offset o.
@@ -67,8 +68,16 @@ std::vector<double> integrate(State x, const Options& options, int substeps, dou
 std::vector<double> flow_nn(const Problem& problem, Index neurons, const Options& options, int substeps) {
   const Protocol p = protocol(problem, neurons, options);
   const bool shared = options.second_layer == train::SecondLayer::shared;
+  const double a_start = shared ? 0 : options.second_layer_value;
+  const bool subtracts = options.subtract_start;
+  const Matrix W = subtracts
+                       ? first_layer_law(Regime::nt, problem).sample(neurons, options.seed, options.draw)
+                       : first_layer_law(Regime::nn, problem)
+                             .sample(neurons, options.seed, options.draw, Purpose::initial_weights);
   const auto form = [&](const State& x) -> Matrix {
-    return p.front * x.a / p.label * x.weights * x.weights.transpose();
+    Matrix S = p.front * x.a / p.label * x.weights * x.weights.transpose();
+    if (subtracts) S -= p.front * a_start / p.label * W * W.transpose();
+    return S;
   };
   const auto rate = [&](const State& x) -> State {
     double dc = 0;
@@ -76,9 +85,7 @@ std::vector<double> flow_nn(const Problem& problem, Index neurons, const Options
     return {-p.multiply_weights * 2 * p.front * x.a * dS_W,
             shared ? -p.multiply_shared * p.front * dS_W.cwiseProduct(x.weights).sum() : 0.0, -p.label * dc};
   };
-  const Matrix W = first_layer_law(Regime::nn, problem)
-                       .sample(neurons, options.seed, options.draw, Purpose::initial_weights);
-  return integrate({W, shared ? 0 : options.second_layer_value, 0}, options, substeps, 0.15, 0.075, rate,
+  return integrate({W, a_start, 0}, options, substeps, 0.15, 0.075, rate,
                    [&](const State& x) { return population_risk(problem, form(x), x.o / p.label); });
 }
 

@@ -49,7 +49,7 @@ struct Derivatives {
 
 Derivatives differentiate(const Network& network, const Vector& x, const Options& options) {
   const Index N = network.W.cols();
-  const double front = is_unit(options) ? 1 : options.alpha / static_cast<double>(N);
+  const double front = options.output_scale * (is_unit(options) ? 1 : options.alpha / static_cast<double>(N));
   const double beta = is_unit(options) ? 1 : options.beta;
   const auto& sigma = options.activation;
   Derivatives result{.f = beta * network.c, .of = {}};
@@ -87,22 +87,28 @@ std::vector<double> sgd_nn(const Problem& problem, const Matrix& initial, const 
   const Index N = W.cols();
   const double label = label_factor(problem, options);
   const double n = static_cast<double>(N), alpha = options.alpha, beta = is_unit(options) ? 1 : options.beta;
-  const double front = is_unit(options) ? 1 : alpha / n;
+  const double scale = options.output_scale;
+  const double front = scale * (is_unit(options) ? 1 : alpha / n);
   const bool shared = options.second_layer == train::SecondLayer::shared;
   double a = shared ? 0 : options.second_layer_value, c = 0;
-  const double multiply_w = is_unit(options) ? 1 : n / (alpha * alpha);
-  const double multiply_a = 1 / (alpha * alpha), multiply_c = is_unit(options) ? 1 : 1 / (beta * beta);
+  const double a_start = options.subtract_start ? a : 0;
+  const double multiply_w = (is_unit(options) ? 1 : n / (alpha * alpha)) / (scale * scale);
+  const double multiply_a = 1 / (alpha * alpha) / (scale * scale),
+               multiply_c = is_unit(options) ? 1 : 1 / (beta * beta);
 
   std::vector<double> risks;
   for (std::int64_t t = 0;; ++t) {
-    risks.push_back(population_risk(problem, front * a / label * W * W.transpose(), beta * c / label));
+    risks.push_back(population_risk(
+        problem, front / label * (a * W * W.transpose() - a_start * initial * initial.transpose()),
+        beta * c / label));
     if (t == options.steps) return risks;
     const auto [X, y] = draw(problem, options, t);
     Matrix dW = Matrix::Zero(W.rows(), N);
     double da = 0, dc = 0;
     for (Index j = 0; j < X.cols(); ++j) {
       const Vector u = W.transpose() * X.col(j);
-      const double f = front * a * u.squaredNorm() + beta * c;
+      const double subtracted = front * a_start * (initial.transpose() * X.col(j)).squaredNorm();
+      const double f = front * a * u.squaredNorm() - subtracted + beta * c;
       const double dloss_df = -2 * (label * y[j] - f) / static_cast<double>(X.cols());
       for (Index i = 0; i < N; ++i) dW.col(i) += dloss_df * front * a * 2 * u[i] * X.col(j);
       da += dloss_df * front * u.squaredNorm();
@@ -155,20 +161,23 @@ std::vector<double> sgd_nt(const Problem& problem, const Matrix& W, const Matrix
   }
 }
 
-Vector network_values(const Network& network, const Problem& problem, const Matrix& X,
-                      const Options& options) {
+Vector network_values(const Network& network, const Problem& problem, const Matrix& X, const Options& options,
+                      const Network* start) {
   Vector values(X.cols());
-  for (Index j = 0; j < X.cols(); ++j)
-    values[j] = differentiate(network, X.col(j), options).f / label_factor(problem, options);
+  for (Index j = 0; j < X.cols(); ++j) {
+    const double subtracted = start == nullptr ? 0 : differentiate(*start, X.col(j), options).f;
+    values[j] = (differentiate(network, X.col(j), options).f - subtracted) / label_factor(problem, options);
+  }
   return values;
 }
 
 Network train_network(const Problem& problem, Network network, const Options& options) {
   const bool is_nt = network.A.size() > 0;
   const double n = static_cast<double>(network.W.cols()), alpha2 = options.alpha * options.alpha;
-  const double label = label_factor(problem, options);
-  const double multiply_neurons = is_unit(options) ? 1 : n / alpha2;
-  const double multiply_shared = 1 / alpha2;
+  const double label = label_factor(problem, options), scale2 = options.output_scale * options.output_scale;
+  const double multiply_neurons = (is_unit(options) ? 1 : n / alpha2) / scale2;
+  const double multiply_shared = 1 / alpha2 / scale2;
+  const Network start = network;  // its offset is 0
   const double multiply_c = is_unit(options) ? 1 : 1 / (options.beta * options.beta);
   Network velocity = network;
   add(velocity, -1, network);  // zero, of the same sizes
@@ -178,7 +187,8 @@ Network train_network(const Problem& problem, Network network, const Options& op
     add(gradient, -1, network);
     for (Index j = 0; j < X.cols(); ++j) {
       const Derivatives at = differentiate(network, X.col(j), options);
-      add(gradient, -2 * (label * y[j] - at.f) / static_cast<double>(X.cols()), at.of);
+      const double f = at.f - (options.subtract_start ? differentiate(start, X.col(j), options).f : 0);
+      add(gradient, -2 * (label * y[j] - f) / static_cast<double>(X.cols()), at.of);
     }
     gradient.W *= is_nt ? 0 : multiply_neurons;
     gradient.b *= options.train_biases ? multiply_neurons : 0;

@@ -29,9 +29,10 @@ struct Network {
   double c = 0;
 };
 
-/// f on the columns of X, in the units of the problem; NT where `network.A` is not empty.
+/// f on the columns of X, in the units of the problem; NT where `network.A` is not empty. All of f but the
+/// offset has the factor options.output_scale; `start`: the network that is subtracted, if any.
 [[nodiscard]] Vector network_values(const Network& network, const Problem& problem, const Matrix& X,
-                                    const train::Options& options);
+                                    const train::Options& options, const Network* start = nullptr);
 
 /// `network` after options.steps steps from `start`, for any activation and with every option: NN, or NT
 /// where `start.A` is not empty.

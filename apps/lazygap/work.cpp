@@ -14,6 +14,7 @@
 #include "lazygap/core/quote.h"
 #include "lazygap/report/table.h"
 #include "lazygap/schedule/estimate.h"
+#include "lazygap/schedule/prediction.h"
 #include "lazygap/schedule/run.h"
 #include "lazygap/store/json.h"
 #include "output.h"
@@ -90,6 +91,9 @@ std::string estimate_lines(const schedule::PlanEstimate& estimate) {
   return report::align(table);
 }
 
+/// Expected time of the predictions of --dry-run.
+constexpr double kPredictionSeconds = 3;
+
 }  // namespace
 
 std::vector<std::string> figures() {
@@ -133,6 +137,10 @@ void print_estimate(const Request& request, const Plan& plan, const Store& store
                       plan.name, estimate_lines(estimate), duration(estimate.seconds), estimate.cores,
                       estimate.cores == 1 ? "" : "s", schedule::bytes_text(estimate.bytes),
                       schedule::bytes_text(estimate.available_bytes)));
+    std::string predicted;
+    for (const schedule::Prediction& prediction : schedule::predict_training(plan, kPredictionSeconds))
+      predicted += fmt::format("  {}\n", schedule::to_text(prediction));
+    if (!predicted.empty()) print(fmt::format("predicted for SGD, draw 0:\n{}", predicted));
   } else {
     std::string json;
     for (const schedule::GroupEstimate& group : estimate.groups)

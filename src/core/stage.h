@@ -34,10 +34,18 @@ class Stage {
     return part(static_cast<double>(part_number) / parts, static_cast<double>(part_number + 1) / parts);
   }
 
+  /// The same threads, hearing stop, without progress: for pieces of work whose parts are not known in
+  /// advance.
+  [[nodiscard]] Stage quiet() const {
+    Stage stage = *this;
+    stage.tells_ = false;
+    return stage;
+  }
+
   /// To be called at least once a second, with the part of this stage that is done. Throws Stopped.
   void done(double fraction) const {
     if (control_ == nullptr) return;
-    if (control_->progress) control_->progress(at(fraction));
+    if (tells_ && control_->progress) control_->progress(at(fraction));
     heard();
   }
   /// The same within a piece of work.
@@ -69,6 +77,7 @@ class Stage {
   const Control* control_ = nullptr;
   Team* team_ = nullptr;
   double begin_ = 0, end_ = 1;
+  bool tells_ = true;
 };
 
 /// compute(stage), which gives a vector of answers, or `count` empty answers where Control::stop has ended

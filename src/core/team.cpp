@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <system_error>
 #include <utility>
 
 #include "lazygap/core/error.h"
@@ -35,7 +36,9 @@ Team::Team(int threads) {
     throw UsageError(fmt::format("Control: threads is {}, but must be from 1 to {}", threads, kMost));
   try {
     for (int i = 1; i < threads; ++i) helpers_.emplace_back([this] { help(); });
-  } catch (...) {  // the system has no more threads
+  } catch (const std::system_error&) {
+    // The system has no more threads: those that there are do the same work.
+  } catch (...) {
     end();
     throw;
   }

@@ -17,7 +17,8 @@ namespace lazygap {
 /// sleep.
 class Team {
  public:
-  /// UsageError where `threads` is not from 1 to kMost.
+  /// With `threads` threads, or as many as the system lets the process have. UsageError where `threads` is not
+  /// from 1 to kMost.
   explicit Team(int threads);
   ~Team();
   Team(const Team&) = delete;

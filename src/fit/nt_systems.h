@@ -1,6 +1,10 @@
 #pragma once
 
-#include "samples.h"
+#include <span>
+#include <string>
+#include <vector>
+
+#include "fit/samples.h"
 
 /// Three ways to the same A and c of fit::nt.
 namespace lazygap::fit {
@@ -40,14 +44,24 @@ struct NtSolution {
   Index rank = 0;
   int iterations = 0;
   double residual = 0;
+  Quality quality = {};
 };
 
-/// Through the n x n matrix of inner products of the samples' centred features.
-[[nodiscard]] NtSolution solve_by_kernel(SampleBlocks<double>& samples, Gates& gates,
-                                         const Stage& stage = {});
-/// Through the (N d) x (N d) second moments of the centred features.
-[[nodiscard]] NtSolution solve_by_moments(SampleBlocks<double>& samples, Gates& gates,
-                                          const Stage& stage = {});
+/// Through the n x n matrix of inner products of the samples' centred features: a solution for each ridge.
+[[nodiscard]] std::vector<NtSolution> solve_by_kernel(SampleBlocks<double>& samples, Gates& gates,
+                                                      std::span<const double> ridges,
+                                                      const Stage& stage = {});
+/// The ridges that are wanted of the first `samples` samples.
+struct NtRidges {
+  std::int64_t samples = 0;
+  std::vector<double> ridges;
+};
+/// Through the (N d) x (N d) second moments of the centred features, in one pass for all n, which increase;
+/// the last one is Options::samples. solutions[n][ridge].
+[[nodiscard]] std::vector<std::vector<NtSolution>> solve_by_moments(SampleBlocks<double>& samples,
+                                                                    Gates& gates,
+                                                                    std::span<const NtRidges> wanted,
+                                                                    const Stage& stage = {});
 /// Through products with those moments, each a pass over the samples.
 [[nodiscard]] NtSolution solve_by_conjugate_gradients(SampleBlocks<double>& samples, Gates& gates,
                                                       const Stage& stage = {});

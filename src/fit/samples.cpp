@@ -27,6 +27,20 @@ void check_arguments(const char* function, const Problem& problem, const Network
                                  std::max(options.samples, options.test_samples), options.block));
 }
 
+void check_settings(const char* function, const Problem& problem, const Network& network,
+                    std::span<const Setting> settings, const Options& options) {
+  check_not_empty(function, "settings", static_cast<Index>(settings.size()));
+  for (const Setting& setting : settings) {
+    Options own = options;
+    own.samples = setting.samples;
+    own.ridge = setting.ridge;
+    check_arguments(function, problem, network, own);
+    if (setting.neurons < 0 || setting.neurons > network.W.cols())
+      throw UsageError(fmt::format("{}: neurons is {}, but must be from 1 to {}, or 0 for all of them",
+                                   function, setting.neurons, network.W.cols()));
+  }
+}
+
 std::optional<SquareActivation> as_square(const Network& network) {
   if (network.biases.size() > 0) return std::nullopt;
   const auto quadratic = as_quadratic(network.activation);

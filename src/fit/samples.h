@@ -4,6 +4,8 @@
 #include <cmath>
 #include <optional>
 #include <span>
+#include <utility>
+#include <vector>
 
 #include "core/stage.h"
 #include "lazygap/fit/options.h"
@@ -33,6 +35,26 @@ class SampleBlocks {
   void for_each(const Stage& stage, const Visit& visit) {
     pass(Purpose::fitting, options_.samples, options_.label_noise, stage, visit);
   }
+  /// The same for several n at once, `ends`, increasing, the last one Options::samples: whole(X, y) over the
+  /// blocks that all n from there on have, and ended(k, X, y) at each n = ends[k] with what n has beyond the
+  /// whole blocks so far, none or one block. Each n sees exactly the blocks that it would see alone.
+  template <class Whole, class Ended>
+  void for_each_prefix(std::span<const std::int64_t> ends, const Stage& stage, const Whole& whole,
+                       const Ended& ended) {
+    RandomAddress address{.seed = options_.seed, .purpose = Purpose::fitting, .index = options_.draw};
+    std::size_t k = 0;
+    for (std::int64_t first = 0; k < ends.size(); first += X_.cols(), ++address.step) {
+      stage.done(first, ends.back());
+      for (; k < ends.size() && ends[k] < first + X_.cols(); ++k) {
+        const Index rest = ends[k] - first;
+        draw(address, rest);
+        ended(k, X_.leftCols(rest), y_.head(rest));
+      }
+      if (k == ends.size()) return;
+      draw(address, X_.cols());
+      whole(X_.leftCols(X_.cols()), y_.head(X_.cols()));
+    }
+  }
   /// visit(X, y) over the fresh samples of the test risk, labels without noise.
   template <class Visit>
   void for_each_test(const Stage& stage, const Visit& visit) {
@@ -40,6 +62,13 @@ class SampleBlocks {
   }
 
  private:
+  /// The first b samples of a block, labels with noise.
+  void draw(const RandomAddress& address, Index b) {
+    if (b == 0) return;
+    draw_samples<Real>(problem_, address, X_.leftCols(b), y_.head(b));
+    add_label_noise<Real>(options_.label_noise, address, y_.head(b));
+  }
+
   template <class Visit>
   void pass(Purpose purpose, std::int64_t samples, double noise, const Stage& stage, const Visit& visit) {
     RandomAddress address{.seed = options_.seed, .purpose = purpose, .index = options_.draw};
@@ -87,12 +116,35 @@ void estimate_risks(SampleBlocks<Real>& samples, const Predict& predict, std::sp
   }
 }
 
+/// compute(stage), which gives a vector of fits, or `count` empty ones where Control::stop has ended it.
+template <class Compute>
+std::vector<Fit> fits_unless_stopped(const Control& control, std::size_t count, const Compute& compute) {
+  std::vector<Quality> qualities(count);
+  std::vector<Answer> answers = answers_unless_stopped(control, count, [&](const Stage& stage) {
+    std::vector<Answer> found;
+    std::size_t i = 0;
+    for (Fit& fit : compute(stage)) {
+      qualities[i++] = fit.quality;
+      found.push_back(std::move(fit.answer));
+    }
+    return found;
+  });
+  std::vector<Fit> fits;
+  for (std::size_t i = 0; i < count; ++i)
+    fits.push_back({.answer = std::move(answers[i]), .quality = qualities[i]});
+  return fits;
+}
+
 /// Accuracy of the second moments below which Answer::risk is given.
 constexpr double kSeriesAccuracy = 1e-6;
 
 /// Throws UsageError, in the name of `function`, for what the fits refuse.
 void check_arguments(const char* function, const Problem& problem, const Network& network,
                      const Options& options);
+
+/// The same for several fits, and for their settings.
+void check_settings(const char* function, const Problem& problem, const Network& network,
+                    std::span<const Setting> settings, const Options& options);
 
 /// a_0 and a_2 where sigma(u) = a_0 + a_2 u^2 and there are no biases: networks are then quadratic forms,
 /// whose risk has a closed form.

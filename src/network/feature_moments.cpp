@@ -182,13 +182,23 @@ const Vector& FeatureMoments::means() const { return storage_->means; }
 double FeatureMoments::error() const { return storage_->error; }
 
 double FeatureMoments::risk(const Vector& a, double c, const Stage& stage) const {
+  return risks({&a}, c, stage).front();
+}
+
+std::vector<double> FeatureMoments::risks(const std::vector<const Vector*>& solutions, double c,
+                                          const Stage& stage) const {
   const Storage& m = *storage_;
-  Matrix K(a.size(), a.size());
+  Matrix K(m.projections.size(), m.projections.size());
   gram(K, stage);
-  const Vector product = K.selfadjointView<Eigen::Lower>() * a;
   // Var y + (E y - c)^2 is E (y - c)^2.
   const double without = m.null_risk + (m.mean_label - c) * (m.mean_label - c);
-  return without - 2 * a.dot(m.projections - c * m.means) + a.dot(product);
+  std::vector<double> risks;
+  for (const Vector* a : solutions) {
+    stage.heard();
+    const Vector product = K.selfadjointView<Eigen::Lower>() * *a;
+    risks.push_back(without - 2 * a->dot(m.projections - c * m.means) + a->dot(product));
+  }
+  return risks;
 }
 
 }  // namespace lazygap

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "core/stage.h"
 #include "lazygap/activation/activation.h"
@@ -33,6 +34,9 @@ class FeatureMoments {
 
   /// E (y - c - sum_i a_i phi_i(x))^2, a has N entries: one N x N matrix of memory.
   [[nodiscard]] double risk(const Vector& a, double c, const Stage& stage = {}) const;
+  /// The same for several a, from one matrix.
+  [[nodiscard]] std::vector<double> risks(const std::vector<const Vector*>& a, double c,
+                                          const Stage& stage = {}) const;
 
  private:
   struct Storage;

@@ -97,6 +97,8 @@ std::vector<Cell> named(const Plan& plan, const Unnamed& unnamed) {
 
 bool follows_training(const Plan& plan, Method method) {
   const route::StepSizes kind = route::route_of(method).step_sizes;
+  if (plan.base.train.search == train::Search::predicted && kind != route::StepSizes::best_or_smallest)
+    return kind == route::StepSizes::grid;  // the prediction has the grid
   return kind == route::StepSizes::best_or_smallest ||
          (kind == route::StepSizes::best_or_grid && plan.asks(Method::train));
 }

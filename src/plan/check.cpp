@@ -243,7 +243,18 @@ void check_bf16(const Plan& plan, const Complaints& complaints) {
                         "biases, momentum or a free second layer, which is not asked for");
 }
 
+/// A prediction that nobody makes.
+void check_prediction(const Plan& plan, const Complaints& complaints) {
+  if (plan.base.train.search == train::Search::predicted && plan.asks(Method::train) &&
+      !plan.asks(Method::dynamics))
+    complaints.complain(
+        "train.search",
+        "is \"predicted\", but sweep.methods does not contain dynamics, which predicts the step "
+        "size; \"full\" and \"halving\" need no prediction");
+}
+
 void check_methods(const Plan& plan, const Complaints& complaints) {
+  check_prediction(plan, complaints);
   check_bf16(plan, complaints);
   for (const Method method : plan.methods)
     if (const std::string why = refusal(plan, method); !why.empty())
@@ -268,6 +279,10 @@ void check_figure(const Plan& plan, const Complaints& complaints) {
   check_swept(figure.facet, "figure.facet");
   for (const Key* key : figure.series) check_swept(key, "figure.series");
   for (const Key* key : plan.best) check_swept(key, "sweep.best");
+  if (plan.best_by != "risk" && plan.best.empty())
+    complaints.complain(
+        "sweep.best_by",
+        fmt::format("is \"{}\", but sweep.best names no axis to keep the best value of", plan.best_by));
   if (figure.frame != "axes" && figure.x != nullptr)
     complaints.complain("figure.x",
                         fmt::format("belongs to figure.frame = \"axes\", but frame is \"{}\"", figure.frame));

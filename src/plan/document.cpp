@@ -52,6 +52,16 @@ std::string quote_bare_words(std::string_view value) {
   return quoted;
 }
 
+/// Whether `path` looks like a key, so that messages can show it as it is. Keys of axes may be in quotes.
+bool could_be_key(std::string_view path) {
+  constexpr std::size_t kMost = 100;
+  const auto is_letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("_-.\"").find(c) != std::string_view::npos;
+  };
+  return path.size() <= kMost && std::all_of(path.begin(), path.end(), is_letter);
+}
+
 /// Whether `path` is `key` or lies below it.
 bool is_within(const std::string& path, const std::string& key) {
   return path == key || (path.starts_with(key) && (path[key.size()] == '.' || path[key.size()] == '['));
@@ -72,6 +82,8 @@ Document::Document(std::string_view text, std::string label, fs::path folder,
 }
 
 void Document::override_key(const std::string& path, const std::string& value) {
+  if (!could_be_key(path))
+    throw UsageError(fmt::format("--set {}: is no key; \"lazygap keys\" lists them", quote(path)));
   toml::table parsed;
   try {
     parsed = toml::parse("value = " + value);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "lazygap/core/quote.h"
 #include "lazygap/core/suggestion.h"
 #include "lazygap/route/route.h"
 
@@ -177,9 +178,13 @@ PlanKey figure_key(const std::string& path, const std::string& doc, const Key* F
               }};
 }
 
-/// Whether an axis is the one that `sweep.neurons` stands for: the last one, of widths alone.
+/// Whether an axis is the one that `sweep.neurons` stands for: the last one, of widths alone, which increase.
 bool is_of_widths(const Plan& plan, std::size_t axis) {
-  return axis + 1 == plan.axes.size() && plan.axes[axis].keys == std::vector{&key_at(kWidths)};
+  if (axis + 1 != plan.axes.size() || plan.axes[axis].keys != std::vector{&key_at(kWidths)}) return false;
+  const auto& points = plan.axes[axis].points;
+  return std::is_sorted(points.begin(), points.end(), [](const auto& a, const auto& b) {
+    return std::get<std::int64_t>(a[0]) < std::get<std::int64_t>(b[0]);
+  });
 }
 
 void add_sweep(std::vector<PlanKey>& rows) {
@@ -221,6 +226,19 @@ void add_sweep(std::vector<PlanKey>& rows) {
                       [](const Plan& plan) {
                         return plan.best.empty() ? std::string() : toml_list(plan.best, path_text);
                       }});
+  static const std::vector<std::string> criteria{"risk", "gcv", "leave-one-out"};
+  rows.push_back(
+      {.path = "sweep.best_by",
+       .accepted = fmt::format("one of {}", fmt::join(criteria, ", ")),
+       .standard = "`\"risk\"`",
+       .doc = "what makes a value of sweep.best the best one; routes that do not know the error go by the "
+              "risk",
+       .read = [](Plan& plan, const Reader& reader, const toml::node& node,
+                  const std::string& path) { plan.best_by = criteria[reader.word(node, path, criteria)]; },
+       .write =
+           [](const Plan& plan) {
+             return plan.best_by == "risk" ? std::string() : toml_string(plan.best_by);
+           }});
 }
 
 std::vector<PlanKey> make_rows() {
@@ -315,8 +333,8 @@ void read_axis(Plan& plan, const Reader& reader, const toml::node& node, const s
   const Key* key = question::find_key(path);
   if (key == nullptr)
     reader.complain(
-        node, place,
-        fmt::format("sweeps \"{}\", which is not a key of a question{}", path, suggestion(path, paths)));
+        node, quote(path).size() == path.size() + 2 ? place : "axes",  // nothing raw in messages
+        fmt::format("sweeps {}, which is not a key of a question{}", quote(path), suggestion(path, paths)));
   if (path == "network.regime") return read_regimes(plan, reader, node, place);
   if (path == "network.draw")
     reader.complain(node, place,

@@ -166,6 +166,9 @@ Plan read_plan(const Document& document, std::optional<Method> only) {
   question::complete(plan.base);
   if (only) {
     plan.methods = {*only};
+    // Nothing is trained without its prediction.
+    if (*only == Method::train && plan.base.train.search == train::Search::predicted)
+      plan.methods = {Method::dynamics, *only};
     if (plan.figure.frame == "right") plan.figure.frame = "left";
   }
   check_plan(plan, document, reader, leaves);
@@ -235,8 +238,8 @@ std::vector<KeyDescription> describe_keys() {
   for (const Key& key : keys())
     all.push_back({key.path, key.accepted, question::standard_text(key), key.doc});
   const auto table = [](const KeyDescription& key) { return key.path.substr(0, key.path.find('.')); };
-  const std::vector<std::string> order{"name",  "problem", "network", "sweep", "activation",
-                                       "train", "fit",     "curve",   "figure"};
+  const std::vector<std::string> order{"name",  "problem", "network", "sweep",           "activation",
+                                       "train", "fit",     "curve",   "state_evolution", "figure"};
   std::stable_sort(all.begin(), all.end(), [&](const KeyDescription& a, const KeyDescription& b) {
     return std::find(order.begin(), order.end(), table(a)) < std::find(order.begin(), order.end(), table(b));
   });

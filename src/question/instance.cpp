@@ -108,12 +108,12 @@ double instance_bytes(const Question& question) {
   const bool whole_gamma = question.network.gamma && !is_column(*question.network.gamma);
   const bool whole_sigma = spec.sigma && !is_column(*spec.sigma);
   // Measured as multiples of a d x d matrix: roots, eigenvectors and their products on mg, one basis on qf.
-  constexpr double kOfMixture = 20, kOfBasis = 8, kOfGamma = 4;
+  constexpr double kOfMixture = 9, kOfBasis = 8, kOfGamma = 4;
   double matrices = whole_gamma ? kOfGamma : 0;
   if (question.is_mixture() && (spec.matrix || spec.haar_rotated || whole_sigma)) matrices += kOfMixture;
   if (!question.is_mixture() && (spec.matrix || (spec.haar_rotated && question.network.gamma)))
     matrices += kOfBasis;
-  return sizeof(double) * (matrices * d * d + 16 * d);
+  return sizeof(double) * (matrices * d * d + 4 * d);
 }
 
 FirstLayerLaw first_layer(const Instance& instance, Regime regime) {

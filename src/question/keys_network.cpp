@@ -15,7 +15,15 @@ const Words<Regime> kRegimes{{"RF(I)", Regime::rf_isotropic},
 
 bool has_network(const Question& q) { return q.network.regime != Regime::bayes; }
 bool reads_draw(const Question& q) {
-  return q.method == Method::exact ? draws_first_layer(q.network.regime) : q.method != Method::limit;
+  if (q.method == Method::exact) return draws_first_layer(q.network.regime);
+  return q.method != Method::limit && q.method != Method::state_evolution;
+}
+
+const Words<bool> kStarts{{"kept", false}, {"subtracted", true}};
+
+/// NN that is trained from its start; NT does not depend on the scale of its output.
+bool has_output_scale(const Question& q) {
+  return q.network.regime == Regime::nn && (q.method == Method::train || q.method == Method::flow);
 }
 
 /// RF is fitted on the layer after the step.
@@ -117,14 +125,34 @@ void add_feature_learning_keys(std::vector<Key>& rows) {
           [](auto& q) -> auto& { return q.network.one_step; }),
       [](const Question& q) { return is_rf(q.network.regime); }, "one_step", true);
   rows.push_back(one_step_samples_key());
-  add_row(
-      rows,
-      number_key(
-          "network.output_scale", kPositive,
-          "lazy_rich: factor alpha of the output of the network, that of its start subtracted "
-          "([theory/lazy_rich.md](theory/lazy_rich.md))",
-          [](auto& q) -> auto& { return q.network.output_scale; }),
-      [](const Question& q) { return q.method == Method::lazy_rich; }, "output_scale");
+  Key scale = number_key(
+      "network.output_scale", kPositive,
+      "NN by lazy_rich, train and flow: factor alpha of the output of the network, whose loss is divided by "
+      "alpha^2 ([theory/lazy_rich.md](theory/lazy_rich.md))",
+      [](auto& q) -> auto& { return q.network.output_scale; });
+  scale.is_read = [](const Question& q) { return q.method == Method::lazy_rich || has_output_scale(q); };
+  // lazy_rich has always named it; trainings from before it had none.
+  scale.in_name = [](const Question& q) -> std::vector<NamePart> {
+    if (q.method != Method::lazy_rich && q.network.output_scale == 1) return {};
+    return {{"output_scale", q.network.output_scale}};
+  };
+  rows.push_back(std::move(scale));
+  Key start = word_key(
+      "network.start", kStarts,
+      "NN by train and flow: whether the network of the start is subtracted, as lazy_rich always does; "
+      "subtracted: "
+      "f = alpha (g - g_start), and W starts from that of NT",
+      [](auto& q) -> auto& { return q.network.subtract_start; });
+  start.is_read = has_output_scale;
+  start.in_name = [](const Question& q) -> std::vector<NamePart> {
+    if (!q.network.subtract_start) return {};
+    return {{"start", std::string("subtracted")}};
+  };
+  start.standard = [](const Question& q) -> Value {
+    return std::string(word_of(kStarts, is_given(q, key_at("network.output_scale"))));
+  };
+  start.standard_text = "`\"subtracted\"` where network.output_scale is given or swept, else `\"kept\"`";
+  rows.push_back(std::move(start));
 }
 
 Key first_layer_key() {

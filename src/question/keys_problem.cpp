@@ -22,7 +22,7 @@ constexpr std::string_view kInverseSquareRoot = "1/sqrt(d)";
 bool always(const Question&) { return true; }
 bool is_noisy(const Question& q) {
   return q.method == Method::train || q.method == Method::fit || q.method == Method::curve ||
-         q.method == Method::dynamics;
+         q.method == Method::dynamics || q.method == Method::state_evolution;
 }
 bool is_polynomial(const Question& q) { return q.problem.model == "polynomial"; }
 

@@ -24,7 +24,9 @@ const Words<train::Precision> kPrecisions{
     {"fp32", train::Precision::fp32}, {"fp64", train::Precision::fp64}, {"bf16", train::Precision::bf16}};
 const Words<train::Reduction> kReductions{{"automatic", train::Reduction::automatic},
                                           {"none", train::Reduction::none}};
-const Words<train::Search> kSearches{{"full", train::Search::full}, {"halving", train::Search::halving}};
+const Words<train::Search> kSearches{{"full", train::Search::full},
+                                     {"halving", train::Search::halving},
+                                     {"predicted", train::Search::predicted}};
 const Words<bool> kSharing{{"step-sizes", false}, {"widths", true}};
 const Words<bool> kBiases{{"fixed", false}, {"trained", true}};
 
@@ -54,7 +56,9 @@ train::Precision precision_of(const Question& q) {
 }
 
 /// What exact risks and limits depend on are the signs that the second layer can reach.
-bool has_sign(const Question& q) { return q.method == Method::exact || q.method == Method::limit; }
+bool has_sign(const Question& q) {
+  return q.method == Method::exact || q.method == Method::limit || q.method == Method::state_evolution;
+}
 
 Key second_layer_key() {
   Key key = word_key(
@@ -224,7 +228,9 @@ void add_protocol_keys(std::vector<Key>& rows) {
   };
   rows.push_back(word_key(
       "train.search", kSearches,
-      "full: every step size to its end; halving: losers are given up early "
+      "full: every step size to its end; halving: losers are given up early; predicted: the one that "
+      "dynamics "
+      "finds best is trained alone "
       "([theory/train.md](theory/train.md#finding-the-step-size))",
       [](auto& q) -> auto& { return q.train.search; }));
   rows.push_back(word_key(
@@ -237,8 +243,13 @@ void add_protocol_keys(std::vector<Key>& rows) {
 void add_train_keys(std::vector<Key>& rows) {
   Key steps = integer_key(
       "train.steps", 1, kMostSteps, "SGD steps", [](auto& q) -> auto& { return q.train.options.steps; });
-  steps.standard = [](const Question& q) -> Value { return q.is_mixture() ? kPaperStepsMg : kPaperStepsQf; };
-  steps.standard_text = fmt::format("{} (qf) or {} (mg)", kPaperStepsQf, kPaperStepsMg);
+  steps.standard = [](const Question& q) -> Value {
+    if (q.samples_per_d2 > 0)
+      return std::clamp<std::int64_t>(samples_at(q) / q.train.options.batch, 1, kMostSteps);
+    return q.is_mixture() ? kPaperStepsMg : kPaperStepsQf;
+  };
+  steps.standard_text = fmt::format("{} (qf) or {} (mg); with fit.samples_per_d2: n over the batch",
+                                    kPaperStepsQf, kPaperStepsMg);
   add_row(rows, std::move(steps), is_training, "steps");
   add_row(rows,
           integer_key(

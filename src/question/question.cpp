@@ -15,14 +15,16 @@
 namespace lazygap::question {
 namespace {
 
-constexpr std::array<std::pair<Method, std::string_view>, 8> kMethods{{{Method::limit, "limit"},
-                                                                       {Method::exact, "exact"},
-                                                                       {Method::lazy_rich, "lazy_rich"},
-                                                                       {Method::curve, "curve"},
-                                                                       {Method::dynamics, "dynamics"},
-                                                                       {Method::train, "train"},
-                                                                       {Method::fit, "fit"},
-                                                                       {Method::flow, "flow"}}};
+constexpr std::array<std::pair<Method, std::string_view>, 9> kMethods{
+    {{Method::limit, "limit"},
+     {Method::exact, "exact"},
+     {Method::lazy_rich, "lazy_rich"},
+     {Method::state_evolution, "state_evolution"},
+     {Method::curve, "curve"},
+     {Method::dynamics, "dynamics"},
+     {Method::train, "train"},
+     {Method::fit, "fit"},
+     {Method::flow, "flow"}}};
 
 }  // namespace
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <string_view>
@@ -18,6 +19,14 @@ namespace lazygap::question {
 /// Far beyond every memory, but small enough for the sizes of matrices to stay exact integers.
 inline constexpr std::int64_t kMostNeurons = 10'000'000;
 inline constexpr std::int64_t kMostTestSamples = 1'000'000'000;
+inline constexpr std::int64_t kMostSamples = 1'000'000'000'000;
+
+/// n where it is asked for as samples_per_d2.
+inline std::int64_t samples_at(const Question& q) {
+  const auto d = static_cast<double>(q.problem.d);
+  const double n = std::min(q.samples_per_d2 * d * d, static_cast<double>(kMostSamples));
+  return std::max<std::int64_t>(1, std::llround(n));
+}
 
 template <class Enum>
 using Words = std::vector<std::pair<std::string_view, Enum>>;

@@ -249,6 +249,26 @@ std::string convergence_text(const std::vector<const Row*>& rows, const std::str
                      slope->se);
 }
 
+/// The same of the excess of fits over the exact risk, as n grows, beside what is predicted: the predictions
+/// at the same n, with the same weights.
+std::string exponent_text(const std::vector<const Row*>& rows, const std::string& label) {
+  std::vector<SlopePoint> fitted, predicted;
+  for (const Row* row : rows) {
+    const Summary* fit = row->find(Method::fit);
+    const auto curve = row->ratio(Method::curve), exact = row->ratio(Method::exact);
+    const auto n = fit == nullptr ? std::nullopt : samples_of(*fit);
+    if (!n || !fit->excess || !fit->excess_se || !curve || !exact) continue;
+    fitted.push_back({.x = *n, .y = *fit->excess, .se = *fit->excess_se});
+    const double excess = *curve - *exact;
+    predicted.push_back({.x = *n, .y = excess, .se = *fit->excess_se * excess / *fit->excess});
+  }
+  const auto slope = fitted_slope(fitted), theory = fitted_slope(predicted);
+  if (!slope || !theory) return {};
+  return fmt::format("{}{}{}: fit − exact falls like n to the power {:.3f} ± {:.3f}, predicted {:.3f}",
+                     to_string(rows.front()->regime), label.empty() ? "" : ", ", label, slope->value,
+                     slope->se, theory->value);
+}
+
 }  // namespace
 
 Series named(Regime regime, Method method, const std::string& label, int tint) {
@@ -304,9 +324,10 @@ void add_against_key(Frame& frame, const Plan& plan, const std::vector<Row>& row
       continue;
     }
     add_series(frame, plan, group, groups, range);
-    if (x.path != "problem.d") continue;
-    if (std::string text = convergence_text(group.rows, group.label); !text.empty())
-      frame.findings.push_back(std::move(text));
+    std::string text;
+    if (x.path == "problem.d") text = convergence_text(group.rows, group.label);
+    if (x.path == "fit.samples") text = exponent_text(group.rows, group.label);
+    if (!text.empty()) frame.findings.push_back(std::move(text));
   }
   // The exact risk does not read the step size.
   for (const Group& group : groups)

@@ -53,8 +53,11 @@ void add_training(Frame& frame, const Plan& plan, const std::vector<Row>& rows) 
     // The flow starts from the W of draw 0, the exact risk is a mean: where the curve is of fewer draws, so
     // is this.
     const Summary* trained = row.find(Method::train);
-    if (const Summary* exact = row.find(Method::exact); exact != nullptr && exact->risk.draws > 0) {
-      Series series = series_of(Method::exact);
+    // With an output scale training ends elsewhere than at the minimum of NN.
+    const bool is_scaled = row.regime == Regime::nn && question.network.subtract_start;
+    const Method goal = is_scaled ? Method::lazy_rich : Method::exact;
+    if (const Summary* exact = row.find(goal); exact != nullptr && exact->risk.draws > 0) {
+      Series series = series_of(goal);
       Average same = exact->risk;
       if (trained != nullptr && trained->exact_ratio)
         same = {.draws = trained->risk.draws, .ratio = *trained->exact_ratio, .se = {}};

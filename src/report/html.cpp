@@ -110,6 +110,10 @@ std::string reading_help(const Frame& frame) {
   add(shows(frame, "curve"), "Lines through finite n: learning curves, predicted without samples.");
   add(shows(frame, "lazy_rich"),
       "Lines: where training ends with this output scale, for infinitely many samples.");
+  add(shows(frame, "state_evolution"),
+      "Dashed: asymptotic, n and d → ∞ at this n/d²: what wide networks with weight decay, or anybody "
+      "(bayes), can "
+      "learn.");
   add(shows(frame, "dynamics"), "Long dashes: mean risk of SGD, computed without samples (NN: approximate).");
   add(shows(frame, "flow"), "Dotted: gradient flow, the limit of small steps.");
   for (const Series& series : frame.series)

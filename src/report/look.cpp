@@ -72,11 +72,22 @@ bool is_of_one_regime(const Frame& frame) {
 
 }  // namespace
 
+bool shares_regimes(const Frame& frame) {
+  std::set<std::string_view> regimes;
+  for (const Series& series : frame.series)
+    if (series.tint < 0) regimes.insert(series.regime);
+  return regimes.size() > 1;
+}
+
 std::string_view regime_label(std::string_view regime) { return style_of(regime).label; }
 
 Look look_of(const Frame& frame, const Series& series) {
-  if (series.tint < 0) return {"#555555", 6, 7};
   const Style& style = style_of(series.regime);
+  if (series.tint < 0 && shares_regimes(frame)) {
+    const Shape& shape = kShapes[style.place];
+    return {style.tints.back(), shape.open, shape.filled};
+  }
+  if (series.tint < 0) return {"#555555", 6, 7};
   if (series.regime == "Bayes") return {style.tints[0], 6, 7, " dt 3"};
   const auto tint = static_cast<std::size_t>(series.tint);
   const std::vector<Identity> all = identities(frame);
@@ -95,13 +106,14 @@ Look look_of(const Frame& frame, const Series& series) {
 }
 
 bool is_flat(const Series& series) {
-  return series.points.size() == 2 && series.points[0].draws == 0 && !series.points[0].se &&
+  return series.method != "train" && series.method != "fit" && series.points.size() == 2 &&
+         series.points[0].draws == 0 && !series.points[0].se &&
          series.points[0].ratio == series.points[1].ratio;
 }
 
 bool is_line(const Series& series) {
   return series.method == "limit" || series.method == "curve" || series.method == "lazy_rich" ||
-         series.method == "dynamics";
+         series.method == "dynamics" || series.method == "state_evolution";
 }
 
 bool is_joined(const Frame& frame, const Series& series) {

@@ -21,9 +21,12 @@ struct Look {
 /// The regime in gnuplot's enhanced text.
 [[nodiscard]] std::string_view regime_label(std::string_view regime);
 
-/// A risk that is the same along the whole axis.
+/// Whether series that serve all labels are of several regimes, so that grey would not tell them apart.
+[[nodiscard]] bool shares_regimes(const Frame& frame);
+/// A risk that is the same along the whole axis; simulations keep their markers, one at each end.
 [[nodiscard]] bool is_flat(const Series& series);
-/// The answers of a route that has no points of its own: limit, curve, lazy_rich, dynamics.
+/// The answers of a route that has no points of its own: limit, curve, lazy_rich, dynamics,
+/// state_evolution.
 [[nodiscard]] bool is_line(const Series& series);
 /// Whether a line joins the markers: where none is drawn through them in any case.
 [[nodiscard]] bool is_joined(const Frame& frame, const Series& series);

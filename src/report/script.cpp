@@ -21,8 +21,8 @@ namespace lazygap::report {
 namespace {
 
 // Drawn in this order: what comes later lies on top.
-constexpr std::array<std::string_view, 8> kLayers{"limit", "curve", "lazy_rich", "exact",
-                                                  "fit",   "train", "flow",      "dynamics"};
+constexpr std::array<std::string_view, 9> kLayers{"limit", "state_evolution", "curve", "lazy_rich", "exact",
+                                                  "fit",   "train",           "flow",  "dynamics"};
 
 /// A picture as it is printed. `font` in points.
 struct Size {
@@ -65,8 +65,10 @@ std::string style_of(const Frame& frame, const Series& series, const Look& look)
   if (frame.along_training && series.method == "train")
     return fmt::format("linespoints pt {} ps 0.62*size pi {} lw {}", look.filled, marker_interval(series),
                        width);
-  if (is_line(series) || is_flat(series)) return fmt::format("lines{} lw {}", look.dash, width);
-  const bool exact = series.method == "exact";
+  // Where training with an output scale ends: a point at the end of its curve.
+  const bool is_end = frame.along_training && series.method == "lazy_rich";
+  if (!is_end && (is_line(series) || is_flat(series))) return fmt::format("lines{} lw {}", look.dash, width);
+  const bool exact = is_end || series.method == "exact";
   const int type = exact ? look.open : is_second_simulation(frame, series) ? kCross : look.filled;
   const std::string joined = is_joined(frame, series) ? "linespoints" + std::string(look.dash) : "points";
   return fmt::format("{} pt {} ps {}*size lw {}", joined, type, exact ? "1.5" : "0.62",
@@ -159,7 +161,7 @@ std::vector<Entry> colour_entries(const Frame& frame) {
   std::vector<Entry> entries;
   for (const std::string_view regime : regimes)
     for (const Series& series : frame.series) {
-      if (series.tint < 0) continue;  // the entry of its style says what it is
+      if (series.tint < 0 && !shares_regimes(frame)) continue;  // the entry of its style says what it is
       if (series.regime != regime || !seen.insert(series.regime + "\n" + series.label).second) continue;
       const bool bayes = series.regime == "Bayes";
       const Look own = look_of(frame, series);
@@ -189,11 +191,13 @@ std::vector<Entry> style_entries(const Frame& frame) {
     add(has_method(frame, "dynamics"), "lines dt (6,3) lw 1.8", "mean of SGD", "#000000");
     add(has_method(frame, "limit"), line("limit"), "limit, n → ∞");
     add(has_method(frame, "exact"), kOpen, kExact);
+    add(has_method(frame, "lazy_rich"), kOpen, "end of training, n = ∞");
     return entries;
   }
   add(has_method(frame, "limit"), line("limit"), "limit, N, d → ∞");
   add(has_method(frame, "curve"), line("curve"), "predicted");
   add(has_method(frame, "lazy_rich"), line("lazy_rich"), "output scale α");
+  add(has_method(frame, "state_evolution"), line("state_evolution"), "asymptotic, n, d → ∞");
   add(has_method(frame, "dynamics"), line("dynamics"), "mean of SGD");
   add(has_method(frame, "exact"), kOpen, kExact);
   add(has_method(frame, "train") || has_method(frame, "fit"), "points pt 7 ps 0.62*size lw 1.2", "simulated");

@@ -51,7 +51,20 @@ void judge_grid(const std::vector<Cell>& cells, const Optionals& results, Summar
   summary.largest_diverged = only_the_largest && smallest < largest;
 }
 
+/// The mean of a number that each draw has; empty where one has none.
+std::optional<double> mean_of(const std::vector<store::Result>& results,
+                              std::optional<double> store::Result::*number) {
+  std::vector<double> values;
+  for (const store::Result& result : results)
+    if (result.*number) values.push_back(*(result.*number));
+  if (values.empty() || values.size() != results.size()) return {};
+  return mean_and_se(values).first;
+}
+
 void average(Summary& summary) {
+  summary.train_ratio = mean_of(summary.results, &store::Result::train_ratio);
+  summary.gcv_ratio = mean_of(summary.results, &store::Result::gcv_ratio);
+  summary.loo_ratio = mean_of(summary.results, &store::Result::loo_ratio);
   std::vector<double> ratios, tests, test_variances;
   for (const store::Result& result : summary.results) {
     ratios.push_back(result.ratio);
@@ -90,8 +103,9 @@ std::optional<Summary> summary_at(const Results& results, Method method, Regime 
   const Optionals found = look_up(results, cells);
   count(found, summary);
   // Where step sizes are shown, a route that follows the training has all of them, too.
-  const bool gridded =
-      has_grid(plan, method) || (follows && plan.asks(Method::train) && schedule::shows_step_sizes(plan));
+  const bool gridded = has_grid(plan, method) ||
+                       (follows && plan.asks(Method::train) && schedule::shows_step_sizes(plan)) ||
+                       (follows && method == Method::train);
   std::map<double, std::vector<double>> ratios;
   for (std::size_t i = 0; i < cells.size(); ++i)
     if (cells[i].step_size > 0 && schedule::is_number(found[i]))
@@ -156,6 +170,13 @@ bool starts_row(const Plan& plan, std::size_t point) {
   return true;
 }
 
+/// What the best value of an axis is chosen by; routes that have no such error are judged by their risk.
+double criterion(const Plan& plan, const Summary& summary) {
+  if (plan.best_by == "gcv") return summary.gcv_ratio.value_or(summary.risk.ratio);
+  if (plan.best_by == "leave-one-out") return summary.loo_ratio.value_or(summary.risk.ratio);
+  return summary.risk.ratio;
+}
+
 Row make_row(const Results& results, Regime regime, std::size_t point) {
   const Plan& plan = results.plan();
   const question::Question question = plan.at(Method::limit, regime, point);
@@ -166,15 +187,18 @@ Row make_row(const Results& results, Regime regime, std::size_t point) {
     std::optional<Summary> best;
     for (const std::size_t candidate : candidates(plan, point)) {
       std::optional<Summary> summary = summary_at(results, method, regime, candidate);
-      if (summary && (!best || !(best->risk.ratio <= summary->risk.ratio))) best = std::move(summary);
+      if (summary && (!best || !(criterion(plan, *best) <= criterion(plan, *summary))))
+        best = std::move(summary);
     }
     if (best) row.summaries.emplace(method, std::move(*best));
   }
-  if (const Summary* exact = row.find(Method::exact))
+  // With an output scale training ends elsewhere than at the minimum of NN.
+  const bool is_scaled = regime == Regime::nn && question.network.subtract_start;
+  const Method end = is_scaled ? Method::lazy_rich : Method::exact;
+  if (const Summary* exact = row.find(end))
     for (auto& [method, summary] : row.summaries)
       if (route::route_of(method).is_simulation)
-        compare(*exact, plan.draws_of(Method::exact, regime) > 1 || question::draws_first_layer(regime),
-                summary);
+        compare(*exact, plan.draws_of(end, regime) > 1 || question::draws_first_layer(regime), summary);
   return row;
 }
 

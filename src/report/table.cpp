@@ -160,8 +160,9 @@ Table full_table(const Plan& plan, const std::vector<Row>& rows) {
   for (const Key* key : keys)
     if (key->path != "problem.d") table.header.push_back(key->path);
   for (const Key* key : given) table.header.push_back(key->path);
-  for (const char* name : {"ratio", "se", "draws", "exact_ratio", "excess", "excess_se", "test_ratio",
-                           "test_se", "step_size", "diverged", "not_converged", "failed", "missing"})
+  for (const char* name :
+       {"ratio", "se", "draws", "exact_ratio", "excess", "excess_se", "test_ratio", "test_se", "train_ratio",
+        "gcv_ratio", "loo_ratio", "step_size", "diverged", "not_converged", "failed", "missing"})
     table.header.emplace_back(name);
   for (const Row& row : rows)
     for (const auto& [method, summary] : row.summaries) {
@@ -174,7 +175,8 @@ Table full_table(const Plan& plan, const std::vector<Row>& rows) {
       line.insert(line.end(),
                   {number(summary.risk.ratio), number(summary.risk.se), fmt::format("{}", summary.risk.draws),
                    number(summary.exact_ratio), number(summary.excess), number(summary.excess_se),
-                   number(summary.test_ratio), number(summary.test_se), number(summary.step_size)});
+                   number(summary.test_ratio), number(summary.test_se), number(summary.train_ratio),
+                   number(summary.gcv_ratio), number(summary.loo_ratio), number(summary.step_size)});
       for (const std::size_t count :
            {summary.diverged, summary.not_converged, summary.failed, summary.missing})
         line.push_back(fmt::format("{}", count));

@@ -14,7 +14,7 @@ namespace {
 struct Symbol {
   std::string_view path, plain, label;
 };
-constexpr std::array<Symbol, 20> kSymbols{{
+constexpr std::array<Symbol, 21> kSymbols{{
     {"network.output_scale", "α", "output scale, α"},
     {"network.one_step", "η", "size of the giant step, η"},
     {"network.one_step_samples", "n1", "samples of the giant step, {/:Italic n}_1"},
@@ -24,6 +24,7 @@ constexpr std::array<Symbol, 20> kSymbols{{
     {"network.rho", "N/d", "neurons per dimension, {/:Italic N} / {/:Italic d}"},
     {"problem.d", "d", "dimension, {/:Italic d}"},
     {"fit.samples", "n", "number of samples, {/:Italic n}"},
+    {"fit.samples_per_d2", "n/d²", "samples, {/:Italic n} / {/:Italic d}²"},
     {"fit.ridge", "ridge", "ridge, {/Symbol l}"},
     {"problem.label_noise", "label noise", "standard deviation of the label noise"},
     {"problem.noise_to_signal", "noise to signal", "variance of the label noise / {/:Italic R}_0"},

@@ -44,6 +44,8 @@ store::Result result_of(const Question& question, const Instance& instance, cons
       model.status == Status::ok && !std::isfinite(prediction.risk) ? Status::diverged : model.status;
   result.message = fmt::format("training error {:.6g}, GCV {:.6g} of R0", prediction.train / result.null_risk,
                                prediction.gcv / result.null_risk);
+  if (std::isfinite(prediction.train)) result.train_ratio = prediction.train / result.null_risk;
+  if (std::isfinite(prediction.gcv)) result.gcv_ratio = prediction.gcv / result.null_risk;
   if (!model.message.empty()) add_sentence(result.message, model.message);
   if (!prediction.doubt.empty()) add_sentence(result.message, "not to be trusted: " + prediction.doubt);
   return result;
@@ -75,7 +77,7 @@ Cost cost(std::span<const Question> questions) {
   // The closed form of the quadratic activation on qf takes next to nothing.
   const auto d = static_cast<double>(first.problem.d), N = static_cast<double>(first.neurons());
   if (question::is_quadratic(first.network) && !first.is_mixture())
-    return {.operations = 1e3 * d * d + 10 * d * d * d, .bytes = kNumber * 20 * d * d};
+    return {.operations = 1e3 * d * d + 10 * d * d * d, .bytes = kNumber * (3.5 * d * d + 1.2 * d * N)};
   const double parameters = std::min(N * d, static_cast<double>(options.dense_parameters));
   return {
       .operations = kFactorisation * (10 * parameters * parameters * parameters + 1e3 * moments_of_nt(N, d)),

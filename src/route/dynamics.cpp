@@ -1,4 +1,7 @@
+#include "lazygap/route/dynamics.h"
+
 #include <algorithm>
+#include <limits>
 
 #include "lazygap/dynamics/nn.h"
 #include "lazygap/dynamics/nt.h"
@@ -12,6 +15,8 @@ namespace {
 
 std::optional<std::string> refuses(const Question& question, const Instance& instance) {
   if (std::string lack = lacks_spikes(question); !lack.empty()) return lack;
+  if (has_output_scale(question))
+    return "its mean dynamics are not known with an output scale or a start that is subtracted";
   const auto* target = std::get_if<PolynomialTarget>(&instance.problem);
   if (target == nullptr || !target->is_quadratic())
     return "its mean dynamics are known for quadratic targets (qf) only";
@@ -36,13 +41,18 @@ dynamics::Options options_of(const Question& question, const Instance& instance)
           .second_layer_value = options.second_layer_value};
 }
 
+/// W of NT, or that of NN before training.
+Matrix weights(const Question& question, const Instance& instance) {
+  return question.network.regime == Regime::nn
+             ? train::initial_weights(instance.problem, question.neurons(), train_options(question, instance))
+             : draw_first_layer(question, instance);
+}
+
 void answer(const Instance& instance, std::span<const Question> questions, const Control& control) {
   const Question& question = questions.front();
   const auto& target = std::get<PolynomialTarget>(instance.problem);
   const bool is_nn = question.network.regime == Regime::nn;
-  const Matrix W =
-      is_nn ? train::initial_weights(instance.problem, question.neurons(), train_options(question, instance))
-            : draw_first_layer(question, instance);
+  const Matrix W = weights(question, instance);
   const dynamics::Options options = options_of(question, instance);
   const dynamics::Curve curve = is_nn ? dynamics::nn(target, W, options, part_of(control))
                                       : dynamics::nt(target, W, options, part_of(control));
@@ -64,11 +74,20 @@ Cost cost(std::span<const Question> questions) {
   // Passes over the second moments, which memory feeds; NN has products besides.
   constexpr double kPasses = 60;
   const double products = question.network.regime == Regime::nn ? 2 * d * d * std::min(N, d) : 0;
+  const double matrices = question.network.regime == Regime::nn ? 4.8 * d * std::min(N, d) : 4.5 * d * d;
   return {.operations = steps * (kPasses * d * std::min(N, d) + products),
-          .bytes = kNumber * (12 * d * d + 2 * d * N)};
+          .bytes = kNumber * (matrices + 1.7 * d * N)};
 }
 
 }  // namespace
+
+double largest_stable_step_size(const Question& question, const Instance& instance,
+                                const lazygap::Control& control) {
+  if (question.network.regime != Regime::nt) return std::numeric_limits<double>::quiet_NaN();
+  const train::Options& options = question.train.options;
+  return dynamics::nt_largest_stable_step_size(weights(question, instance), options.batch,
+                                               options.parameterisation, control);
+}
 
 const Route kDynamics{.method = Method::dynamics,
                       .name = "dynamics",

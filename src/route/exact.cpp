@@ -37,7 +37,7 @@ std::vector<Answer> answers(const Instance& instance, std::span<const Question> 
 }
 
 void answer(const Instance& instance, std::span<const Question> questions, const Control& control) {
-  finish_all(instance, questions, answers(instance, questions, part_of(control)), false, control);
+  finish_all(instance, questions, answers(instance, questions, part_of(control)), control);
 }
 
 Cost cost_of_rf(const Question& question, double d, double N) {
@@ -45,7 +45,7 @@ Cost cost_of_rf(const Question& question, double d, double N) {
   const double rank = general ? N : std::min(N, d * (d + 1) / 2);
   const double gram = general ? components(question) * moments_of_rf(N, d) : 2 * N * N * d + 2 * d * d * N;
   return {.operations = gram + kFactorisation * N * rank * rank / 3,
-          .bytes = kNumber * (N * N + 3 * d * N + 2 * d * d + (general ? kSeriesDegree * N : 0))};
+          .bytes = kNumber * (0.85 * N * N + 3 * d * N + 2 * d * d + (general ? kSeriesDegree * N : 0))};
 }
 
 Cost cost_of_nt(const Question& question, double d, double N) {
@@ -57,7 +57,8 @@ Cost cost_of_nt(const Question& question, double d, double N) {
   const double narrow = std::min(N, d), iterations = question.is_mixture() ? kMixtureIterations : 0;
   return {.operations = kFactorisation * 4 * d * d * narrow + (1 + iterations) * 8 * d * d * narrow +
                         kOperationsOfANormal * d * N,
-          .bytes = kNumber * (1.5 * d * N + 4 * d * d)};
+          .bytes = kNumber *
+                   (question.is_mixture() ? 11 * d * d + 3 * d * (N - narrow) : 2 * d * N + 3.5 * d * d)};
 }
 
 Cost cost(std::span<const Question> questions) {

@@ -40,9 +40,10 @@ void answer(const Instance& instance, std::span<const Question> questions, const
 Cost cost(std::span<const Question> questions) {
   const Question& question = questions.front();
   const auto d = static_cast<double>(question.problem.d), N = static_cast<double>(question.neurons());
-  const double evaluations = question.network.regime == Regime::nn ? kEvaluationsOfNn : kEvaluationsOfNt;
+  const bool is_nn = question.network.regime == Regime::nn;
+  const double evaluations = is_nn ? kEvaluationsOfNn : kEvaluationsOfNt;
   return {.operations = evaluations * 4 * d * d * std::min(N, d),
-          .bytes = kNumber * (2 * d * N + 20 * d * d)};
+          .bytes = kNumber * (1.6 * d * N + (is_nn ? 2.2 * d * d + 9.7 * d * std::min(N, d) : 12.5 * d * d))};
 }
 
 }  // namespace

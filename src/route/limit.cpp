@@ -42,8 +42,11 @@ void answer(const Instance& instance, std::span<const Question> questions, const
 }
 
 Cost cost(std::span<const Question> questions) {
-  const auto d = static_cast<double>(questions.front().problem.d);
-  return {.operations = 1e5 + 1e3 * d, .bytes = 10 * kNumber * d};
+  const Question& question = questions.front();
+  const auto d = static_cast<double>(question.problem.d);
+  const Regime regime = question.network.regime;
+  const double vectors = is_rf(regime) ? 8 : regime == Regime::nn ? 5 : 3;
+  return {.operations = 1e5 + 1e3 * d, .bytes = vectors * kNumber * d};
 }
 
 }  // namespace

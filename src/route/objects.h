@@ -11,7 +11,7 @@
 /// One object for each route, and what several of them need.
 namespace lazygap::route {
 
-extern const Route kLimit, kExact, kLazyRich, kCurve, kDynamics, kTrain, kFit, kFlow;
+extern const Route kLimit, kExact, kLazyRich, kStateEvolution, kCurve, kDynamics, kTrain, kFit, kFlow;
 
 /// The sentence for a second layer of NN that is fixed at the wrong sign for every eigenvalue; empty: it is
 /// not.
@@ -25,6 +25,8 @@ extern const Route kLimit, kExact, kLazyRich, kCurve, kDynamics, kTrain, kFit, k
 }
 /// Why a route that trains its own first layer cannot have spiked covariates; empty: it has none.
 [[nodiscard]] std::string lacks_spikes(const Question& question);
+/// Whether NN has an output scale, or its start subtracted.
+[[nodiscard]] bool has_output_scale(const Question& question);
 /// Why an activation without a derivative does not serve the question; empty: it does.
 [[nodiscard]] std::string lacks_derivative(const Question& question, const Instance& instance);
 
@@ -58,13 +60,12 @@ inline constexpr auto kEstimated = "risk estimated on test samples";
 /// The network whose second layer is sought, W drawn.
 [[nodiscard]] Network make_network(const Question& question, const Instance& instance);
 
-/// What exact and fit say of a question.
+/// What exact and fit say of the risk of a question.
 void set_answer(store::Result& result, const Answer& answer);
 
-/// Hands over the answers to questions, in their order; those that were stopped are left out. `samples`:
-/// whether they are about the questions' fit.samples.
+/// Hands over the answers to questions, in their order; those that were stopped are left out.
 void finish_all(const Instance& instance, std::span<const Question> questions,
-                const std::vector<Answer>& answers, bool samples, const Control& control);
+                const std::vector<Answer>& answers, const Control& control);
 
 /// The neurons of questions that differ in nothing else.
 [[nodiscard]] inline std::vector<Index> widths_of(std::span<const Question> questions) {

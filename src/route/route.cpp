@@ -12,7 +12,8 @@
 namespace lazygap::route {
 
 std::span<const Route> routes() {
-  static const std::array<Route, 8> all{kLimit, kExact, kLazyRich, kCurve, kDynamics, kTrain, kFit, kFlow};
+  static const std::array<Route, 9> all{kLimit, kExact, kLazyRich, kStateEvolution, kCurve, kDynamics,
+                                        kTrain, kFit,   kFlow};
   return all;
 }
 
@@ -84,6 +85,11 @@ Network make_network(const Question& question, const Instance& instance) {
   return network;
 }
 
+bool has_output_scale(const Question& question) {
+  return question.network.regime == Regime::nn &&
+         (question.network.output_scale != 1 || question.network.subtract_start);
+}
+
 std::string lacks_spikes(const Question& question) {
   return question.problem.signals == 0
              ? ""
@@ -120,11 +126,10 @@ store::Result empty_result(const Question& question, const Instance& instance) {
 }
 
 void finish_all(const Instance& instance, std::span<const Question> questions,
-                const std::vector<Answer>& answers, bool samples, const Control& control) {
+                const std::vector<Answer>& answers, const Control& control) {
   for (std::size_t i = 0; i < questions.size(); ++i) {
     if (answers[i].status == Status::none) continue;
     store::Result result = empty_result(questions[i], instance);
-    if (samples) result.n = questions[i].fit.samples;
     set_answer(result, answers[i]);
     control.finished(i, std::move(result));
   }

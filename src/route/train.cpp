@@ -29,6 +29,10 @@ bool wants_bf16(const Question& question) { return precision_of(question) == tra
 std::optional<std::string> refuses(const Question& question, const Instance& instance) {
   if (std::string lack = lacks_spikes(question); !lack.empty()) return lack;
   if (const std::string lack = lacks_derivative(question, instance); !lack.empty()) return lack;
+  if (wants_bf16(question) && question.network.subtract_start)
+    return "bf16 has too few digits for the difference of the network and its start (network.start = "
+           "\"kept\", fp32 "
+           "or fp64 serve)";
   if (wants_bf16(question) && !question::trains_quadratic(question))
     return "bf16 is for the quadratic activation without biases, momentum or a free second layer only";
   return {};
@@ -124,6 +128,10 @@ train::Options train_options(const Question& question, const Instance& instance)
   train::Options options = question.train.options;
   if (question.network.regime == Regime::nt) options.train_biases = false;  // NT keeps its biases
   options.precision = precision_of(question);
+  if (question.network.regime == Regime::nn) {  // NT does not depend on them
+    options.output_scale = question.network.output_scale;
+    options.subtract_start = question.network.subtract_start;
+  }
   options.activation = instance.activation;
   options.bias_scale = question.network.bias_scale;
   options.label_noise = question::label_noise(question, instance);

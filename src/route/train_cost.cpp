@@ -20,6 +20,11 @@ double precision_factor(const train::Options& options) {
   return options.precision == train::Precision::fp64 ? 1 : kSingle;
 }
 
+/// Networks that a step evaluates: the start, too, where it is subtracted.
+double networks(const Question& question) {
+  return question.network.regime == Regime::nn && question.network.subtract_start ? 2 : 1;
+}
+
 /// Numbers that a run keeps beside its own: the weights in the end, twice, and the spectra on the way.
 double kept_numbers(const Question& question) {
   const train::Options& options = question.train.options;
@@ -42,12 +47,14 @@ Cost cost_of_quadratic(const Question& question) {
   const double trained = is_nt ? d * narrow - narrow * narrow / 2 : d * width;
   const bool bf16 = options.precision == train::Precision::bf16 && !is_nt;
   const double products = bf16 ? kBf16 : precision_factor(options);
-  return {.operations = steps * products * 4 * trained * batch + operations_of_samples(question) +
-                        records * 2 * d * d * width +
-                        static_cast<double>(options.test_samples) * 2 * d * width +
-                        kFactorisation * 4 * d * d * d,
-          .bytes = kNumber * (kept_numbers(question) + 2 * d * N + 2 * d * width + 6 * d * d +
-                              2 * batch * (d + width) + records * 3)};
+  const double evaluated = 2 * (1 + networks(question));  // forward, for each network, and one update
+  return {
+      .operations = steps * products * evaluated * trained * batch + operations_of_samples(question) +
+                    records * 2 * d * d * width + static_cast<double>(options.test_samples) * 2 * d * width +
+                    kFactorisation * 4 * d * d * d,
+      .bytes = kNumber *
+               (kept_numbers(question) + (is_nt ? 1.5 : 2 * networks(question)) * d * N +
+                (is_nt ? 5.5 : 2) * d * d + precision_factor(options) * batch * (d + width) + records * 3)};
 }
 
 }  // namespace
@@ -73,7 +80,7 @@ Cost cost_of_moments(const Question& question) {
   if (question.network.regime != Regime::nt || question::trains_quadratic(question)) return {};
   const auto N = static_cast<double>(question.neurons());
   return {.operations = components(question) * making_moments_of_nt(N),
-          .bytes = kNumber * 3 * components(question) * N * N};
+          .bytes = kNumber * 4.2 * components(question) * N * N};
 }
 
 Cost cost_of_training(const Question& question) {
@@ -82,14 +89,16 @@ Cost cost_of_training(const Question& question) {
   const auto d = static_cast<double>(question.problem.d), N = static_cast<double>(question.neurons());
   const auto batch = static_cast<double>(options.batch), steps = static_cast<double>(options.steps);
   const bool is_nt = question.network.regime == Regime::nt;
-  const double step = (is_nt ? 6 : 4) * d * N * batch + kOperationsOfAnActivation * N * batch;
-  const double risk = components(question) * (is_nt ? moments_of_nt(N, d) : moments_of_rf(N, d));
+  const double all = networks(question) * N;  // neurons
+  const double step = (is_nt ? 6 * N : 2 * (all + N)) * d * batch + kOperationsOfAnActivation * all * batch;
+  const double risk = components(question) * (is_nt ? moments_of_nt(N, d) : moments_of_rf(all, d));
   const Cost moments = cost_of_moments(question);
   return {
       .operations = steps * precision_factor(options) * step + operations_of_samples(question) +
                     static_cast<double>(options.records) * risk +
                     static_cast<double>(options.test_samples) * 4 * d * N + moments.operations,
-      .bytes = kNumber * (kept_numbers(question) + (is_nt ? 0 : N * N) + 6 * d * N + 3 * batch * (d + N)) +
+      .bytes = kNumber * (kept_numbers(question) + (is_nt ? 13 * d * N : 0.75 * all * all + 4.7 * d * all) +
+                          precision_factor(options) * 1.5 * batch * (d + N)) +
                moments.bytes};
 }
 

@@ -48,6 +48,28 @@ bool shows_step_sizes(const Plan& plan) {
          std::find(figure.series.begin(), figure.series.end(), key) != figure.series.end();
 }
 
+namespace {
+
+/// The step sizes to train: the one that the mean dynamics predict to be best. Empty while they are not
+/// known; the whole grid where they predict nothing.
+std::vector<double> predicted_step_sizes(const Plan& plan, const store::Store& store, Regime regime,
+                                         std::size_t point) {
+  const std::vector<Cell> cells = cells_at(plan, Method::dynamics, regime, point);
+  const auto results = find_cells(plan, store, cells);
+  if (const auto best = best_step_size(cells, results)) return {*best};
+  if (std::find(results.begin(), results.end(), std::nullopt) != results.end()) return {};
+  return step_sizes(plan, plan.at(Method::train, regime, point));
+}
+
+/// The cells that are trained at a point.
+std::vector<Cell> trained_cells(const Plan& plan, const store::Store& store, Regime regime,
+                                std::size_t point) {
+  return follows_training(plan, Method::train) ? following_cells_at(plan, store, Method::train, regime, point)
+                                               : cells_at(plan, Method::train, regime, point);
+}
+
+}  // namespace
+
 std::vector<Cell> following_cells_at(const Plan& plan, const store::Store& store, Method method,
                                      Regime regime, std::size_t point) {
   const route::Route& route = route::route_of(method);
@@ -57,10 +79,12 @@ std::vector<Cell> following_cells_at(const Plan& plan, const store::Store& store
   std::vector<double> wanted;
   if (shows_step_sizes(plan)) {
     wanted = step_sizes(plan, question);
+  } else if (route.step_sizes == route::StepSizes::grid) {
+    wanted = predicted_step_sizes(plan, store, regime, point);
   } else if (!plan.asks(Method::train)) {
     wanted = {step_sizes(plan, question).front()};
   } else {
-    const std::vector<Cell> trained = cells_at(plan, Method::train, regime, point);
+    const std::vector<Cell> trained = trained_cells(plan, store, regime, point);
     if (const auto best = best_step_size(trained, find_cells(plan, store, trained))) wanted = {*best};
   }
   std::vector<Cell> cells;

@@ -16,12 +16,23 @@
 namespace lazygap::schedule {
 namespace {
 
-/// The cells of routes that follow the training, as far as they are known by now.
-std::vector<Cell> following_cells(const Plan& plan, const store::Store& store) {
-  std::vector<Cell> cells;
+/// The methods whose cells are known only when others are answered, in the order in which they become known:
+/// the training, where its step size is predicted, then what follows it.
+std::vector<std::vector<Method>> following_stages(const Plan& plan) {
+  std::vector<std::vector<Method>> stages(2);
   for (const Method method : plan.methods)
+    if (follows_training(plan, method))
+      stages[route::route_of(method).step_sizes == route::StepSizes::grid ? 0 : 1].push_back(method);
+  return stages;
+}
+
+/// The cells of routes that follow others, as far as they are known by now.
+std::vector<Cell> following_cells(const Plan& plan, const store::Store& store,
+                                  const std::vector<Method>& methods) {
+  std::vector<Cell> cells;
+  for (const Method method : methods)
     for (const Regime regime : plan.regimes)
-      for (std::size_t point = 0; follows_training(plan, method) && point < plan.points(); ++point) {
+      for (std::size_t point = 0; point < plan.points(); ++point) {
         std::vector<Cell> more = following_cells_at(plan, store, method, regime, point);
         std::move(more.begin(), more.end(), std::back_inserter(cells));
       }
@@ -121,7 +132,8 @@ RunReport run_plan(const Plan& plan, store::Store& store, const RunOptions& opti
   run_cells(cells);
   // Which step size won the training is known only now; where the work is shared, only after the stores are
   // merged.
-  if (!pool.stopped() && whole) run_cells(following_cells(plan, store));
+  for (const std::vector<Method>& methods : following_stages(plan))
+    if (!pool.stopped() && whole) run_cells(following_cells(plan, store, methods));
 
   report.computed = pool.computed();
   report.reused += pool.found();
@@ -143,8 +155,10 @@ void check_plan_fits(const Plan& plan, const store::Store& store, const RunOptio
 
 std::vector<store::Result> results_of(const Plan& plan, const store::Store& store) {
   std::vector<Cell> cells = make_cells(plan);
-  std::vector<Cell> following = following_cells(plan, store);
-  std::move(following.begin(), following.end(), std::back_inserter(cells));
+  for (const std::vector<Method>& methods : following_stages(plan)) {
+    std::vector<Cell> following = following_cells(plan, store, methods);
+    std::move(following.begin(), following.end(), std::back_inserter(cells));
+  }
   std::vector<store::Result> results;
   for (auto& result : find_cells(plan, store, cells))
     if (result) results.push_back(std::move(*result));

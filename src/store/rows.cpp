@@ -33,7 +33,7 @@ constexpr const char* kSchema = R"sql(
     status TEXT NOT NULL, message TEXT NOT NULL, trajectory TEXT NOT NULL,
     commit_id TEXT NOT NULL, compiler TEXT NOT NULL, instruction_set TEXT NOT NULL, machine TEXT NOT NULL,
     threads INTEGER NOT NULL, seconds REAL NOT NULL, finished_at TEXT NOT NULL,
-    mechanism BLOB, weights TEXT
+    mechanism BLOB, weights TEXT, train_ratio REAL, gcv_ratio REAL, loo_ratio REAL
   ) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS checkpoints (key TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID;
 )sql";
@@ -95,7 +95,11 @@ struct NewColumn {
   const char* name;
   const char* type;
 };
-constexpr NewColumn kNewColumns[] = {{"mechanism", "BLOB"}, {"weights", "TEXT"}};
+constexpr NewColumn kNewColumns[] = {{"mechanism", "BLOB"},
+                                     {"weights", "TEXT"},
+                                     {"train_ratio", "REAL"},
+                                     {"gcv_ratio", "REAL"},
+                                     {"loo_ratio", "REAL"}};
 
 /// CBOR: a run has thousands of eigenvalues, which take half the space of text and keep every bit.
 std::vector<std::byte> mechanism_bytes(const Mechanism& mechanism) {
@@ -198,6 +202,9 @@ Result read_result(Statement& row) {
   r.provenance.finished_at = row.text();
   r.mechanism = mechanism_from_bytes(row.bytes());
   r.weights = row.text();
+  r.train_ratio = row.optional_number();
+  r.gcv_ratio = row.optional_number();
+  r.loo_ratio = row.optional_number();
   return r;
 }
 
@@ -237,6 +244,9 @@ void bind_result(Statement& row, const Result& r) {
     row.bind(std::optional<double>());
   else
     row.bind(valid_utf8(r.weights));
+  row.bind(r.train_ratio);
+  row.bind(r.gcv_ratio);
+  row.bind(r.loo_ratio);
 }
 
 }  // namespace lazygap::store

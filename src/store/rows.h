@@ -26,7 +26,7 @@ void add_new_columns(const Connection& connection);
 
 /// The columns of a result in the order of bind_result().
 [[nodiscard]] const std::string& column_list();
-constexpr int kColumnCount = 29;
+constexpr int kColumnCount = 32;
 /// What to select for read_result(): the same, with NULL for the columns that an older file lacks.
 [[nodiscard]] std::string selected_columns(const Connection& connection);
 

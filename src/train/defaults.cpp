@@ -87,7 +87,9 @@ double stable_step_size(Regime regime, const Problem& problem, Index neurons, co
   const bool shared = options.second_layer == SecondLayer::shared;
   // q = sum_i <w_i,x>^2 is N at the start. Shared a: ||W||^2 - 2 N a^2 is conserved.
   const double a = shared ? shared_weight(t / N) : std::abs(options.second_layer_value);
-  const double q = shared ? N * (1 + 2 * a * a) : std::max(N, t / a);
+  // Where the network of the start is subtracted, the target comes on top of it.
+  const double fixed_q = options.subtract_start ? N + t / a : std::max(N, t / a);
+  const double q = shared ? N * (1 + 2 * a * a) : fixed_q;
   const double of_weights = 2 * scale.kappa * scale.weights * a * a * q * own;
   const double of_shared = shared ? scale.kappa * scale.shared * q * q : 0;
   return 2 / (of_weights + of_shared + 2);

@@ -43,6 +43,9 @@ std::string fingerprint(Regime regime, const Problem& problem, Index neurons, co
       o.steps, o.batch, o.step_size, static_cast<int>(o.parameterisation), static_cast<int>(o.second_layer),
       o.second_layer_value, o.alpha, o.beta, static_cast<int>(o.schedule), static_cast<int>(o.precision),
       static_cast<int>(o.reduction), o.records, o.test_samples, o.seed, o.draw));
+  // States from before these options stay valid.
+  if (o.output_scale != 1 || o.subtract_start)
+    content.put(fmt::format("output_scale={} subtract_start={}", o.output_scale, o.subtract_start));
   std::visit([&](const auto& p) { put(content, p); }, problem);
   put(content, o.activation);
   // States from before these options stay valid.

@@ -70,8 +70,11 @@ class TwoLayerFlow {
     rows_ = W.rows();
     columns_ = W.cols();
     start_.assign(W.data(), W.data() + W.size());
-    start_.push_back(shared_ ? 0.0 : options.second_layer_value);
+    const double a = second_layer_at_start(options);
+    start_.push_back(a);
     start_.push_back(0.0);
+    if (options.subtract_start && a != 0)
+      subtracted_ = scaling_.kappa * a / scaling_.label * W * W.transpose();
   }
 
   [[nodiscard]] const State& start() const { return start_; }
@@ -84,7 +87,13 @@ class TwoLayerFlow {
     rate.resize(state.size());
     MatrixMap moment(rate.data(), rows_, columns_);  // E[r x x^T] W
     const double gradient_c = std::visit(
-        [&](const auto& p) { return gradient_times_weights(p, W, k, o / scaling_.label, moment); }, problem_);
+        [&](const auto& p) {
+          if (subtracted_.size() == 0) return gradient_times_weights(p, W, k, o / scaling_.label, moment);
+          double of_c = 0;
+          moment = p.population_gradient(k * W * W.transpose() - subtracted_, o / scaling_.label, &of_c) * W;
+          return of_c;
+        },
+        problem_);
     moment *= -0.5 * scaling_.label;
     rate[rate.size() - 2] = shared_ ? scaling_.shared * moment.cwiseProduct(W).sum() : 0.0;
     rate[rate.size() - 1] = -scaling_.label * gradient_c;
@@ -94,7 +103,9 @@ class TwoLayerFlow {
   [[nodiscard]] double risk(const State& state) const {
     const ConstMatrixMap W(state.data(), rows_, columns_);
     const double k = scaling_.kappa * state[state.size() - 2] / scaling_.label;
-    return population_risk(problem_, k * W * W.transpose(), state.back() / scaling_.label);
+    Matrix S = k * W * W.transpose();
+    if (subtracted_.size() > 0) S -= subtracted_;
+    return population_risk(problem_, S, state.back() / scaling_.label);
   }
 
   [[nodiscard]] FirstLayer first_layer(const State& state) const {
@@ -102,9 +113,14 @@ class TwoLayerFlow {
   }
   [[nodiscard]] Weights weights(const State& state) const {
     const Matrix W = first_layer(state).W;
-    return {.W = is_factor() ? lq_product(W, initial_weights(problem_, neurons_, options_)) : W,
-            .a = Vector::Constant(neurons_, scaling_.kappa * state[state.size() - 2] / scaling_.label),
-            .c = state.back() / scaling_.label};
+    Weights network{
+        .W = is_factor() ? lq_product(W, initial_weights(problem_, neurons_, options_)) : W,
+        .a = Vector::Constant(neurons_, scaling_.kappa * state[state.size() - 2] / scaling_.label),
+        .c = state.back() / scaling_.label};
+    if (subtracted_.size() == 0) return network;
+    const double a = -scaling_.kappa * second_layer_at_start(options_) / scaling_.label;
+    return with_start(std::move(network), initial_weights(problem_, neurons_, options_), {},
+                      Vector::Constant(neurons_, a));
   }
 
  private:
@@ -117,6 +133,7 @@ class TwoLayerFlow {
   bool shared_;
   Index rows_ = 0, columns_ = 0;
   State start_;
+  Matrix subtracted_;  // S of the network of the start, where it is subtracted
 };
 
 /// NT: the state is S in the basis U (d x d), o.

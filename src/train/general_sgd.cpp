@@ -8,6 +8,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -31,6 +32,8 @@ constexpr double kNotANumber = std::numeric_limits<double>::quiet_NaN();
 constexpr double kKernelError = 1e-6;
 /// Records do not need the last digits of the series: training is fp32.
 constexpr double kRecordTolerance = 1e-9;
+/// Below this it is rounding.
+constexpr double kLeastTolerance = 1e-15;
 
 /// A number that is trained, with its velocity: heavy ball, see Options::momentum.
 struct TrainedNumber {
@@ -69,7 +72,8 @@ class Batch {
     BatchMeans mean;
     for (Index j = 0; j < q_.size(); ++j) {
       const double q = static_cast<double>(q_[j]);
-      const double r = scaling_.label * static_cast<double>(y[j]) - kappa * q - offset_.value;
+      double r = scaling_.label * static_cast<double>(y[j]) - kappa * q - offset_.value;
+      if (at_start_.size() > 0) r += static_cast<double>(at_start_[j]);
       mean.r += r / b;
       mean.r2 += r * r / b;
       mean.rq += r * q / b;
@@ -93,6 +97,7 @@ class Batch {
   Scaling scaling_;
   TrainedNumber offset_;
   VectorOf<Real> q_, weight_;
+  VectorOf<Real> at_start_;  // what is subtracted from f at each sample; empty: nothing
 };
 
 /// The first-layer biases at the start; empty where the network has none.
@@ -127,12 +132,21 @@ class TwoLayer : public Batch<Real> {
                   .b = initial_biases(neurons, options),
                   .v = is_free() ? initial_second_layer(neurons, options) : Vector(Vector::Ones(neurons))},
                  {.b = options.train_biases, .v = is_free(), .momentum = options.momentum}, options.batch) {
-    if (options.second_layer == SecondLayer::fixed) a_.value = options.second_layer_value;
-    if (is_free()) a_.value = 1;
+    a_.value = is_free() ? 1 : second_layer_at_start(options);
+    // A shared second layer starts at 0, and there is nothing to subtract.
+    if (!options.subtract_start || a_.value == 0) return;
+    auto start = network_.parameters();
+    start.v *= -a_.value;
+    start_.emplace(options.activation, start, typename TwoLayerNeurons<Real>::Training(), options.batch);
+    this->at_start_.resize(options.batch);
   }
 
   double step(const Samples<Real>& samples, double step_size) {
     network_.forward(samples.X, this->values());
+    if (start_) {
+      start_->forward(samples.X, {this->at_start_.data(), static_cast<std::size_t>(this->at_start_.size())});
+      this->at_start_ *= static_cast<Real>(-scaling_.kappa);
+    }
     const BatchMeans mean = this->residuals(samples.y, scaling_.kappa * a_.value, a_.value);
     if (!std::isfinite(mean.r2)) return mean.r2;
     network_.update(samples.X, this->weights(), step_size);
@@ -146,23 +160,27 @@ class TwoLayer : public Batch<Real> {
 
   [[nodiscard]] double risk() const {
     if (!finite()) return kNotANumber;
-    const auto [W, b, v] = network_.parameters();
+    const auto [W, b, a] = whole();
     // Neurons of such a length vary so fast that their moments would take any amount of memory. A network
     // that comes here has exploded, whatever its loss on one batch.
     if (W.colwise().norm().maxCoeff() > kLongestNeuron * options_.activation.length)
       return std::numeric_limits<double>::infinity();
     try {
-      const FeatureMoments moments(problem_, options_.activation, W, b, 0, kRecordTolerance);
-      if (!(moments.error() <= kKernelError)) return kNotANumber;
-      return moments.risk(second_layer(v), offset_.value / scaling_.label);
+      // Of the difference of two networks the moments cancel, and more digits of them are needed.
+      const double tolerance =
+          start_ ? std::max(kLeastTolerance, kRecordTolerance / cancellation(a)) : kRecordTolerance;
+      const FeatureMoments moments(problem_, options_.activation, W, b, 0, tolerance);
+      const double allowed = start_ ? kKernelError / cancellation(a) : kKernelError;
+      if (!(moments.error() <= allowed)) return kNotANumber;
+      return moments.risk(a, offset_.value / scaling_.label);
     } catch (const UsageError&) {  // sigma(u) has no second moment at these weights
       return kNotANumber;
     }
   }
 
   [[nodiscard]] std::function<Vector(const Matrix&)> function() const {
-    const auto network = network_.parameters();
-    return [W = network.W, b = network.b, a = second_layer(network.v), c = offset_.value / scaling_.label,
+    const auto network = whole();
+    return [W = network.W, b = network.b, a = network.v, c = offset_.value / scaling_.label,
             sigma = options_.activation.value](const Matrix& X) -> Vector {
       return (pre_activations(W, b, X).unaryExpr(sigma).transpose() * a).array() + c;
     };
@@ -173,9 +191,9 @@ class TwoLayer : public Batch<Real> {
     return {std::move(network.W), std::move(network.b)};
   }
   [[nodiscard]] Weights trained() const {
-    auto network = network_.parameters();
+    auto network = whole();
     return {.W = std::move(network.W),
-            .a = second_layer(network.v),
+            .a = std::move(network.v),
             .b = std::move(network.b),
             .c = offset_.value / scaling_.label};
   }
@@ -216,9 +234,29 @@ class TwoLayer : public Batch<Real> {
   [[nodiscard]] Vector second_layer(const Vector& v) const {
     return scaling_.kappa * a_.value / scaling_.label * v;
   }
+  /// All neurons of f, v the factors of sigma in the units of the problem.
+  [[nodiscard]] typename TwoLayerNeurons<Real>::Parameters whole() const {
+    auto network = network_.parameters();
+    network.v = second_layer(network.v);
+    if (!start_) return network;
+    const auto start = start_->parameters();
+    Weights both =
+        with_start({.W = std::move(network.W), .a = std::move(network.v), .b = std::move(network.b)}, start.W,
+                   start.b, scaling_.kappa / scaling_.label * start.v);
+    return {.W = std::move(both.W), .b = std::move(both.b), .v = std::move(both.a)};
+  }
+  /// How many times larger than R0 the parts of f are that cancel.
+  [[nodiscard]] double cancellation(const Vector& a) const {
+    const HermiteSummary& sigma = options_.activation.hermite;
+    const double second_moment =
+        sigma.lambda_0 * sigma.lambda_0 + sigma.lambda_1 * sigma.lambda_1 + sigma.lambda_tilde;
+    const double largest = a.template lpNorm<1>();
+    return std::max(1.0, largest * largest * second_moment / null_risk(problem_));
+  }
 
   TwoLayerNeurons<Real> network_;
   TrainedNumber a_;
+  std::optional<TwoLayerNeurons<Real>> start_;  // minus the network of the start, where it is subtracted
 };
 
 /// What the exact risk of NT needs, or nothing where it is not known.
@@ -314,7 +352,8 @@ class Tangent : public Batch<Real> {
 /// need no series, smooth activations a short one. The moments of NT are computed once; a record is then a
 /// product with them.
 double record_cost(Regime regime, const Options& options, Index neurons, Index d) {
-  const auto N = static_cast<double>(neurons);
+  // The network of the start has neurons, too.
+  const auto N = static_cast<double>(options.subtract_start ? 2 * neurons : neurons);
   if (regime == Regime::nt) return 8 * N * N * static_cast<double>(d);
   const bool closed_form = options.activation.kernel && options.bias_scale == 0;
   const double expansion = closed_form ? 4e5 : options.activation.kinks.empty() ? 2e6 : 1e7;

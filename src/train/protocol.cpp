@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "lazygap/core/check.h"
 #include "lazygap/core/error.h"
@@ -22,6 +23,7 @@ void check_options(const char* function, Regime regime, Index neurons, const Opt
   check_positive(function, "step_size", options.step_size);
   check_positive(function, "alpha", options.alpha);
   check_positive(function, "beta", options.beta);
+  check_positive(function, "output_scale", options.output_scale);
   check_finite(function, "second_layer_value", options.second_layer_value);
   if (options.second_layer_value == 0)
     throw UsageError(fmt::format("{}: second_layer_value is 0, but must differ from 0", function));
@@ -44,6 +46,11 @@ void check_options(const char* function, Regime regime, Index neurons, const Opt
           fmt::format("{}: precision is bf16, but that is for NN with the quadratic activation without "
                       "biases, momentum or a free second layer; fp32 and fp64 are accepted",
                       function));
+    if (options.subtract_start)
+      throw UsageError(fmt::format(
+          "{}: precision is bf16, but the difference of two networks (subtract_start) needs fp32 or "
+          "fp64",
+          function));
     if (!has_bf16_products())
       throw UsageError(fmt::format(
           "{}: precision is bf16, but this processor has no AVX512_BF16; fp32 and fp64 are accepted",
@@ -59,7 +66,13 @@ bool is_quadratic_form(Regime regime, const Options& options) {
 }
 
 Scaling scaling(const Problem& problem, Index neurons, const Options& options) {
-  return scaling(options.parameterisation, options.alpha, problem, neurons);
+  Scaling scale = scaling(options.parameterisation, options.alpha, problem, neurons);
+  // f and the gradients of its neurons have the factor output_scale, the loss 1 / output_scale^2.
+  scale.kappa *= options.output_scale;
+  scale.neurons /= options.output_scale;
+  scale.weights /= options.output_scale;
+  scale.shared /= options.output_scale;
+  return scale;
 }
 
 StepSizes step_sizes(const Options& options, Regime regime) {
@@ -103,6 +116,7 @@ void check_first_layer_options(const char* function, const Problem& problem, Ind
 
 Matrix initial_weights(const Problem& problem, Index neurons, const Options& options) {
   if (options.initial) return options.initial->leftCols(neurons);
+  if (options.subtract_start) return frozen_weights(problem, neurons, options);
   return first_layer_law(Regime::nn, problem)
       .sample(neurons, options.seed, options.draw, Purpose::initial_weights);
 }
@@ -121,6 +135,24 @@ Vector initial_second_layer(Index neurons, const Options& options) {
 Matrix frozen_weights(const Problem& problem, Index neurons, const Options& options) {
   if (options.initial) return options.initial->leftCols(neurons);
   return first_layer_law(Regime::nt, problem).sample(neurons, options.seed, options.draw);
+}
+
+Weights with_start(Weights network, const Matrix& W, const Vector& b, const Vector& a) {
+  const auto beside = [](Vector& all, const Vector& more) {
+    Vector both(all.size() + more.size());
+    both << all, more;
+    all = std::move(both);
+  };
+  Matrix both(W.rows(), network.W.cols() + W.cols());
+  both << network.W, W;
+  network.W = std::move(both);
+  if (network.b.size() > 0) beside(network.b, b);
+  beside(network.a, a);
+  return network;
+}
+
+double second_layer_at_start(const Options& options) {
+  return options.second_layer == SecondLayer::shared ? 0.0 : options.second_layer_value;
 }
 
 bool uses_lq(const Problem& problem, Index neurons, const Options& options) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "lazygap/network/regime.h"
+#include "lazygap/network/weights.h"
 #include "lazygap/problem/problem.h"
 #include "lazygap/train/options.h"
 #include "network/lq_factor.h"
@@ -48,10 +49,15 @@ void draw_batch(const Problem& problem, double label_noise, const RandomAddress&
 void check_first_layer_options(const char* function, const Problem& problem, Index neurons,
                                const Options& options);
 
-/// W of NN before training.
+/// W of NN before training: Options::initial, or its own draw or, where the network of the start is
+/// subtracted, that of NT.
 [[nodiscard]] Matrix initial_weights(const Problem& problem, Index neurons, const Options& options);
 /// The free second layer of NN before training, a_i ~ N(0, 1). Neuron i depends on (seed, draw, i) only.
 [[nodiscard]] Vector initial_second_layer(Index neurons, const Options& options);
+/// `network` with that of the start beside it, which is subtracted: neurons W, b with the second layer `a`.
+[[nodiscard]] Weights with_start(Weights network, const Matrix& W, const Vector& b, const Vector& a);
+/// The number a of a shared or fixed second layer before training.
+[[nodiscard]] double second_layer_at_start(const Options& options);
 /// W of NT.
 [[nodiscard]] Matrix frozen_weights(const Problem& problem, Index neurons, const Options& options);
 /// Whether the options ask for, and N > d allows, the training of L.

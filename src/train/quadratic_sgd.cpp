@@ -4,6 +4,7 @@
 
 #include <Eigen/Dense>
 #include <cmath>
+#include <optional>
 #include <type_traits>
 
 #include "lazygap/core/processor.h"
@@ -66,12 +67,14 @@ class TwoLayer {
   double step(const Samples<Real>& samples, double step_size) {
     const auto& [X, y] = samples;
     neurons_.forward(X, as_span(q_));
+    if (start_) start_->forward(X, as_span(q_start_));
     const double b = static_cast<double>(X.cols());
     const double rate = step_size * scaling_.weights * a_ / b;
     BatchMeans mean;
     for (Index j = 0; j < X.cols(); ++j) {
       const double q = static_cast<double>(q_[j]);
-      const double r = scaling_.label * static_cast<double>(y[j]) - scaling_.kappa * a_ * q - offset_;
+      double r = scaling_.label * static_cast<double>(y[j]) - scaling_.kappa * a_ * q - offset_;
+      if (start_) r += scaling_.kappa * a_start_ * static_cast<double>(q_start_[j]);
       mean.r += r;
       mean.r2 += r * r;
       mean.rq += r * q;
@@ -86,7 +89,10 @@ class TwoLayer {
 
   [[nodiscard]] QuadraticForm function() const {
     const Matrix W = neurons_.matrix();
-    return {scaling_.kappa * a_ / scaling_.label * W * W.transpose(), offset_ / scaling_.label};
+    const double factor = scaling_.kappa / scaling_.label;
+    if (!start_) return {scaling_.kappa * a_ / scaling_.label * W * W.transpose(), offset_ / scaling_.label};
+    const Matrix W_0 = start_->matrix();
+    return {factor * (a_ * W * W.transpose() - a_start_ * W_0 * W_0.transpose()), offset_ / scaling_.label};
   }
   [[nodiscard]] double risk() const {
     const QuadraticForm f = function();
@@ -96,10 +102,13 @@ class TwoLayer {
   [[nodiscard]] FirstLayer first_layer() const { return {neurons_.matrix()}; }
   [[nodiscard]] Weights trained() const {
     const Index N = count_;
-    return {.W = is_factor_ ? lq_product(neurons_.matrix(), initial_weights(problem_, N, options_))
-                            : neurons_.matrix(),
-            .a = Vector::Constant(N, scaling_.kappa * a_ / scaling_.label),
-            .c = offset_ / scaling_.label};
+    Weights network{.W = is_factor_ ? lq_product(neurons_.matrix(), initial_weights(problem_, N, options_))
+                                    : neurons_.matrix(),
+                    .a = Vector::Constant(N, scaling_.kappa * a_ / scaling_.label),
+                    .c = offset_ / scaling_.label};
+    if (!start_) return network;
+    return with_start(std::move(network), initial_weights(problem_, N, options_), {},
+                      Vector::Constant(N, -scaling_.kappa * a_start_ / scaling_.label));
   }
 
   [[nodiscard]] bool finite() const {
@@ -128,9 +137,14 @@ class TwoLayer {
         scaling_(scaling(problem, neurons, options)),
         shared_(options.second_layer == SecondLayer::shared),
         label_noise_(options.label_noise),
-        a_(shared_ ? 0.0 : options.second_layer_value),
+        a_(second_layer_at_start(options)),
         neurons_(is_factor ? lq_factor(W) : W, options.batch),
-        q_(options.batch) {}
+        q_(options.batch) {
+    // A shared second layer starts at 0, and there is nothing to subtract.
+    if (!options.subtract_start || a_start_ == 0) return;
+    start_.emplace(is_factor_ ? lq_factor(W) : W, options.batch);
+    q_start_.resize(options.batch);
+  }
 
   const Problem& problem_;
   Options options_;
@@ -140,9 +154,12 @@ class TwoLayer {
   bool shared_;
   double label_noise_;
   double a_;
+  double a_start_ = a_;
   double offset_ = 0;
   Layer neurons_;
   VectorOf<Real> q_;
+  std::optional<Layer> start_;  // the network of the start, where it is subtracted
+  VectorOf<Real> q_start_;
 };
 
 /// The step of NT on the symmetric matrix `form`: r_j = residual(j, q_j), form_jk += rate (l_j + l_k) G_jk

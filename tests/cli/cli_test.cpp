@@ -387,7 +387,7 @@ TEST_F(Cli, BashCompletesCommandsPlansAndKeys) {
     return read(out);
   };
   EXPECT_EQ(complete("lazygap fi", 1), "figure\n");
-  EXPECT_EQ(complete("lazygap run double", 2), "double-descent\n");
+  EXPECT_EQ(complete("lazygap run spiked", 2), "spiked-covariates\n");
   EXPECT_EQ(complete("lazygap run x.toml --set train.mom", 4), "train.momentum=\n");
   EXPECT_EQ(complete("lazygap show x.toml --format mark", 4), "markdown\n");
   EXPECT_EQ(complete("lazygap figure 1 --sc", 3), "--scale\n");

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <string>
 
@@ -14,6 +15,17 @@
 
 namespace lazygap::fit {
 namespace {
+
+NtSolution by_kernel(SampleBlocks<double>& samples, Gates& gates) {
+  return solve_by_kernel(samples, gates, std::array{samples.options().ridge}).front();
+}
+NtSolution by_moments(SampleBlocks<double>& samples, Gates& gates) {
+  const Options& options = samples.options();
+  return solve_by_moments(samples, gates,
+                          std::array{NtRidges{.samples = options.samples, .ridges = {options.ridge}}})
+      .front()
+      .front();
+}
 
 constexpr double kStandardErrors = 4;
 // Normal equations square the condition number of the features, below 1e3 here: 1e6 times rounding, and room.
@@ -80,7 +92,7 @@ TEST_P(FitNt, ThreeWaysToTheLeastSquaresSolution) {
 
   SampleBlocks<double> samples(problem, options_);
   Gates gates(network_, samples.block());
-  const NtSolution kernel = solve_by_kernel(samples, gates), moments = solve_by_moments(samples, gates),
+  const NtSolution kernel = by_kernel(samples, gates), moments = by_moments(samples, gates),
                    iterative = solve_by_conjugate_gradients(samples, gates);
   EXPECT_EQ(kernel.status, Status::ok);
   EXPECT_EQ(moments.status, Status::ok);
@@ -169,7 +181,7 @@ TEST(FitNtLimits, RidgeShrinks) {
     const Options options{.samples = 500, .ridge = ridge};
     SampleBlocks<double> samples(problem, options);
     Gates gates(network, samples.block());
-    const double norm = solve_by_moments(samples, gates).A.norm();
+    const double norm = by_moments(samples, gates).A.norm();
     EXPECT_LT(norm, previous);
     previous = norm;
   }
@@ -181,7 +193,7 @@ TEST(FitNtLimits, WithFewSamplesItInterpolatesThem) {
   const Options options{.label_noise = 1, .samples = 100};
   SampleBlocks<double> samples(problem, options);
   Gates gates(network, samples.block());
-  const NtSolution solution = solve_by_kernel(samples, gates);
+  const NtSolution solution = by_kernel(samples, gates);
   const Data data = draw_all(problem, options);
   const Vector f = (features(data, network) * solution.A.reshaped()).array() + solution.c;
   EXPECT_LT((data.y - f).norm(), kNormalEquations * data.y.norm());

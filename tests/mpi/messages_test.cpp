@@ -89,10 +89,21 @@ TEST(Messages, CarryEveryBitOfAResult) {
                        .null_risk = std::nextafter(1.0, 2.0),
                        .ratio = std::nan(""),
                        .test_ratio = -0.0,
+                       .gcv_ratio = 0.25,
                        .status = Status::diverged,
                        .message = "it diverged"};
   result.trajectory = {{.step = 1, .samples = 10, .risk = 0.1},
                        {.step = 2, .samples = 20, .risk = kInfinity}};
+  result.mechanism = {.ranks = {1},
+                      .points = {{.step = 1,
+                                  .samples = 10,
+                                  .eigenvalues = {0.1, 1.0 / 3},
+                                  .overlaps = {0.5},
+                                  .change = 0.1,
+                                  .kernel_cosine = 0.9}},
+                      .before = Matrix::Constant(2, 2, 0.1),
+                      .after = Matrix::Constant(2, 2, 0.2)};
+  result.weights = "weights/k";
   result.provenance.machine = "machine";
   const store::Result back = result_from_json(posted(result_to_json(result)));
   expect_same_numbers({back}, {result});
@@ -107,10 +118,26 @@ TEST(Messages, CarryEveryBitOfAResult) {
   EXPECT_EQ(bits(back.null_risk), bits(result.null_risk));
   EXPECT_TRUE(std::isnan(back.ratio));
   EXPECT_EQ(bits(*back.test_ratio), bits(-0.0));
-  EXPECT_FALSE(back.se || back.test_se);
+  EXPECT_FALSE(back.se || back.test_se || back.train_ratio || back.loo_ratio);
+  EXPECT_EQ(back.gcv_ratio, 0.25);
+  EXPECT_EQ(back.weights, "weights/k");
+  ASSERT_EQ(back.mechanism.points.size(), 1u);
+  EXPECT_EQ(back.mechanism.points[0].eigenvalues, result.mechanism.points[0].eigenvalues);
+  EXPECT_EQ(back.mechanism.before, result.mechanism.before);
   EXPECT_EQ(back.message, result.message);
   EXPECT_EQ(back.trajectory[1].samples, 20);
   EXPECT_EQ(back.provenance.machine, "machine");
+}
+
+TEST(Messages, CarryEveryBitOfTheTrainedNumbers) {
+  Weights weights{.W = Matrix(2, 3), .a = Vector::Constant(3, 1.0 / 3), .c = -0.0};
+  weights.W << 0.1, 0.2, std::nan(""), 1e-320, 5, 6;
+  const Weights back = weights_from_json(posted(weights_to_json(weights)));
+  ASSERT_EQ(back.W.cols(), 3);
+  for (Index i = 0; i < weights.W.size(); ++i) EXPECT_EQ(bits(back.W.data()[i]), bits(weights.W.data()[i]));
+  EXPECT_EQ(back.a, weights.a);
+  EXPECT_EQ(back.A.size() + back.b.size(), 0);
+  EXPECT_EQ(bits(back.c), bits(-0.0));
 }
 
 TEST(Messages, RanksThatComputeOtherNumbersAreRefused) {

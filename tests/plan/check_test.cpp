@@ -40,7 +40,7 @@ constexpr Case kImpossible[] = {
     {"regimes = [\"RF(I)\", \"RF\"", "regimes = [\"rf(i)\", \"RF\"",
      "sweep.regimes[0] is \"rf(i)\", but must be one of RF(I), RF(Gamma*), RF, NT, NT(I), NN, Bayes"},
     {"methods = [\"limit\"", "methods = [\"limti\"",
-     "but must be one of limit, exact, lazy_rich, curve, dynamics, train, fit, flow; did you mean \"limit\"?"},
+     "but must be one of limit, exact, lazy_rich, state_evolution, curve, dynamics, train, fit, flow; did you mean \"limit\"?"},
     {"methods = [\"limit\"", "methods = [\"exact\"", "sweep.methods[1] is \"exact\", but must be named once"},
     {"step_sizes = [0.001, 0.01]", "step_sizes = [0.01, 0.001]",
      "train.step_sizes[1] is 0.001, but must be larger than the entry before it, 0.01"},

@@ -29,6 +29,9 @@ TEST(Document, RefusedOverridesNameThemselves) {
   EXPECT_TRUE(message("sweep", "3").starts_with("--set sweep: sweep is 3, but must be a table"));
   EXPECT_TRUE(message("name.x", "3").starts_with("--set name.x: \"name\" is not a table in plan.toml"));
   EXPECT_TRUE(message("sweep.", "3").starts_with("--set sweep.: the key is empty"));
+  EXPECT_TRUE(message("\x1b[31m", "1").starts_with(R"(--set "\x1b[31m": is no key)"));
+  const std::string far_too_long(5000, 'x');
+  EXPECT_LT(message(far_too_long.c_str(), "1").size(), 200);
   EXPECT_TRUE(message("problem.spectrum.values", "[1]")
                   .starts_with("--set problem.spectrum.values: problem.spectrum.values belongs to"));
 }

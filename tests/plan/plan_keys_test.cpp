@@ -129,6 +129,7 @@ TEST(Axes, RefusalsNamePlaceKeyAndWhatIsAccepted) {
   for (const Refusal& c : std::vector<Refusal>{
            {"fit.sample = [1]", "sweeps \"fit.sample\", which is not a key of a question; did you mean"},
            {"sweep.draws = [1, 2]", "sweeps \"sweep.draws\", which is not a key of a question"},
+           {R"("\u001b[31m" = [1])", R"(axes sweeps "\x1b[31m", which is not a key of a question)"},
            {"fit.samples = 100", "axes.fit.samples is 100, but must be a list of values"},
            {"fit.samples = []", "axes.fit.samples is an empty list, but must be a list of values, with at"},
            {"fit.samples = [100, 0]", "axes.fit.samples[1] is 0, but must be an integer from 1 to"},

@@ -11,6 +11,7 @@
 #include <set>
 #include <string>
 
+#include "../src/report/look.h"
 #include "lazygap/core/files.h"
 #include "lazygap/report/draw.h"
 #include "lazygap/report/escape.h"
@@ -44,12 +45,13 @@ std::set<std::string> expected_legend(const Frame& frame) {
     }
     std::string regime = series.regime == "RF(Gamma*)" ? "RF(Γ*)" : series.regime;
     if (labelled && !series.label.empty()) regime += ", " + enhanced_text(series.label);
-    if (series.tint >= 0) expected.insert(regime);
+    if (series.tint >= 0 || shares_regimes(frame)) expected.insert(regime);
     const std::map<std::string, std::string> kinds{
         {"limit", frame.along_training ? "limit, n → ∞" : "limit, N, d → ∞"},
         {"exact", "exact, n = ∞"},
         {"curve", "predicted"},
-        {"lazy_rich", "output scale α"},
+        {"lazy_rich", frame.along_training ? "end of training, n = ∞" : "output scale α"},
+        {"state_evolution", "asymptotic, n, d → ∞"},
         {"dynamics", "mean of SGD"},
         {"flow", "gradient flow"},
         {"train", frame.along_training ? "SGD" : "simulated"},

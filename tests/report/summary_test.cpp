@@ -182,6 +182,25 @@ TEST(Summary, ComparesNnWithItsOneExactRisk) {
   EXPECT_NEAR(train.excess_se.value(), 0.01 / std::sqrt(3), kRounding);
 }
 
+// With an output scale the end of training is that of lazy_rich, for the W of the same draw.
+TEST(Summary, ComparesScaledNnWithItsOwnEnd) {
+  const Plan plan = small_plan({{"sweep.regimes", "[NN]"},
+                                {"sweep.neurons", "[6]"},
+                                {"sweep.methods", "[exact, lazy_rich, train]"},
+                                {"train.parameterisation", "unit"},
+                                {"train.draws", "2"},
+                                {"network.output_scale", "3.0"}});
+  const Store store = filled(plan, [](const Cell& cell, Result& result) {
+    result.ratio = 0.1;  // exact
+    if (cell.method == Method::lazy_rich) result.ratio = 0.3 + 0.1 * static_cast<double>(cell.draw);
+    if (cell.method == Method::train) result.ratio = 0.32 + 0.1 * static_cast<double>(cell.draw);
+  });
+  const Summary* trained = summarise(plan, store).front().find(Method::train);
+  ASSERT_TRUE(trained != nullptr && trained->excess);
+  EXPECT_NEAR(*trained->exact_ratio, 0.35, kRounding);
+  EXPECT_NEAR(*trained->excess, 0.02, kRounding);
+}
+
 TEST(Summary, FitsHaveTheirOwnDraws) {
   const Plan plan = small_plan({{"sweep.regimes", "[RF(I)]"},
                                 {"sweep.neurons", "[6]"},
@@ -260,6 +279,34 @@ TEST(Summary, KeepsTheBestAlongAnAxisOfEachRoute) {
   EXPECT_EQ(coordinates(plan)[0]->path, "activation.name");
   EXPECT_NE(coordinate_text(plan, rows[0], *coordinates(plan)[0]),
             coordinate_text(plan, rows[1], *coordinates(plan)[0]));
+}
+
+// As one does who has samples and no theory: the best by the criterion, which need not have the least risk.
+TEST(Summary, TheBestMayBeChosenByCrossValidation) {
+  const auto best_ridge = [](const std::string& by) {
+    const Plan plan = small_plan({{"sweep.regimes", "[RF(I)]"},
+                                  {"sweep.neurons", "[6]"},
+                                  {"sweep.methods", "[fit]"},
+                                  {"fit.draws", "2"},
+                                  {"axes.fit.ridge", "[0.0, 0.5, 1.0]"},
+                                  {"sweep.best", "[fit.ridge]"},
+                                  {"sweep.best_by", by}});
+    const Store store = filled(plan, [&](const Cell& cell, Result& result) {
+      const double ridge = question_of(plan, cell).fit.ridge;
+      result.ratio = 0.3 + ridge;
+      result.gcv_ratio = 0.3 + std::abs(ridge - 0.5);
+      result.loo_ratio = 0.9 - ridge;
+    });
+    const std::vector<Row> rows = summarise(plan, store);
+    EXPECT_EQ(rows.size(), 1u);
+    const Summary& fit = *rows.at(0).find(Method::fit);
+    EXPECT_NEAR(fit.gcv_ratio.value(),
+                0.3 + std::abs(plan.at(Method::fit, rows[0].regime, fit.point).fit.ridge - 0.5), kRounding);
+    return plan.at(Method::fit, rows[0].regime, fit.point).fit.ridge;
+  };
+  EXPECT_EQ(best_ridge("risk"), 0);
+  EXPECT_EQ(best_ridge("gcv"), 0.5);
+  EXPECT_EQ(best_ridge("leave-one-out"), 1);
 }
 
 TEST(Summary, BayesHasARowForEachProblem) {

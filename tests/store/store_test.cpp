@@ -61,6 +61,8 @@ Result make_result(const std::string& key) {
   r.ratio = r.risk / 60;
   r.test_ratio = 0.0051;
   r.test_se = 1e-300;
+  r.train_ratio = 0.1;
+  r.gcv_ratio = 1.0 / 3;
   r.status = Status::ok;
   r.message = "a 'quoted' \"message\"\nof two lines";
   r.trajectory = {{0, 0, 60}, {100, 10000, 1.0 / 3}, {200, 20000, std::nan("")}};
@@ -88,6 +90,9 @@ void expect_same(const Result& a, const Result& b) {
   EXPECT_EQ(a.se, b.se);
   EXPECT_EQ(a.test_ratio, b.test_ratio);
   EXPECT_EQ(a.test_se, b.test_se);
+  EXPECT_EQ(a.train_ratio, b.train_ratio);
+  EXPECT_EQ(a.gcv_ratio, b.gcv_ratio);
+  EXPECT_EQ(a.loo_ratio, b.loo_ratio);
   EXPECT_EQ(a.status, b.status);
   EXPECT_EQ(a.message, b.message);
   ASSERT_EQ(a.trajectory.size(), b.trajectory.size());

@@ -3,15 +3,19 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <string>
 #include <vector>
 
 #include "exact/problems.h"
 #include "lazygap/core/error.h"
+#include "lazygap/exact/lazy_rich.h"
+#include "lazygap/network/regime.h"
 #include "lazygap/problem/spectrum.h"
 #include "lazygap/train/sgd.h"
 #include "reference/flow.h"
+#include "reference/lazy_rich.h"
 
 namespace lazygap::train {
 namespace {
@@ -66,8 +70,56 @@ TEST(Flow, IsThatOfTheReference) {
       }
 }
 
-// In the parameterisation unit a wide network starts far above R0 and falls within a few steps. Where only the entries of W
-// are controlled, the curve is 4e-3 to 2 R0 off during that fall.
+// With an output scale and the start subtracted.
+TEST(Flow, IsThatOfTheReferenceWithAnOutputScale) {
+  constexpr Index kDimension = 6;
+  for (const Problem& problem :
+       {exponential_qf(kDimension), mixture(kDimension), Problem(test::full_mixture(kDimension))})
+    for (const double output_scale : {0.3, 5.0})
+      for (const Index neurons : {3, 10}) {
+        Options options = options_for(Parameterisation::unit);
+        options.steps = 400;
+        options.step_size = 3e-4;
+        options.output_scale = output_scale;
+        options.subtract_start = true;
+        if (neurons == 3) options.second_layer_value = -1;
+        expect_risks(flow_nn(problem, neurons, options), reference::flow_nn(problem, neurons, options),
+                     null_risk(problem), "N=" + std::to_string(neurons));
+      }
+}
+
+// From NN to NT: the end of the flow is the closed form, and that of gradient descent on the population risk.
+TEST(Flow, EndsWhereTheOutputScaleSays) {
+  constexpr Index d = 20, N = 8;
+  constexpr int kSteps = 12000;
+  constexpr double kTimeOfTheOffset = 20;
+  constexpr double kEnd = 1e-5;  // what is left of the slowest direction, in units of R0
+  const PolynomialTarget target(draw_spectrum({}, d, 7));
+  const double largest = target.eigenvalues().maxCoeff();
+  for (const double alpha : {0.01, 0.1, 1.0, 3.0, 10.0, 100.0, 1000.0}) {
+    Options options = options_for(Parameterisation::unit);
+    const Matrix W_0 = first_layer_law(Regime::nt, target).sample(N, options.seed, options.draw);
+    // The Hessian of the risk over alpha^2 is at most 24 / alpha times the norm of B + alpha M_0.
+    const double step = alpha / (24 * (largest + alpha * (W_0.transpose() * W_0).norm()));
+    // The descent has the best offset in every step; that of the flow needs time, whatever alpha is.
+    options.step_size = std::max(step, kTimeOfTheOffset / kSteps);
+    options.steps = kSteps;
+    options.records = 2;
+    options.schedule = Schedule::constant;
+    options.output_scale = alpha;
+    options.subtract_start = true;
+    const Outcome flow = flow_nn(target, N, options);
+    ASSERT_EQ(flow.status, Status::ok) << alpha;
+    const double R0 = target.null_risk();
+    EXPECT_NEAR(flow.trajectory.front().risk, R0 + std::pow(target.mean(), 2), 1e-9 * R0) << "f starts at 0";
+    EXPECT_NEAR(flow.risk, exact::lazy_rich(target, W_0, std::array{alpha})[0].answer.risk, kEnd * R0)
+        << alpha;
+    EXPECT_NEAR(flow.risk, reference::descend(target, W_0, alpha, step, kSteps).risk, kEnd * R0) << alpha;
+  }
+}
+
+// In the parameterisation unit a wide network starts far above R0 and falls within a few steps. Where only
+// the entries of W are controlled, the curve is 4e-3 to 2 R0 off during that fall.
 TEST(Flow, IsExactWhereItStartsFarAboveR0) {
   constexpr Index kDimension = 20;
   // The fall is faster than a step of SGD. With twice as many the oracle moves by less than 1e-6 R0.

@@ -68,7 +68,16 @@ std::vector<Options> all_parameterisations() {
   decay.schedule = Schedule::quadratic_decay;
   Options noisy = shared;
   noisy.label_noise = 1.5;
-  return {unit, negative, shared, fixed, constant, decay, noisy};
+  Options lazy = unit;
+  lazy.output_scale = 30;
+  lazy.subtract_start = true;
+  Options rich = fixed;
+  rich.output_scale = 0.2;
+  rich.subtract_start = true;
+  rich.step_size = 0.001;
+  Options scaled = shared;
+  scaled.output_scale = 1.7;
+  return {unit, negative, shared, fixed, constant, decay, noisy, lazy, rich, scaled};
 }
 
 /// Both sides do the same sums in fp64 in another order; 80 stable steps amplify rounding little.
@@ -99,7 +108,10 @@ std::vector<double> reference_risks(Regime regime, const Problem& problem, Index
   const FirstLayerLaw law = first_layer_law(regime, problem);
   if (regime == Regime::nn)
     return reference::sgd_nn(
-        problem, law.sample(neurons, options.seed, options.draw, Purpose::initial_weights), options);
+        problem,
+        law.sample(neurons, options.seed, options.draw,
+                   options.subtract_start ? Purpose::first_layer : Purpose::initial_weights),
+        options);
   const Matrix W = law.sample(neurons, options.seed, options.draw);
   const auto* target = std::get_if<PolynomialTarget>(&problem);
   const bool is_error_form = target != nullptr && target->is_quadratic();

@@ -98,6 +98,30 @@ TEST(Weights, OfTheFlowHaveItsRisk) {
       }
 }
 
+TEST(Weights, HaveTheNeuronsOfASubtractedStart) {
+  for (const Problem& problem : problems())
+    for (const Index N : {3, 15})
+      for (const char* name : {"quadratic", "gelu"}) {
+        Options options = short_run();
+        options.activation = activation_from_name(name);
+        options.second_layer = SecondLayer::fixed;
+        options.second_layer_value = std::holds_alternative<GaussianMixture>(problem) ? -1 : 1;
+        options.output_scale = 3;
+        options.subtract_start = true;
+        const bool is_quadratic = std::string(name) == "quadratic";
+        std::vector<Outcome> outcomes{run_nn(problem, N, options)};
+        if (is_quadratic) outcomes.push_back(flow_nn(problem, N, options));
+        for (const Outcome& outcome : outcomes) {
+          ASSERT_EQ(outcome.status, Status::ok);
+          EXPECT_EQ(outcome.weights.W.cols(), 2 * N);
+          EXPECT_NEAR(population_risk(problem, options.activation, outcome.weights), outcome.risk,
+                      kRounding * null_risk(problem));
+        }
+        EXPECT_NEAR(test_risk(problem, options, outcomes[0].weights), outcomes[0].test_risk,
+                    kRounding * null_risk(problem));
+      }
+}
+
 TEST(Weights, AreKeptOnRequestAndOfNetworksThatCameToTheirEnd) {
   const Problem problem = problems()[0];
   Options options = short_run();

@@ -113,6 +113,10 @@ class Follower {
       std::vector<std::uint8_t> bytes(first, first + state.size());
       post_.send(0, {{"group", group}, {"place", place}, {"state", json::binary(std::move(bytes))}});
     };
+    control.keep_weights = [this, group](std::size_t place, const Weights& weights) {
+      post_.send(0, {{"group", group}, {"place", place}, {"weights", weights_to_json(weights)}});
+      return std::string();  // rank 0 keeps them, and knows where
+    };
     control.progress = [this, group, last = Clock::now()](double fraction) mutable {
       if (Clock::now() - last < std::chrono::milliseconds(500)) return;
       last = Clock::now();

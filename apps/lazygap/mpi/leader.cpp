@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <map>
 #include <new>
 #include <stdexcept>
 #include <utility>
@@ -119,11 +120,20 @@ void Leader::answer(int rank, std::span<const Question> questions, const route::
   lock.unlock();
   post_.send(rank, question_message(rank, group, questions, control));
   std::optional<Clock::time_point> asked_to_stop;
+  std::map<std::size_t, std::string> weights;  // folders, by the place of the question
   for (json message; !message.contains("end");) {
     message = next_message(inbox);
     if (message.contains("progress") && control.progress) control.progress(message["progress"].get<double>());
-    if (message.contains("result"))
-      control.finished(message["place"].get<std::size_t>(), result_from_json(message["result"]));
+    if (message.contains("weights") && control.keep_weights) {
+      const auto place = message["place"].get<std::size_t>();
+      weights[place] = control.keep_weights(place, weights_from_json(message["weights"]));
+    }
+    if (message.contains("result")) {
+      const auto place = message["place"].get<std::size_t>();
+      store::Result result = result_from_json(message["result"]);
+      result.weights = weights[place];
+      control.finished(place, std::move(result));
+    }
     if (message.contains("state") && control.save)
       control.save(message["place"].get<std::size_t>(),
                    std::as_bytes(std::span(message["state"].get_binary())));

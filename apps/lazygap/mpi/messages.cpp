@@ -17,6 +17,7 @@
 #include "lazygap/question/name.h"
 #include "lazygap/route/route.h"
 #include "lazygap/schedule/provenance.h"
+#include "lazygap/store/json.h"
 
 namespace lazygap::app::mpi {
 namespace {
@@ -115,8 +116,8 @@ SharedMatrix matrix_from_json(const json& object) {
 json result_to_json(const store::Result& r) {
   // Does not compile once there is another field: it has to be carried, too.
   [[maybe_unused]] const auto& [key, parameters, model, regime, method, d, N, rho, n, draw, step_size, risk,
-                                null_risk, ratio, se, test_ratio, test_se, status, message, trajectory,
-                                provenance] = r;
+                                null_risk, ratio, se, test_ratio, test_se, train_ratio, gcv_ratio, loo_ratio,
+                                status, message, trajectory, mechanism, weights, provenance] = r;
   json points = json::array();
   for (const CurvePoint& point : r.trajectory) points.push_back({point.step, point.samples, point.risk});
   const store::Provenance& p = r.provenance;
@@ -137,9 +138,14 @@ json result_to_json(const store::Result& r) {
           {"se", optional_to_json(r.se)},
           {"test_ratio", optional_to_json(r.test_ratio)},
           {"test_se", optional_to_json(r.test_se)},
+          {"train_ratio", optional_to_json(r.train_ratio)},
+          {"gcv_ratio", optional_to_json(r.gcv_ratio)},
+          {"loo_ratio", optional_to_json(r.loo_ratio)},
           {"status", lazygap::to_string(r.status)},
           {"message", r.message},
           {"trajectory", std::move(points)},
+          {"mechanism", r.mechanism.empty() ? json() : store::to_json(r.mechanism)},
+          {"weights", r.weights},
           {"commit", p.commit},
           {"compiler", p.compiler},
           {"instruction_set", p.instruction_set},
@@ -164,9 +170,14 @@ store::Result result_from_json(const json& o) {
                   .se = optional_from_json<double>(o.at("se")),
                   .test_ratio = optional_from_json<double>(o.at("test_ratio")),
                   .test_se = optional_from_json<double>(o.at("test_se")),
+                  .train_ratio = optional_from_json<double>(o.at("train_ratio")),
+                  .gcv_ratio = optional_from_json<double>(o.at("gcv_ratio")),
+                  .loo_ratio = optional_from_json<double>(o.at("loo_ratio")),
                   .status = status_from_string(o.at("status").get<std::string>()),
                   .message = o.at("message"),
                   .trajectory = {},
+                  .mechanism = {},
+                  .weights = o.at("weights"),
                   .provenance = {.commit = o.at("commit"),
                                  .compiler = o.at("compiler"),
                                  .instruction_set = o.at("instruction_set"),
@@ -174,7 +185,24 @@ store::Result result_from_json(const json& o) {
                                  .finished_at = {}}};
   for (const json& point : o.at("trajectory"))
     r.trajectory.push_back({.step = point.at(0), .samples = point.at(1), .risk = point.at(2)});
+  if (!o.at("mechanism").is_null()) r.mechanism = store::mechanism_from_json(o.at("mechanism"));
   return r;
+}
+
+json weights_to_json(const Weights& weights) {
+  return {{"W", to_json(weights.W)},
+          {"A", to_json(weights.A)},
+          {"a", to_json(Matrix(weights.a))},
+          {"b", to_json(Matrix(weights.b))},
+          {"c", weights.c}};
+}
+
+Weights weights_from_json(const json& o) {
+  return {.W = *matrix_from_json(o.at("W")),
+          .A = *matrix_from_json(o.at("A")),
+          .a = matrix_from_json(o.at("a"))->reshaped(),
+          .b = matrix_from_json(o.at("b"))->reshaped(),
+          .c = o.at("c")};
 }
 
 json introduction(int rank, double memory_bytes) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "lazygap/network/weights.h"
 #include "lazygap/question/question.h"
 #include "lazygap/store/result.h"
 
@@ -32,6 +33,10 @@ using Matrices = std::map<std::string, SharedMatrix>;
 /// Every field; store::to_json is for people and leaves out what is not finite.
 [[nodiscard]] json result_to_json(const store::Result& result);
 [[nodiscard]] store::Result result_from_json(const json& object);
+
+/// The trained numbers of a network, every bit of them.
+[[nodiscard]] json weights_to_json(const Weights& weights);
+[[nodiscard]] Weights weights_from_json(const json& object);
 
 /// What the numbers of a rank depend on, and what it has.
 [[nodiscard]] json introduction(int rank, double memory_bytes);

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <span>
+#include <vector>
+
 #include "lazygap/core/answer.h"
 #include "lazygap/core/control.h"
 #include "lazygap/fit/options.h"
@@ -29,6 +32,14 @@ namespace lazygap::fit {
 /// size or not finite, an activation without derivative.
 [[nodiscard]] Answer nt(const Problem& problem, const Network& network, const Options& options = {},
                         const Control& control = {});
+
+/// A family of fits: one for each of `settings`, in their order, in the place of Options::samples and
+/// Options::ridge. All n > N d come from one pass over the samples, all ridges of an n from one matrix (and
+/// one eigen-decomposition where it is singular), and all risks from the same second moments. Each has the
+/// numbers that it would have alone. Quality is not known by conjugate gradients.
+[[nodiscard]] std::vector<Fit> nt(const Problem& problem, const Network& network,
+                                  std::span<const Setting> settings, const Options& options,
+                                  const Control& control = {});
 
 /// Floating-point operations and bytes of nt(), from its leading terms; conjugate gradients: with 100
 /// iterations, typical of ridge = 0 and n > 2 N d.

@@ -20,7 +20,8 @@ namespace lazygap::fit {
 ///
 /// Features are fp32 (from Activation::block where there is one) and are summed in fp32 within a block of
 /// `block` samples; blocks are added up in fp64, so memory is about 12 N^2 + 4 block (N + d) bytes whatever n
-/// is. With Precision::fp64 everything is fp64, on the same samples: 8 N^2 + 8 block (N + d) bytes.
+/// >= N is (n < N: 16 n^2 + 8 n N). With Precision::fp64 everything is fp64, on the same samples: 8 N^2 + 8
+/// block (N + d) bytes.
 ///
 /// `risk` is the population risk of the fitted a, from second moments (quadratic activation without biases:
 /// closed form). It is NaN where the Hermite series behind these is not accurate to 1e-6 (almost parallel
@@ -37,5 +38,17 @@ namespace lazygap::fit {
 [[nodiscard]] std::vector<Answer> rf(const Problem& problem, const Network& network,
                                      std::span<const Index> widths, const Options& options = {},
                                      const Control& control = {});
+
+/// A family of fits from one pass over the samples: one for each of `settings`, in their order, in the place
+/// of Options::samples and Options::ridge. Each has the numbers that it would have alone. The Gram matrix of
+/// n samples is that of the first n; its ridges share it, and where it is singular one eigen-decomposition.
+/// Where n < N the n x n matrix of inner products takes its place, in fp64 whatever the precision of the
+/// features: a = F^T alpha / n, (F F^T / n + ridge I) alpha = y; smaller n are its leading blocks. Then the
+/// leave-one-out error is known, too: mean of (alpha_j / M_jj)^2, M the inverse of that matrix.
+///
+/// Throws UsageError as above, and without settings or for `neurons` out of range.
+[[nodiscard]] std::vector<Fit> rf(const Problem& problem, const Network& network,
+                                  std::span<const Setting> settings, const Options& options,
+                                  const Control& control = {});
 
 }  // namespace lazygap::fit

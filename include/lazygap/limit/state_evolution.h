@@ -19,6 +19,13 @@ enum class Penalty {
   nuclear_norm,  ///< a_i of both signs: the sum of the moduli of the eigenvalues of S
 };
 
+/// Which estimate of f* from n samples.
+enum class WideEstimate {
+  best_penalty,  ///< weight decay of the best strength, wide_network_best
+  least_trace,   ///< weight decay -> 0, wide_network with lambda = 0: the network that interpolates
+  bayes,         ///< no algorithm does better, bayes_quadratic
+};
+
 struct StateEvolutionOptions {
   Penalty penalty = Penalty::trace;
   double label_noise = 0;  ///< standard deviation tau of the noise of the labels, >= 0

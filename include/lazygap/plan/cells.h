@@ -29,7 +29,9 @@ struct Cell {
 [[nodiscard]] std::vector<Cell> make_cells(const Plan& plan);
 inline constexpr std::size_t kMostCells = 2'000'000;
 
-/// Whether a route is asked about the step size that wins the training of this plan.
+/// Whether a route is asked about a step size that is known only when other routes have answered: that which
+/// wins the training of this plan or, where the search is predicted and the route is the training, that which
+/// wins the prediction.
 [[nodiscard]] bool follows_training(const Plan& plan, Method method);
 /// Whether a route is asked about every step size of the grid, of which the best is kept.
 [[nodiscard]] bool has_grid(const Plan& plan, Method method);

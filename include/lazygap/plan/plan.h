@@ -55,6 +55,7 @@ struct Plan {
   std::map<Method, Index> own_draws{{Method::train, 1}};  ///< of routes that do not follow `draws`
   std::vector<Regime> fit_regimes;  ///< which of `regimes` are fitted: RF, unless the plan says otherwise
   std::vector<const Key*> best;     ///< axes of which the best value is kept, beside the step size
+  std::string best_by = "risk";     ///< or "gcv", "leave-one-out": what decides which value is best
   FigureSpec figure;
   /// Problems and activations of its questions, made when they are needed.
   std::shared_ptr<question::Instances> instances = std::make_shared<question::Instances>();

@@ -13,6 +13,7 @@
 #include "lazygap/core/matrix.h"
 #include "lazygap/curve/predict.h"
 #include "lazygap/fit/options.h"
+#include "lazygap/limit/state_evolution.h"
 #include "lazygap/network/regime.h"
 #include "lazygap/network/second_layer.h"
 #include "lazygap/problem/problem.h"
@@ -22,7 +23,7 @@
 namespace lazygap::question {
 
 /// Which route answers. docs/architecture.md explains the routes; route/route.h has one object for each.
-enum class Method { limit, exact, lazy_rich, curve, dynamics, train, fit, flow };
+enum class Method { limit, exact, lazy_rich, state_evolution, curve, dynamics, train, fit, flow };
 [[nodiscard]] std::string_view to_string(Method method);
 
 /// A matrix that many questions share; null: not given.
@@ -38,10 +39,10 @@ struct ProblemSpec {
   bool haar_rotated = false;       ///< B or Delta = Q diag(spectrum) Q^T with Q Haar distributed
   SharedMatrix sigma = {};         ///< mg: Sigma, d x d, or d x 1 for its diagonal; null: identity
   bool indefinite_matrix = false;  ///< whether `matrix`, B or Delta, has eigenvalues of both signs
-  Index signals = 0;   ///< qf: above 0, spiked covariates with so many signal coordinates (problem/spiked.h)
-  double spike = 1;    ///< their standard deviation r in the coordinates of the data
-  double label_noise = 0;          ///< standard deviation of the noise in the labels of train and fit
-  double noise_to_signal = 0;      ///< above 0: its variance divided by R0, and label_noise is not read
+  Index signals = 0;  ///< qf: above 0, spiked covariates with so many signal coordinates (problem/spiked.h)
+  double spike = 1;   ///< their standard deviation r in the coordinates of the data
+  double label_noise = 0;      ///< standard deviation of the noise in the labels of train and fit
+  double noise_to_signal = 0;  ///< above 0: its variance divided by R0, and label_noise is not read
 };
 
 /// An activation by name, by expression or by Hermite coefficients.
@@ -64,7 +65,8 @@ struct NetworkSpec {
   bool centred = true;            ///< RF: sigma - lambda_0 instead of sigma
   double one_step = 0;            ///< RF: step size eta of one giant step on the first layer; 0: none
   Index one_step_samples = 0;     ///< its samples n1; 0: infinitely many
-  double output_scale = 1;        ///< lazy_rich: alpha, the factor of the network's output
+  double output_scale = 1;        ///< NN trained, lazy_rich: alpha, the factor of the network's output
+  bool subtract_start = false;    ///< NN trained: the network of the start is subtracted (lazy_rich: always)
   SharedMatrix first_layer = {};  ///< W of RF and NT, d x N or wider; null: drawn
   SharedMatrix gamma = {};        ///< Gamma for the regime "RF", d x d, or d x 1 for its diagonal
 };
@@ -83,6 +85,11 @@ struct CurveSpec {
   bool best_ridge = false;  ///< at the ridge of least predicted risk instead of the one given
 };
 
+/// What wide networks with n samples: which of the estimates of limit/state_evolution.h.
+struct StateEvolutionSpec {
+  limit::WideEstimate estimate = limit::WideEstimate::best_penalty;
+};
+
 /// Rows of the table of keys (keys.h) at most.
 inline constexpr std::size_t kMostKeys = 128;
 
@@ -98,6 +105,10 @@ struct Question {
   NetworkSpec network;
   TrainSpec train;
   CurveSpec curve;
+  StateEvolutionSpec state_evolution;
+  /// Above 0: the default of fit.samples is the integer nearest to this times d^2, that of train.steps so
+  /// many over the batch.
+  double samples_per_d2 = 0;
   fit::Options fit;  ///< likewise: activation, biases, label noise, seed and draw are those of the question
   std::uint64_t seed = 1;
   std::uint32_t draw = 0;  ///< draw of W and, for train and fit, of the samples

@@ -33,6 +33,8 @@ struct Summary {
   Average risk;
   /// The paper's estimate on fresh samples, where there is one for every draw, and its standard error.
   std::optional<double> test_ratio, test_se;
+  /// curve and fit: training error, GCV and leave-one-out error over R0, where there is one for every draw.
+  std::optional<double> train_ratio, gcv_ratio, loo_ratio;
   /// Simulations: the exact risk of the draws that were simulated (the same W), and how much the simulated
   /// risk lies above it. The excess is the mean of the differences draw by draw, with its standard error.
   /// With one draw the standard error is that of the estimate on fresh samples.

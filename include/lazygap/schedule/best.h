@@ -21,7 +21,9 @@ namespace lazygap::schedule {
 
 /// The cells at one point of a route that follows the training: every draw at the step size that won it or,
 /// where train is not among the methods, at the first one of the grid; at each step size where the figure
-/// shows them. None while there is no best step size.
+/// shows them. Where the plan's search is predicted, the training itself follows the mean dynamics: every
+/// draw at the step size that these find best, or at all of the grid where they have no answer. None while
+/// there is no best step size.
 [[nodiscard]] std::vector<plan::Cell> following_cells_at(const plan::Plan& plan, const store::Store& store,
                                                          question::Method method, Regime regime,
                                                          std::size_t point);

@@ -42,6 +42,9 @@ struct Result {
   double ratio = std::numeric_limits<double>::quiet_NaN();  ///< risk / null_risk
   std::optional<double> se;  ///< standard error of `ratio` where it is an estimate on test samples
   std::optional<double> test_ratio, test_se;  ///< the paper's estimate on fresh samples, its standard error
+  /// curve and fit, over null_risk, where they know them: the error on the noisy samples of the fit,
+  /// generalised cross-validation, leave-one-out
+  std::optional<double> train_ratio, gcv_ratio, loo_ratio;
   Status status = Status::none;
   std::string message;                 ///< why the status is not ok; the algorithm's path where it is
   std::vector<CurvePoint> trajectory;  ///< train and flow

@@ -26,8 +26,9 @@ enum class Precision { fp32, fp64, bf16 };
 /// rounding (train/sgd.h), `none` W itself. NT has one algebra for each problem.
 enum class Reduction { automatic, none };
 
-/// How the best step size of a grid is found: all of them to their end, or successive halving (train/sgd.h).
-enum class Search { full, halving };
+/// How the best step size of a grid is found: all of them to their end, successive halving (train/sgd.h), or
+/// by the mean dynamics before anything is trained, so that a run has one step size (schedule/best.h).
+enum class Search { full, halving, predicted };
 
 struct Options {
   Activation activation = Activation::quadratic();
@@ -43,6 +44,12 @@ struct Options {
   double second_layer_value = 1;  ///< fixed: the value of a, not 0
   double alpha = 1;               ///< > 0, mean_field
   double beta = 1;                ///< > 0, mean_field
+  /// NN: > 0, factor of the whole network, whose loss is divided by its square [COB19]. NT does not depend on
+  /// it.
+  double output_scale = 1;
+  /// NN: the network of the start is subtracted, and W starts from that of NT: f = output_scale (g -
+  /// g_start).
+  bool subtract_start = false;
   Schedule schedule = Schedule::tail_drop;
   Precision precision = Precision::fp32;
   Reduction reduction = Reduction::automatic;

@@ -42,6 +42,8 @@ struct Outcome {
   std::vector<Point> trajectory;
   /// The trained network where Options::keep_weights asks for it and status is ok, else empty. Its population
   /// risk is `risk`, up to rounding.
+  /// Where the network of the start is subtracted (Options::subtract_start), its neurons are there, too,
+  /// behind those that were trained.
   Weights weights;
   /// Where Options::mechanism asks for it. There are fewer points than in the trajectory where they would
   /// cost more than about a 25th of the steps. W of NT does not move: its points are all alike.
