@@ -19,7 +19,7 @@ class Comparison:
     Attributes
     ----------
     verdict : str
-        "nothing to learn", "linear is enough", "kernel is enough", "wider kernel", "feature learning" or "undecided".
+        "nothing to learn", "linear is enough", "a kernel is enough", "a wider kernel would do", "feature learning helps" or "undecided".
     sentence : str
         The verdict with its numbers.
     table : pandas.DataFrame

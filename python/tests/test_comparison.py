@@ -14,7 +14,7 @@ X = RNG.normal(size=(600, 12))
 
 @pytest.mark.parametrize("y, verdicts", [
     (X @ RNG.normal(size=12) + 0.1 * RNG.normal(size=600), {"linear is enough"}),
-    ((X[:, 0] + X[:, 1]) ** 2, {"feature learning"}),
+    ((X[:, 0] + X[:, 1]) ** 2, {"feature learning helps"}),
     (RNG.normal(size=600), {"nothing to learn", "undecided"}),
 ], ids=["linear", "single index", "noise"])
 def test_verdicts(y, verdicts):
@@ -51,7 +51,7 @@ def test_the_report():
     (lambda: lazygap.compare(X, X[:, 0], task="rank"), r"task is 'rank'"),
     (lambda: lazygap.compare(X, X[:, 0], cv=0), r"cv is 0"),
     (lambda: lazygap.compare(X, ["a"] * 600), r"class|constant"),
-    (lambda: lazygap.compare(X, np.ones(600), task="regression"), r"constant|same"),
+    (lambda: lazygap.compare(X, np.ones(600), task="regression"), r"nothing to learn from"),
     (lambda: lazygap.compare(X[:3], X[:3, 0], cv=5), r"samples|folds"),
 ])
 def test_wrong_calls(call, message):
