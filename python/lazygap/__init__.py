@@ -3,7 +3,7 @@
 >>> import numpy as np, lazygap
 >>> B = np.linspace(0.1, 2, 100)                     # eigenvalues of the quadratic target <x, B x>
 >>> lazygap.limit.nn(B, [10, 50, 100]).round(3)      # R / R0, one for each width
-array([0.728, 0.13 , 0.   ])
+array([0.74 , 0.143, 0.   ])
 
 `limit`, `exact` and `curve` are theory, `train` and `flow` train one network, `run` runs a plan, the estimators and
 `compare` work on tables X, y. Only NumPy is needed for the theory; each function says which further package it needs.

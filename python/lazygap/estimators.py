@@ -32,6 +32,8 @@ from .activations import activation as make_activation
 _ALPHAS = ("loo", "gcv", "validation")
 _SOLVERS = ("auto", "primal", "dual")
 _PRECISIONS = ("float32", "float64")
+# Step sizes after a search in which every run has diverged: few samples, where the whole training part is one batch.
+_FALLBACK = (0.1, 0.03, 0.01, 0.003)
 
 
 def _seed_of(random_state):
@@ -217,7 +219,7 @@ class _Ridge(_Base):
     def _function(self, X):
         return _core.predict_ridge(X, self._map(), self._coefficients, self._intercept)
 
-    def transform(self, X):
+    def features(self, X):
         """The features of each row of X, (n, p): what the ridge regression is on."""
         return _core.features(self._samples(X), self._map())
 
@@ -403,15 +405,17 @@ class _Network(_Base):
         options = {
             "neurons": int(self.n_neurons), "bias_scale": float(self.bias_scale), "alpha": float(self.alpha_scale),
             "momentum": float(self.momentum), "batch": int(self.batch_size), "epochs": int(epochs),
-            "step_size": 0.0 if isinstance(self.step_size, str) else float(self.step_size),
             "patience": int(self.patience), "seed": self.seed_, "fp64": self.precision == "float64",
         }
         sigma = make_activation(self.activation)
+        sizes = (0.0, *_FALLBACK) if isinstance(self.step_size, str) else (float(self.step_size),)
         with reporting(None, type(self).__name__) as tell:
-            network = _core.train_network(X, Y, train, validation, sigma._core, options, start, tell)
+            for size in sizes:
+                network = _core.train_network(X, Y, train, validation, sigma._core, {**options, "step_size": size}, start, tell)
+                if network["status"] != "diverged":
+                    break
         if network["status"] == "diverged":
-            raise ValueError("training has diverged at every step size of the search" if options["step_size"] == 0 else
-                             f"training has diverged at step_size {self.step_size!r}: a smaller one is needed, or 'search'")
+            raise ValueError(f"training has diverged at step_size {self.step_size!r}: a smaller number is needed")
         self._network = network
         self.weights_, self.biases_ = network["weights"], network["biases"]
         self.mean_, self.scale_ = network["mean"], network["scale"]

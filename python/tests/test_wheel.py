@@ -11,7 +11,7 @@ import lazygap
 HERE = Path(lazygap.__file__).parent
 LIBRARIES = HERE.parent / "lazygap.libs"
 WHEELS = sorted((Path(__file__).resolve().parents[2] / "dist").glob("lazygap-*.whl"))
-MOST_BYTES = 12e6
+MOST_BYTES = 15e6  # OpenBLAS takes 8 of them, libzip with its libraries for compression 2
 
 pytestmark = pytest.mark.skipif(not LIBRARIES.exists(), reason="installed from source, not from a wheel")
 
