@@ -67,8 +67,14 @@ lapack_int factorise_by_panels(Matrix& K, Index N, const Stage& stage) {
     const std::vector<Tile> tiles = tiles_from(next, N);
     own.part(0.1, 1).for_each(static_cast<Index>(tiles.size()), [&](Index piece) {
       const auto& [row, column, rows, width] = tiles[static_cast<std::size_t>(piece)];
-      K.block(row, column, rows, width).noalias() -=
-          K.block(row, j, rows, columns) * K.block(column, j, width, columns).transpose();
+      // What is above the diagonal belongs to the caller.
+      const Index square = row == column ? width : 0;
+      if (square > 0)
+        cblas_dsyrk(CblasColMajor, CblasLower, CblasNoTrans, static_cast<blasint>(square),
+                    static_cast<blasint>(columns), -1, &K(row, j), stride, 1, &K(row, row), stride);
+      if (rows > square)
+        K.block(row + square, column, rows - square, width).noalias() -=
+            K.block(row + square, j, rows - square, columns) * K.block(column, j, width, columns).transpose();
     });
   }
   return 0;

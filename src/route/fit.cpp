@@ -93,7 +93,7 @@ Cost cost(std::span<const Question> questions) {
   const double evaluation = 2 * N * d + kOperationsOfANormal * d +
                             (question::is_quadratic(widest.network) ? 0 : kOperationsOfAnActivation * N);
   // The matrix of each n is copied before it is factorised where there are several.
-  const double matrices = (n < N ? 24 : 14) + (samples.size() > 1 ? 8 : 0);
+  const double matrices = (n < N ? 24 : 13) + (samples.size() > 1 ? 8 : 0);
   return {.operations = n * (fp64 ? 1 : kSingle) * (N * N + evaluation) +
                         static_cast<double>(equations.size()) * kFactorisation * N * N * N / 3,
           .bytes = matrices * N * N + (fp64 ? 8 : 4) * block * (N + d) +

@@ -38,6 +38,7 @@ class Ensemble {
         team_(hooks.threads),
         rungs_(search == Search::halving ? rungs(options, regime) : std::vector<Rung>()) {
     runs_.reserve(networks.size());
+    members_.reserve(networks.size());
     for (std::size_t i = 0; i < networks.size(); ++i) {
       Options own = options;
       own.step_size = networks[i].step_size;
@@ -131,7 +132,8 @@ class Ensemble {
     for (std::size_t i = 0; i < runs_.size(); ++i) {
       if (!runs_[i].is_running() || runs_[i].step() != step) continue;
       draw(runs_[i], step, count);
-      std::vector<std::size_t> members;
+      std::vector<std::size_t>& members = members_;
+      members.clear();
       for (std::size_t j = i; j < runs_.size(); ++j)
         if (source_[j] == source_[i] && runs_[j].is_running() && runs_[j].step() == step)
           members.push_back(j);
@@ -257,6 +259,7 @@ class Ensemble {
   Team team_;
   std::vector<Rung> rungs_;
   std::vector<Run<Model>> runs_;
+  std::vector<std::size_t> members_;  ///< of a step: kept, so that no step allocates
   /// For each network, the first network that sees the same samples.
   std::vector<std::size_t> source_;
   std::vector<Samples<Number>> batches_;

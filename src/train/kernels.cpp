@@ -73,7 +73,11 @@ void SymmetricForm<Real>::update(const Eigen::Ref<const MatrixOf<Real>>& X, std:
   const Index b = X.cols();
   EX.leftCols(b) = X * Eigen::Map<const VectorOf<Real>>(weight.data(), b).asDiagonal();
   const MatrixOf<Real> product = EX.leftCols(b) * X.transpose();
-  for (Index k = 0; k < E.cols(); ++k) E.col(k).array() += (l.array() + l[k]) * product.col(k).array();
+  // The product is symmetric up to rounding only, by the kernel of the BLAS; E stays symmetric to the last
+  // bit.
+  for (Index k = 0; k < E.cols(); ++k)
+    E.col(k).array() +=
+        (l.array() + l[k]) * (Real(0.5) * (product.col(k) + product.row(k).transpose())).array();
 }
 
 template class Neurons<double>;

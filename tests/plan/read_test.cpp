@@ -180,7 +180,7 @@ TEST(Plan, EigenvaluesComeFromAFileBesideThePlan) {
 TEST(Plan, AWrongNameIsAUsageErrorWithASuggestion) {
   const auto message = [](const char* name) { return test::message([&] { return load_plan(name); }); };
   expect_contains(message("no-such-plan"), "no-such-plan: no such file and no such built-in plan");
-  expect_contains(message("figure-1-lefft"), "did you mean \"figure-1-left\"?");
+  expect_contains(message("figure-1-lefft"), "did you mean \"figure-1-left\", \"");
   EXPECT_EQ(test::message([] { return built_in_plan("no-such-plan"); }), message("no-such-plan"));
 }
 

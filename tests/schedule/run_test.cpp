@@ -306,7 +306,7 @@ TEST(RunPlan, RefusesWhatCannotFitInMemoryBeforeItStarts) {
     ADD_FAILURE() << "accepted";
   } catch (const UsageError& error) {
     const std::string message = error.what();
-    EXPECT_NE(message.find("the cell \"exact RF(I), N = 1000000, draw 0\" needs about 7"), std::string::npos)
+    EXPECT_NE(message.find("the cell \"exact RF(I), N = 1000000, draw 0\" needs about 6"), std::string::npos)
         << message;
     EXPECT_NE(message.find("GiB of memory, but"), std::string::npos) << message;
     EXPECT_NE(message.find("is available"), std::string::npos) << message;
