@@ -62,6 +62,12 @@ std::string_view without_braces(std::string_view text) {
 
 }  // namespace
 
+std::string latex_plain(std::string_view text) {
+  std::string latex;
+  for (const char c : text) latex += escaped(c);
+  return latex;
+}
+
 std::string latex_text(std::string_view text) {
   constexpr std::string_view kItalic = "{/:Italic ", kSymbolFont = "{/Symbol l}";
   std::string latex;

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "lazygap/report/escape.h"
 #include "lazygap/report/table.h"
 
 /// A table in the formats of `lazygap show --format`.
@@ -64,33 +65,7 @@ std::string markdown_cell(const std::string& text) {
   return escaped;
 }
 
-std::string latex_cell(const std::string& text) {
-  if (text == "-") return "--";
-  std::string escaped;
-  for (const char c : text) switch (c) {
-      case '\\':
-        escaped += "\\textbackslash{}";
-        break;
-      case '&':
-      case '%':
-      case '$':
-      case '#':
-      case '_':
-      case '{':
-      case '}':
-        escaped += {'\\', c};
-        break;
-      case '~':
-        escaped += "\\textasciitilde{}";
-        break;
-      case '^':
-        escaped += "\\textasciicircum{}";
-        break;
-      default:
-        escaped += c;
-    }
-  return escaped;
-}
+std::string latex_cell(const std::string& text) { return text == "-" ? "--" : latex_plain(text); }
 
 }  // namespace
 

@@ -16,6 +16,9 @@ namespace lazygap::report {
 /// Plain text as gnuplot's enhanced text, where some characters have a meaning.
 [[nodiscard]] std::string enhanced_text(std::string_view text);
 
+/// Plain text as LaTeX: characters that mean something to it are escaped.
+[[nodiscard]] std::string latex_plain(std::string_view text);
+
 /// gnuplot's enhanced text as LaTeX: italics, subscripts and powers as mathematics, the symbols of the
 /// pictures by their commands, characters that mean something to LaTeX escaped.
 [[nodiscard]] std::string latex_text(std::string_view enhanced);
