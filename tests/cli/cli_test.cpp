@@ -11,6 +11,7 @@
 
 #include "cli/program.h"
 #include "lazygap/plan/plan.h"
+#include "support/sanitizers.h"
 
 namespace lazygap::cli {
 namespace {
@@ -606,15 +607,13 @@ TEST_F(Cli, SharesOfAPlanAreMerged) {
   }
 }
 
-// The BLAS would never end its first product there.
-/// Where OpenBLAS had threads of its own, each would spin for ever for want of its buffer of 128 MiB.
+// Where OpenBLAS had threads of its own, each would spin for ever for want of its buffer of 128 MiB.
 TEST_F(Cli, AnAddressSpaceTooSmallForTheBlasIsRefusedAtOnce) {
+  if (kSanitized) GTEST_SKIP() << "sanitizers need the address space themselves";
   for (const char* limit : {"130000", "200000"})
     for (const char* command :
          {"run small.toml", "run small.toml --dry-run --jobs 32", "exact small.toml", "plans"}) {
       const Answer run = place_.run(command, std::string("ulimit -v ") + limit + "; timeout 20");
-      if (run.err.find("Sanitizer") != std::string::npos)
-        GTEST_SKIP() << "sanitizers need the address space themselves";
       EXPECT_EQ(run.code, 2) << limit << command << run.err;
       EXPECT_NE(run.err.find("the limit on the address space (ulimit -v) leaves"), std::string::npos)
           << run.err;
@@ -623,6 +622,7 @@ TEST_F(Cli, AnAddressSpaceTooSmallForTheBlasIsRefusedAtOnce) {
 
 /// The program starts no thread before main(), and does without further ones where it must.
 TEST_F(Cli, ALimitOnThreadsIsNoObstacle) {
+  if (kSanitized) GTEST_SKIP() << "sanitizers start threads";
   // No such limit holds for root.
   const std::string user = ::geteuid() == 0 ? "setpriv --reuid=65534 --clear-groups " : "";
   const auto run = [&](const std::string& command) {
@@ -630,7 +630,6 @@ TEST_F(Cli, ALimitOnThreadsIsNoObstacle) {
   };
   const Answer plans = run("plans");
   if (plans.err.find("Permission denied") != std::string::npos) GTEST_SKIP() << "not for other users to run";
-  if (plans.err.find("Sanitizer") != std::string::npos) GTEST_SKIP() << "sanitizers start threads";
   EXPECT_EQ(plans.code, 0) << plans.err;
   const Answer exact = run("exact figure-1-left-laptop --set sweep.neurons=[10] --jobs 2");
   EXPECT_EQ(exact.code, 0) << exact.err;

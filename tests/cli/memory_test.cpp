@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "cli/program.h"
+#include "support/sanitizers.h"
 
 /// The memory that `--dry-run` expects, against the memory that a run takes at its peak.
 namespace lazygap::cli {
@@ -99,9 +100,7 @@ class Memory : public testing::TestWithParam<Case> {
 
 /// Of two sizes, so that the program itself and the buffers of the BLAS drop out.
 TEST_P(Memory, IsExpectedWithinAFactorOfOneAndAHalf) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "sanitizers take memory themselves";
-#endif
+  if (kSanitized) GTEST_SKIP() << "sanitizers take memory themselves";
   constexpr double kFactor = 1.5;
   const double expected_more = expected(GetParam().large) - expected(GetParam().small);
   const double more = measured(GetParam().large) - measured(GetParam().small);

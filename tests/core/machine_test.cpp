@@ -9,6 +9,7 @@
 #include <limits>
 #include <string>
 
+#include "support/sanitizers.h"
 #include "support/temporary_folder.h"
 
 namespace lazygap {
@@ -24,9 +25,7 @@ TEST(Machine, HasMemoryProcessorsAndARate) {
 }
 
 TEST(Machine, MemoryIsNoMoreThanTheLimitOfTheAddressSpaceLeaves) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "sanitizers reserve terabytes of addresses";
-#endif
+  if (kSanitized) GTEST_SKIP() << "sanitizers reserve terabytes of addresses";
   rlimit before{};
   ASSERT_EQ(getrlimit(RLIMIT_AS, &before), 0);
   rlimit less = before;

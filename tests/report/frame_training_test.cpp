@@ -45,8 +45,8 @@ TEST(FrameAlongTraining, TheExactRiskStandsAtTheEnd) {
 
 TEST(FrameAlongTraining, NothingThatIsNotTrainedIsShown) {
   const plan::Plan plan = hand_made::plan("right", "qf", {{"sweep.regimes", "[NN, NT, RF(I)]"}});
-  for (const Series& series : make_frames(plan, hand_made::rows(plan)).at(0).series)
-    EXPECT_NE(series.regime, "RF(I)");
+  const Frame frame = make_frames(plan, hand_made::rows(plan)).at(0);
+  for (const Series& series : frame.series) EXPECT_NE(series.regime, "RF(I)");
 }
 
 }  // namespace

@@ -195,7 +195,8 @@ TEST(Summary, ComparesScaledNnWithItsOwnEnd) {
     if (cell.method == Method::lazy_rich) result.ratio = 0.3 + 0.1 * static_cast<double>(cell.draw);
     if (cell.method == Method::train) result.ratio = 0.32 + 0.1 * static_cast<double>(cell.draw);
   });
-  const Summary* trained = summarise(plan, store).front().find(Method::train);
+  const std::vector<Row> rows = summarise(plan, store);
+  const Summary* trained = rows.at(0).find(Method::train);
   ASSERT_TRUE(trained != nullptr && trained->excess);
   EXPECT_NEAR(*trained->exact_ratio, 0.35, kRounding);
   EXPECT_NEAR(*trained->excess, 0.02, kRounding);

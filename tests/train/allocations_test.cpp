@@ -14,16 +14,9 @@
 #include "exact/problems.h"
 #include "lazygap/core/processor.h"
 #include "lazygap/train/sgd.h"
+#include "support/sanitizers.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define LAZYGAP_TEST_SANITIZED
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define LAZYGAP_TEST_SANITIZED
-#endif
-#endif
-
-#if defined(__GLIBC__) && !defined(LAZYGAP_TEST_SANITIZED)
+#if defined(__GLIBC__) && !LAZYGAP_TEST_SANITIZED
 namespace {
 
 std::atomic<std::uint64_t> allocations{0};
