@@ -1,5 +1,5 @@
-// Whether tests, library and program are built with a sanitizer. Sanitizers take memory, address space and threads
-// of their own, so that tests of exactly these have nothing to say.
+// Whether tests, library and program are built with a sanitizer. Sanitizers take memory, address space and
+// threads of their own, so that tests of exactly these have nothing to say.
 #pragma once
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
