@@ -14,7 +14,7 @@ namespace lazygap::app {
 
 /// What compare and predict are told beside the file.
 struct DataRequest {
-  std::string target, y, task, missing, activation;  ///< empty: the default
+  std::string target, y, task, missing, group, activation;  ///< empty: the default
   std::vector<long> widths;
   int folds = 5, repeats = 1;
   double margin = 0.02;

@@ -29,7 +29,7 @@ namespace {
 namespace fs = std::filesystem;
 
 data::Table table_of(const Request& request) {
-  data::TableOptions options{.target = request.data.target};
+  data::TableOptions options{.target = request.data.target, .group = request.data.group};
   if (!request.data.y.empty()) options.y = request.data.y;
   if (request.data.task == "regression") options.task = data::Task::regression;
   if (request.data.task == "classes") options.task = data::Task::classes;
@@ -38,7 +38,7 @@ data::Table table_of(const Request& request) {
   return data::read_table(request.plan, options);
 }
 
-compare::Options options_of(const Request& request) {
+compare::Options options_of(const Request& request, const data::Table& table) {
   compare::Options options;
   const DataRequest& data = request.data;
   if (!data.activation.empty()) options.activation = activation_from_name(data.activation);
@@ -49,6 +49,10 @@ compare::Options options_of(const Request& request) {
   options.learning_curves = !data.no_curves;
   options.seed = data.seed;
   if (data.ordered) options.kind = data::SplitKind::ordered;
+  if (!table.groups.empty()) {
+    options.kind = data::SplitKind::grouped;
+    options.groups = table.groups;
+  }
   options.jobs =
       request.jobs > 0 ? request.jobs : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   return options;
@@ -176,7 +180,7 @@ int predict_regimes(const Request& request) {
 int compare_regimes(const Request& request) {
   const data::Table table = table_of(request);
   const std::function<bool()> stop = stop_on_signals();
-  const compare::Options options = options_of(request);
+  const compare::Options options = options_of(request, table);
   const compare::Comparison comparison =
       compare::compare(table, options, {.progress = progress_lines(request.quiet), .stop = stop});
   if (comparison.status != Status::ok) return stopped_code();

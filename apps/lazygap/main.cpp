@@ -142,8 +142,12 @@ class CommandLine {
     compare_command
         .add_option("--margin", data.margin, "differences of R/R0 below it do not matter (default: 0.02)")
         ->check(CLI::PositiveNumber);
-    compare_command.add_flag("--ordered", data.ordered,
-                             "samples are in order of time: tested is what comes after");
+    CLI::Option* group = compare_command.add_option(
+        "--group", data.group,
+        "column of what belongs together, as a patient: no group is split, no feature");
+    compare_command
+        .add_flag("--ordered", data.ordered, "samples are in order of time: tested is what comes after")
+        ->excludes(group);
     compare_command.add_flag("--no-curves", data.no_curves, "no learning curves, in half the time");
     with_json(compare_command);
     with_out(compare_command, "folder of the report (default: results/compare-NAME)");

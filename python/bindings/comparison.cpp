@@ -4,6 +4,7 @@
 
 #include "bindings.h"
 #include "lazygap/compare/compare.h"
+#include "lazygap/compare/predict.h"
 #include "lazygap/report/comparison.h"
 
 namespace lazygap::python {
@@ -85,6 +86,11 @@ std::string to_text(const compare::Comparison& comparison) {
       .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+data::Table make_table(const Matrix& X, const Matrix& Y, const std::optional<std::vector<std::string>>& labels,
+                       const std::vector<std::string>& features) {
+  return labels ? data::make_classes(X, *labels, features) : data::make_table(X, Y, features);
+}
+
 std::string compare_regimes(const Array2& X, const std::optional<Array2>& Y,
                             const std::optional<std::vector<std::string>>& labels,
                             const std::vector<std::string>& features, const Activation& activation,
@@ -108,9 +114,40 @@ std::string compare_regimes(const Array2& X, const std::optional<Array2>& Y,
   if (!options.groups.empty()) options.kind = data::SplitKind::grouped;
   Matrix outputs = Y ? to_matrix(*Y) : Matrix();
   return interruptible(progress, [X = to_matrix(X), Y = std::move(outputs), labels, features, options](Work& work) {
-    const data::Table table =
-        labels ? data::make_classes(X, *labels, features) : data::make_table(X, Y, features);
-    return to_text(compare::compare(table, options, work.control()));
+    return to_text(compare::compare(make_table(X, Y, labels, features), options, work.control()));
+  });
+}
+
+std::string to_text(const compare::Surrogate& surrogate) {
+  const auto interval = [](const compare::Interval& i) { return nlohmann::json{i.value, i.lower, i.upper}; };
+  nlohmann::json predicted = nlohmann::json::array();
+  for (const compare::Predicted& p : surrogate.predicted)
+    predicted.push_back({{"model", p.model},
+                         {"N", p.neurons},
+                         {"surrogate", interval(p.surrogate)},
+                         {"at_n", interval(p.at_n)},
+                         {"leave_one_out", p.leave_one_out}});
+  return nlohmann::json{{"believable", surrogate.believable},
+                        {"judgement", surrogate.judgement},
+                        {"predicted", std::move(predicted)}}
+      .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::string predict_regimes(const Array2& X, const std::optional<Array2>& Y,
+                            const std::optional<std::vector<std::string>>& labels,
+                            const std::vector<std::string>& features, const Activation& activation,
+                            const nb::dict& given, const nb::object& progress) {
+  compare::PredictOptions options{.activation = activation};
+  const auto get = [&]<class Type>(const char* name, Type& field) { field = nb::cast<Type>(given[name]); };
+  get("widths", options.widths);
+  get("draws", options.draws);
+  get("level", options.level);
+  get("most_samples", options.most_samples);
+  get("leave_one_out", options.leave_one_out);
+  get("seed", options.seed);
+  Matrix outputs = Y ? to_matrix(*Y) : Matrix();
+  return interruptible(progress, [X = to_matrix(X), Y = std::move(outputs), labels, features, options](Work& work) {
+    return to_text(compare::predict(make_table(X, Y, labels, features), options, work.control()));
   });
 }
 
@@ -118,6 +155,8 @@ std::string compare_regimes(const Array2& X, const std::optional<Array2>& Y,
 
 void bind_comparison(nb::module_& module) {
   module.def("compare", compare_regimes, nb::arg("X"), nb::arg("Y").none(), nb::arg("labels").none(),
+             nb::arg("features"), nb::arg("activation"), nb::arg("options"), nb::arg("progress").none());
+  module.def("predict", predict_regimes, nb::arg("X"), nb::arg("Y").none(), nb::arg("labels").none(),
              nb::arg("features"), nb::arg("activation"), nb::arg("options"), nb::arg("progress").none());
 }
 

@@ -52,6 +52,7 @@ __all__ = [
     "limit",
     "mixture",
     "polynomial",
+    "predict",
     "problems",
     "quadratic",
     "run",
@@ -65,10 +66,10 @@ def __getattr__(name):
         from . import estimators
 
         return getattr(estimators, name)
-    if name == "compare":
-        from .comparison import compare
+    if name in ("compare", "predict"):
+        from . import comparison
 
-        return compare
+        return getattr(comparison, name)
     raise AttributeError(f"module 'lazygap' has no attribute {name!r}")
 
 

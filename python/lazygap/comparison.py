@@ -120,13 +120,70 @@ class Comparison:
 
     def __repr__(self):
         table = self._found["table"]
-        rows = [table["header"], *table["lines"]]
-        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
-        return "\n".join([*lines, *self.directions, *self.remarks, self.sentence])
+        return "\n".join([*_aligned(table["header"], table["lines"]), *self.directions, *self.remarks, self.sentence])
 
     def __reduce__(self):
         return Comparison, (self._found,)
+
+
+class Surrogate:
+    """What `predict` returns.
+
+    Attributes
+    ----------
+    believable : bool
+        Whether the data look Gaussian enough, and the statistics are known well enough.
+    judgement : str
+        The same in a sentence, and what to use instead.
+    rows : list of dict
+        model, N, and R / R0: `surrogate` for infinitely many samples and `at_n` (RF of a regression, at this n and the best
+        ridge), each as (value, lower, upper), and `leave_one_out` of the fitted model without biases. NaN: not known.
+    table : pandas.DataFrame
+        The same, one row for each regime and width.
+    """
+
+    def __init__(self, found):
+        self._found = found
+        self.believable, self.judgement = found["believable"], found["judgement"]
+        self.rows = [{"model": row["model"], "N": row["N"], "surrogate": _numbers(row["surrogate"]), "at_n": _numbers(row["at_n"]),
+                      "leave_one_out": _numbers([row["leave_one_out"]])[0]} for row in found["predicted"]]
+
+    @property
+    def table(self):
+        pandas = need("pandas", "plot", "table")
+        lines = [{"model": row["model"], "N": row["N"],
+                  **{f"{field}{end}": row[field][i] for field in ("surrogate", "at_n") for i, end in enumerate(("", "_lower", "_upper"))},
+                  "leave_one_out": row["leave_one_out"]} for row in self.rows]
+        return pandas.DataFrame(lines)
+
+    def _text(self):
+        def cell(interval):
+            return "-" if np.isnan(interval[0]) else "{:.3f} [{:.3f}, {:.3f}]".format(*interval)
+
+        lines = [[row["model"], str(row["N"] or "-"), cell(row["surrogate"]), cell(row["at_n"]),
+                  "-" if np.isnan(row["leave_one_out"]) else f"{row['leave_one_out']:.3f}"] for row in self.rows]
+        return ["model", "N", "surrogate, n = inf", "surrogate, this n", "leave-one-out"], lines
+
+    def _repr_html_(self):
+        from html import escape
+
+        return f"<div>{_style.html_table(*self._text())}<p>{escape(self.judgement)}</p></div>"
+
+    def __repr__(self):
+        return "\n".join([*_aligned(*self._text()), self.judgement])
+
+    def __reduce__(self):
+        return Surrogate, (self._found,)
+
+
+def _numbers(values):
+    return tuple(float("nan") if value is None else value for value in values)
+
+
+def _aligned(header, lines):
+    rows = [header, *lines]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(header))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
 
 
 def compare(X, y, *, task="auto", activation="relu", widths=(10, 40, 160), wide=2560, cv=5, repeats=1, groups=None,
@@ -179,6 +236,70 @@ def compare(X, y, *, task="auto", activation="relu", widths=(10, 40, 160), wide=
     >>> [name for name in report.gains]
     ['kernel_over_linear', 'nn_over_linear', 'nn_over_kernel', 'nn_over_wide']
     """
+    X, Y, labels, names = _table_of(X, y, task)
+    options = {
+        "bias_scale": float(bias_scale), "widths": [count("widths", w) for w in widths],
+        "wide": 0 if wide == 0 else count("wide", wide), "folds": count("cv", cv), "repeats": count("repeats", repeats),
+        "validation": float(validation_fraction), "margin": float(margin), "level": float(level),
+        "groups": [] if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1].tolist(),
+        "learning_curves": bool(learning_curves), "epochs": count("epochs", epochs), "jobs": _jobs(n_jobs),
+        "seed": check_seed("random_state", random_state), "ordered": bool(ordered),
+    }
+    with reporting(progress, "compare") as tell:
+        text = _core.compare(X, Y, labels, names, make_activation(activation)._core, options, tell)
+    return Comparison(json.loads(text))
+
+
+def predict(X, y, *, task="auto", activation="relu", widths=(10, 40, 160), draws=400, level=0.9, most_samples=4000,
+            leave_one_out=True, random_state=1, progress=None):
+    """What RF, NT, NN and linear regression would reach on X, y, without training: the risks of a Gaussian surrogate.
+
+    The surrogate has the linear and quadratic power of y (regression) or the mean and covariance of each of two classes,
+    estimated without bias; it needs more samples than features.  [docs/theory/surrogate.md]
+
+    Parameters
+    ----------
+    X : array or data frame of shape (n, d)
+    y : array of shape (n,)
+        Numbers, or labels of two classes.
+    task : "auto", "regression" or "classes"
+    activation : str or Activation
+        Of RF; NT and NN are predicted for u^2.
+    widths : sequence of int
+    draws, level : int, float
+        Of the bootstrap; of its intervals.
+    most_samples : int
+        Of the statistics, whose cost grows with n^2 d.
+    leave_one_out : bool
+        Also the errors of fitted models, which assume nothing.
+    progress : bool or callable
+
+    Returns
+    -------
+    Surrogate
+        `.believable`, `.judgement`, `.table`; a table in notebooks.
+
+    Examples
+    --------
+    >>> import lazygap
+    >>> X, y = lazygap.quadratic([2.0, 1.0, 0.5, 0.5]).samples(1000)
+    >>> found = lazygap.predict(X, y, widths=[2, 4], leave_one_out=False)
+    >>> [(row["model"], row["N"]) for row in found.rows[:3]]
+    [('linear', 0), ('RF', 2), ('RF', 4)]
+    """
+    X, Y, labels, names = _table_of(X, y, task)
+    options = {
+        "widths": [count("widths", w) for w in widths], "draws": count("draws", draws), "level": float(level),
+        "most_samples": count("most_samples", most_samples), "leave_one_out": bool(leave_one_out),
+        "seed": check_seed("random_state", random_state),
+    }
+    with reporting(progress, "predict") as tell:
+        text = _core.predict(X, Y, labels, names, make_activation(activation)._core, options, tell)
+    return Surrogate(json.loads(text))
+
+
+def _table_of(X, y, task):
+    """X, then Y of shape (n, k) or the labels of classes as text, and the names of the columns."""
     names = [str(name) for name in getattr(X, "columns", getattr(X, "column_names", []))]
     if len(set(names)) != len(names):
         twice = next(name for name in names if names.count(name) > 1)
@@ -196,17 +317,7 @@ def compare(X, y, *, task="auto", activation="relu", widths=(10, 40, 160), wide=
         labels = [str(label) for label in y.tolist()]
     else:
         Y = np.ascontiguousarray(real_array("y", y, (1, 2)).reshape(len(y), -1))
-    options = {
-        "bias_scale": float(bias_scale), "widths": [count("widths", w) for w in widths],
-        "wide": 0 if wide == 0 else count("wide", wide), "folds": count("cv", cv), "repeats": count("repeats", repeats),
-        "validation": float(validation_fraction), "margin": float(margin), "level": float(level),
-        "groups": [] if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1].tolist(),
-        "learning_curves": bool(learning_curves), "epochs": count("epochs", epochs), "jobs": _jobs(n_jobs),
-        "seed": check_seed("random_state", random_state), "ordered": bool(ordered),
-    }
-    with reporting(progress, "compare") as tell:
-        text = _core.compare(X, Y, labels, names, make_activation(activation)._core, options, tell)
-    return Comparison(json.loads(text))
+    return X, Y, labels, names
 
 
 def _looks_like_classes(y):

@@ -5,6 +5,8 @@ eigen-decomposition; the two-layer network (NN) is trained by SGD over epochs. F
 that are fitted.
 """
 
+import functools
+import inspect
 import numbers
 import os
 
@@ -32,6 +34,20 @@ from .activations import activation as make_activation
 _ALPHAS = ("loo", "gcv", "validation")
 _SOLVERS = ("auto", "primal", "dual")
 _PRECISIONS = ("float32", "float64")
+
+
+def _stores(init):
+    """`init` that keeps every argument as an attribute of its name, and does nothing else, as scikit-learn asks for."""
+    signature = inspect.signature(init)
+
+    @functools.wraps(init)
+    def store(self, *args, **named):
+        arguments = signature.bind(self, *args, **named)
+        arguments.apply_defaults()
+        for name in list(signature.parameters)[1:]:
+            setattr(self, name, arguments.arguments[name])
+
+    return store
 
 
 def _seed_of(random_state):
@@ -305,18 +321,10 @@ class RandomFeaturesRegressor(_RidgeRegressor):
     _kind = "random"
     _accepts_sparse = True
 
+    @_stores
     def __init__(self, n_neurons=500, *, activation="relu", alpha="loo", alphas=None, bias_scale=1.0, standardize=True,
                  solver="auto", precision="float64", validation_fraction=0.15, random_state=None):
-        self.n_neurons = n_neurons
-        self.activation = activation
-        self.alpha = alpha
-        self.alphas = alphas
-        self.bias_scale = bias_scale
-        self.standardize = standardize
-        self.solver = solver
-        self.precision = precision
-        self.validation_fraction = validation_fraction
-        self.random_state = random_state
+        pass
 
 
 class NeuralTangentRegressor(_RidgeRegressor):
@@ -347,19 +355,10 @@ class RandomFeaturesClassifier(_RidgeClassifier):
     _kind = "random"
     _accepts_sparse = True
 
+    @_stores
     def __init__(self, n_neurons=500, *, activation="relu", alpha="loo", alphas=None, bias_scale=1.0, standardize=True,
                  solver="auto", precision="float64", validation_fraction=0.15, calibrate=False, random_state=None):
-        self.n_neurons = n_neurons
-        self.activation = activation
-        self.alpha = alpha
-        self.alphas = alphas
-        self.bias_scale = bias_scale
-        self.standardize = standardize
-        self.solver = solver
-        self.precision = precision
-        self.validation_fraction = validation_fraction
-        self.calibrate = calibrate
-        self.random_state = random_state
+        pass
 
 
 class NeuralTangentClassifier(_RidgeClassifier):
@@ -539,22 +538,11 @@ class TwoLayerNetworkRegressor(_NetworkRegressor):
     (20, 5)
     """)
 
+    @_stores
     def __init__(self, n_neurons=500, *, activation="relu", step_size="search", batch_size=32, epochs=500, patience=30,
                  momentum=0.9, validation_fraction=0.15, bias_scale=1.0, alpha_scale=1.0, precision="float32",
                  warm_start=False, random_state=None):
-        self.n_neurons = n_neurons
-        self.activation = activation
-        self.step_size = step_size
-        self.batch_size = batch_size
-        self.epochs = epochs
-        self.patience = patience
-        self.momentum = momentum
-        self.validation_fraction = validation_fraction
-        self.bias_scale = bias_scale
-        self.alpha_scale = alpha_scale
-        self.precision = precision
-        self.warm_start = warm_start
-        self.random_state = random_state
+        pass
 
 
 class TwoLayerNetworkClassifier(_NetworkClassifier):
@@ -568,23 +556,11 @@ class TwoLayerNetworkClassifier(_NetworkClassifier):
     array([-1.,  1.])
     """)
 
+    @_stores
     def __init__(self, n_neurons=500, *, activation="relu", step_size="search", batch_size=32, epochs=500, patience=30,
                  momentum=0.9, validation_fraction=0.15, bias_scale=1.0, alpha_scale=1.0, precision="float32",
                  warm_start=False, calibrate=False, random_state=None):
-        self.n_neurons = n_neurons
-        self.activation = activation
-        self.step_size = step_size
-        self.batch_size = batch_size
-        self.epochs = epochs
-        self.patience = patience
-        self.momentum = momentum
-        self.validation_fraction = validation_fraction
-        self.bias_scale = bias_scale
-        self.alpha_scale = alpha_scale
-        self.precision = precision
-        self.warm_start = warm_start
-        self.calibrate = calibrate
-        self.random_state = random_state
+        pass
 
 
 class RandomFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, _Base):
@@ -605,12 +581,9 @@ class RandomFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, _Base):
 
     _accepts_sparse = True
 
+    @_stores
     def __init__(self, n_components=100, *, activation="relu", bias_scale=1.0, standardize=True, random_state=None):
-        self.n_components = n_components
-        self.activation = activation
-        self.bias_scale = bias_scale
-        self.standardize = standardize
-        self.random_state = random_state
+        pass
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

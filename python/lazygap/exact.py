@@ -10,7 +10,7 @@ from ._check import count, counts, nonnegative, one_of, seed as check_seed, weig
 from ._progress import reporting
 from ._risks import Risks
 from .activations import activation as make_activation
-from .problems import as_problem
+from .problems import as_mixture, as_problem
 
 _SIGNS = ("free", "positive", "negative", "one_sign")
 
@@ -115,10 +115,7 @@ def bayes(problem):
     >>> 0 < lazygap.exact.bayes(lazygap.mixture(d=50)) < 1
     True
     """
-    problem = as_problem(problem)
-    if not problem._core.is_mixture:
-        raise ValueError(f"problem is {problem!r}, but must be a mixture: the Bayes risk of a noiseless target is 0")
-    return _core.exact.bayes(problem._core)
+    return _core.exact.bayes(as_mixture(problem)._core)
 
 
 def lazy_rich(problem, alpha, *, weights=None, N=None, draw=0, seed=1):

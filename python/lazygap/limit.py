@@ -9,7 +9,7 @@ import numpy as np
 from . import _core
 from ._check import counts, nonnegative, one_of
 from .activations import activation as make_activation
-from .problems import as_problem
+from .problems import as_mixture, as_problem
 
 _SIGNS = ("free", "positive", "negative", "one_sign")
 
@@ -74,10 +74,7 @@ def bayes(problem):
     >>> 0 < lazygap.limit.bayes(lazygap.mixture(d=450)) < 1
     True
     """
-    problem = as_problem(problem)
-    if not problem._core.is_mixture:
-        raise ValueError(f"problem is {problem!r}, but must be a mixture: the Bayes risk of a noiseless target is 0")
-    return _core.limit.bayes(problem._core)
+    return _core.limit.bayes(as_mixture(problem)._core)
 
 
 def compare(problem, N, *, activation="quadratic"):

@@ -189,6 +189,14 @@ def as_problem(problem):
     return quadratic(real_array("problem", problem, (1, 2)))
 
 
+def as_mixture(problem):
+    """`problem`, which has a Bayes risk."""
+    problem = as_problem(problem)
+    if not problem._core.is_mixture:
+        raise ValueError(f"problem is {problem!r}, but must be a mixture: the Bayes risk of a noiseless target is 0")
+    return problem
+
+
 def _check_square(name, array):
     if array.shape[0] != array.shape[1]:
         raise ValueError(f"{name} has shape {array.shape}, but must be square or one-dimensional")

@@ -1,6 +1,8 @@
 """compare: verdicts on made data, the report, wrong calls."""
 
+import json
 import pickle
+import subprocess
 
 import numpy as np
 import pytest
@@ -20,6 +22,27 @@ X = RNG.normal(size=(600, 12))
 def test_verdicts(y, verdicts):
     report = lazygap.compare(X, y, **QUICK)
     assert report.verdict in verdicts, report
+
+
+RADIAL, RIDGE = RNG.normal(size=(600, 4)), RNG.normal(size=(800, 20))
+ROUGH = RNG.normal(size=(800, 4))
+
+
+def with_noise(signal, noise):
+    return (signal - signal.mean()) / signal.std() + noise * RNG.normal(size=len(signal))
+
+
+@pytest.mark.parametrize("X, y, verdict, widths", [
+    (X[:, :3], with_noise(X[:, :3].sum(axis=1), 0.3), "linear is enough", [10, 40]),
+    (RADIAL, with_noise((RADIAL**2).sum(axis=1), 0.3), "a kernel is enough", [10, 160]),
+    (RIDGE, with_noise(RIDGE[:, 0] * RIDGE[:, 1] + RIDGE[:, 2] ** 2 - RIDGE[:, 3] ** 2 / 2, 0.1), "feature learning helps", [10, 80]),
+    (RIDGE, np.where(RIDGE[:, 0] * RIDGE[:, 1] > 0, "yes", "no"), "feature learning helps", [10, 80]),
+    (ROUGH, with_noise(ROUGH[:, 0] * ROUGH[:, 1] + np.sin(2 * ROUGH[:, 2]) * ROUGH[:, 3], 0.1), "a wider kernel would do", [4, 12]),
+], ids=["few columns", "radial", "low rank", "parity", "wider"])
+def test_verdicts_of_the_program(X, y, verdict, widths):
+    """The made data sets of the C++ tests, drawn anew."""
+    report = lazygap.compare(X, y, widths=widths, wide=640, epochs=200, learning_curves=False, n_jobs=2)
+    assert report.verdict == verdict, report
 
 
 def test_the_report():
@@ -63,3 +86,39 @@ def test_duplicate_names():
     pandas = pytest.importorskip("pandas")
     with pytest.raises(ValueError, match="X has two columns named 'a'"):
         lazygap.compare(pandas.DataFrame(X[:, :2], columns=["a", "a"]), X[:, 0])
+
+
+def test_predict_is_that_of_the_program(tmp_path, program):
+    """The same table through the command line and through Python: the same bits."""
+    table = np.column_stack([X[:, :4], X[:, 0] * X[:, 1] + X[:, 2]])
+    np.save(tmp_path / "t.npy", table)
+    said = subprocess.run([program, "predict", "t.npy", "--target", "5", "--widths", "2,8", "--json", "-q"], cwd=tmp_path,
+                          capture_output=True, text=True, check=True).stdout
+    theirs = [json.loads(line) for line in said.splitlines()]
+    found = lazygap.predict(table[:, :4], table[:, 4], widths=[2, 8])
+    assert len(found.rows) == len(theirs) == 7
+    for row, line in zip(found.rows, theirs):
+        assert (row["model"], row["N"]) == (line["model"], line["N"])
+        for field in ("surrogate", "at_n"):
+            expected = [np.nan if v is None else v for v in line[field]]
+            np.testing.assert_allclose(row[field], expected, rtol=1e-12)  # another OpenBLAS
+    assert found.believable == theirs[0]["believable"]
+    assert found.judgement in repr(found) and "<table" in found._repr_html_()
+    assert pickle.loads(pickle.dumps(found)).judgement == found.judgement
+
+
+def test_predict_of_classes():
+    labels = np.where(X[:, 0] ** 2 + 0.3 * X[:, 1] > 1, "in", "out")
+    found = lazygap.predict(X[:, :3], labels, widths=[3], leave_one_out=False)
+    assert [row["model"] for row in found.rows] == ["linear", "RF", "NT", "NN"]
+    assert all(0 <= row["surrogate"][1] <= row["surrogate"][2] <= 1.5 for row in found.rows)
+
+
+@pytest.mark.parametrize("call, message", [
+    (lambda: lazygap.predict(X, X[:, 0], draws=3), "draws is 3"),
+    (lambda: lazygap.predict(X, X[:, :2]), "output"),
+    (lambda: lazygap.predict(X[:5], X[:5, 0], task="regression"), "samples"),
+])
+def test_wrong_predictions(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

@@ -167,7 +167,8 @@ Columns read_columns(const std::filesystem::path& path, std::string_view fallbac
   return columns;
 }
 
-Index column_of(const Columns& columns, const std::string& target) {
+/// `what` it is, for the message.
+Index column_of(const Columns& columns, std::string_view what, const std::string& target) {
   const auto named = std::find(columns.names.begin(), columns.names.end(), target);
   if (named != columns.names.end()) return named - columns.names.begin();
   Index number = 0;
@@ -180,13 +181,19 @@ Index column_of(const Columns& columns, const std::string& target) {
   std::vector<std::string> shown;
   for (std::size_t c = 0; c < std::min(kShown, columns.names.size()); ++c)
     shown.push_back(quote(columns.names[c]));
-  throw UsageError(fmt::format("{}: the target {} is not a column; the columns are {}{}, or 1 to {}",
-                               columns.file, quote(target), fmt::join(shown, ", "),
+  throw UsageError(fmt::format("{}: the {} {} is not a column; the columns are {}{}, or 1 to {}",
+                               columns.file, what, quote(target), fmt::join(shown, ", "),
                                columns.names.size() > kShown ? ", ..." : "", columns.count()));
 }
 
 /// A number without superfluous digits, for the names of classes.
 std::string class_name(double value) { return fmt::format("{}", value); }
+
+/// A field as text, a number without superfluous digits.
+std::string label_of(const Columns& columns, Index row, Index column) {
+  const bool is_number = !columns.is_text() || number_of(columns.text(row, column));
+  return is_number ? class_name(columns.number(row, column)) : columns.text(row, column);
+}
 
 bool is_class_like(const Columns& columns, Index column) {
   std::map<double, Index> values;
@@ -314,17 +321,26 @@ void set_target(Table& table, const Target& target, const std::vector<Index>& ke
   const bool one = target.at.size() == 1;
   if (task == Task::classes || (task == Task::automatic && one && is_class_like(columns, target.at[0]))) {
     std::vector<std::string> labels;
-    for (const Index i : kept) {
-      const bool is_number = !columns.is_text() || number_of(columns.text(i, target.at[0]));
-      labels.push_back(is_number ? class_name(columns.number(i, target.at[0]))
-                                 : columns.text(i, target.at[0]));
-    }
+    for (const Index i : kept) labels.push_back(label_of(columns, i, target.at[0]));
     return encode_classes(table, labels);
   }
   table.Y.resize(static_cast<Index>(target.at.size()), static_cast<Index>(kept.size()));
   for (std::size_t c = 0; c < target.at.size(); ++c)
     for (std::size_t j = 0; j < kept.size(); ++j)
       table.Y(static_cast<Index>(c), static_cast<Index>(j)) = columns.number(kept[j], target.at[c]);
+}
+
+std::vector<Index> groups_of(const Columns& columns, Index column, const std::vector<Index>& kept) {
+  std::vector<Index> groups;
+  std::map<std::string, Index> numbers;
+  for (const Index i : kept) {
+    if (columns.is_text() && is_missing(columns.text(i, column)))
+      throw FileError(
+          fmt::format("{}: the group is missing, but every sample needs one", columns.place(i, column)));
+    const auto next = static_cast<Index>(numbers.size());
+    groups.push_back(numbers.try_emplace(label_of(columns, i, column), next).first->second);
+  }
+  return groups;
 }
 
 }  // namespace
@@ -345,18 +361,23 @@ Table read_table(const std::filesystem::path& file, const TableOptions& options)
                                  y->rows(), X.file, X.rows()));
   Target target{.columns = other ? *y : X, .at = {}};
   if (!other || !options.target.empty())
-    target.at = {column_of(target.columns, options.target)};
+    target.at = {column_of(target.columns, "target", options.target)};
   else
     for (Index c = 0; c < y->count(); ++c) target.at.push_back(c);
+  const Index group = options.group.empty() ? -1 : column_of(X, "group", options.group);
+  if (!other && group == target.at[0])
+    throw UsageError(fmt::format("{}: the group {} is the target, but must be another column", X.file,
+                                 quote(options.group)));
   std::vector<Index> features;
   Table table;
   for (Index c = 0; c < X.count(); ++c) {
-    if (!other && c == target.at[0]) continue;
+    if (c == group || (!other && c == target.at[0])) continue;
     features.push_back(c);
     table.features.push_back(X.names[static_cast<std::size_t>(c)]);
   }
   if (features.empty())
-    throw UsageError(fmt::format("{}: has no column beside the target, but must have a feature", X.file));
+    throw UsageError(fmt::format("{}: has no column beside the target{}, but must have a feature", X.file,
+                                 group < 0 ? "" : " and the group"));
   table.target = other && !target.columns.has_header
                      ? "y"
                      : target.columns.names[static_cast<std::size_t>(target.at[0])];
@@ -366,6 +387,7 @@ Table read_table(const std::filesystem::path& file, const TableOptions& options)
   table.dropped = X.rows() - static_cast<Index>(kept.size());
   table.X = table.dropped == 0 ? std::move(values) : Matrix(values(Eigen::all, kept));
   if (options.missing == Missing::mean) table.filled = fill_means(table.X, X, features);
+  if (group >= 0) table.groups = groups_of(X, group, kept);
   set_target(table, target, kept, options.task);
   finish(table);
   return table;

@@ -166,6 +166,7 @@ TEST_F(Cli, WrongCommandLinesAreExit2AndOneSentence) {
       {"new -- -rf", "starting with a letter or a digit"},
       {"show small.toml --format xml", "xml"},
       {"store", "subcommand"},
+      {"compare t.csv --target y --group g --ordered", "--group"},
   };
   for (const auto& [arguments, message] : cases) {
     const Answer run = place_.run(arguments);

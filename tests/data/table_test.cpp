@@ -131,6 +131,31 @@ TEST_F(Tables, ArraysOfNumPy) {
   EXPECT_NE(said.find("there is no array \"Z\"; there is \"X\", \"y\""), std::string::npos) << said;
 }
 
+TEST_F(Tables, AColumnOfGroupsIsNoFeature) {
+  const std::string text = "a,site,b,y\n1,p,2,0.1\n3,q,4,7.5\n-.5,p,1e3,30\n";
+  for (const std::string group : {"site", "2"}) {
+    const Table table = read_table(write("t.csv", text), {.target = "y", .group = group});
+    EXPECT_EQ(table.X, kX);
+    EXPECT_EQ(table.features, (std::vector<std::string>{"a", "b"}));
+    EXPECT_EQ(table.groups, (std::vector<Index>{0, 1, 0}));
+  }
+  // Numbers written in two ways are one group; samples that are left out have none.
+  const Table numbers = read_table(write("t.csv", "a,g,y\n1,2,1\n,3,2\n3,2.0,5\n4,3,5\n"),
+                                   {.target = "y", .group = "g", .missing = Missing::drop});
+  EXPECT_EQ(numbers.groups, (std::vector<Index>{0, 0, 1}));
+  const Table array =
+      read_table(write("t.npy", npy(3, 3, {1, 7, 2, 3, 8, 4, -0.5, 7, 1e3})), {.target = "-1", .group = "2"});
+  EXPECT_EQ(array.groups, (std::vector<Index>{0, 1, 0}));
+  EXPECT_EQ(refusal("a,y\n1,2\n", {.target = "y", .group = "site"}),
+            "t.csv: the group \"site\" is not a column; the columns are \"a\", \"y\", or 1 to 2");
+  EXPECT_EQ(refusal("a,y\n1,2\n", {.target = "y", .group = "2"}),
+            "t.csv: the group \"2\" is the target, but must be another column");
+  EXPECT_EQ(refusal("g,y\n1,2\n", {.target = "y", .group = "g"}),
+            "t.csv: has no column beside the target and the group, but must have a feature");
+  EXPECT_EQ(refusal("a,g,y\n1,p,2\n2,,3\n", {.target = "y", .group = "g"}),
+            "t.csv:3, column 2 (\"g\"): the group is missing, but every sample needs one");
+}
+
 TEST_F(Tables, RefuseWithASentence) {
   EXPECT_EQ(refusal("a,y\n1,2\nx,4\n"),
             "t.csv:3, column 1 (\"a\"): \"x\" is not a finite number, but the features are numbers");

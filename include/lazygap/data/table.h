@@ -24,6 +24,9 @@ struct TableOptions {
   std::string target = {};
   /// File of the target instead, as many rows as X: one column, or several (regression with several outputs).
   std::optional<std::filesystem::path> y = {};
+  /// Column of X, by name or number like the target, that says which samples belong together: a patient, a
+  /// site. It is no feature. Empty: none.
+  std::string group = {};
   Task task = Task::automatic;
   Missing missing = Missing::refuse;
 };
@@ -36,6 +39,7 @@ struct Table {
   std::string target;                 ///< name of the target
   std::vector<std::string> classes;   ///< labels, by number or by text; empty for regression
   std::vector<Index> labels;          ///< the class of each sample; empty for regression
+  std::vector<Index> groups;          ///< of each sample, from 0 as they appear; empty: no such column
   Index dropped = 0;                  ///< samples left out because a value was missing
   Index filled = 0;                   ///< values replaced by the mean of their column
   std::uint64_t hash = 0;             ///< of every number in X and Y, and of their shapes
@@ -57,8 +61,8 @@ struct Table {
 ///
 /// Throws FileError, naming file, line and column: not readable, lines of different lengths, a text in a
 /// column of numbers, a decimal comma, a missing value (unless `missing` says otherwise; never of the target
-/// but with drop), nan and inf. Throws UsageError: no such target, two columns of one name, no feature, one
-/// sample, a constant target, a class with one sample.
+/// but with drop), nan and inf. Throws UsageError: no such target or group, a group that is the target, two
+/// columns of one name, no feature, one sample, a constant target, a class with one sample.
 [[nodiscard]] Table read_table(const std::filesystem::path& file, const TableOptions& options);
 
 /// A table from numbers in memory. `labels` in place of Y makes classes of them, named by their numbers.
