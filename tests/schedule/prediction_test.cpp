@@ -87,7 +87,9 @@ TEST(Prediction, FindsTheStepSizesOfTheRoute) {
     for (const double step_size : {0.003, 0.01, 0.03, 0.1}) {
       best.train.options.step_size = step_size;
       const store::Result other = answer(best);
-      if (other.status == Status::ok) EXPECT_GE(other.ratio, prediction.ratio);
+      if (other.status == Status::ok) {
+        EXPECT_GE(other.ratio, prediction.ratio);
+      }
     }
   }
   const std::vector<std::string> lines = to_lines(predictions);
