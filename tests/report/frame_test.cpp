@@ -52,5 +52,27 @@ TEST(Frame, DescriptionNamesRegimesAndAxis) {
       "number is in hand-made-left.csv.");
 }
 
+TEST(FrameOfSpikes, IsDrawnOverTheSquareOfTheEffectiveDimension) {
+  const plan::Plan plan = plan::load_plan("spiked-covariates");
+  const std::vector<Frame> frames = make_frames(plan, hand_made::rows(plan));
+  ASSERT_EQ(frames.size(), 2u);
+  EXPECT_EQ(frames[1].name, "spiked-covariates-collapse");
+  EXPECT_EQ(frames[1].title, frames[0].title);
+  EXPECT_NE(frames[1].x.label.find("{/:Italic N} / {/:Italic D}²"), std::string::npos);
+  std::size_t spikes = 0;
+  for (const Series& series : frames[1].series)
+    for (const auto& [label, effective] : {std::pair("r = 1", 100.0), std::pair("r = 2", 5 + 95 / 4.0)}) {
+      if (series.label != label) continue;
+      ++spikes;
+      for (const Point& point : series.points)
+        EXPECT_DOUBLE_EQ(point.x, static_cast<double>(point.N) / (effective * effective)) << series.name;
+    }
+  EXPECT_EQ(spikes, 4u) << "NN and RF, each with its own place for every spike";
+  for (const char* one : {"figure-1-left", "activations"}) {
+    const plan::Plan other = plan::load_plan(one);
+    EXPECT_EQ(make_frames(other, hand_made::rows(other)).size(), 1u) << one;
+  }
+}
+
 }  // namespace
 }  // namespace lazygap::report
