@@ -57,7 +57,7 @@ Frame kernel_frame(const Plan& plan, const std::vector<Row>& rows, const std::ve
   Frame frame = make_frame(plan, rows, "");
   frame.name += "-kernel";
   frame.what = "cosine of the tangent kernels at the start and the end";
-  frame.y = {.label = "cosine of the tangent kernels, start and end"};
+  frame.y = {.label = "cosine of the tangent kernels"};
   frame.series.clear();
   frame.findings.clear();
   add_against_key(frame, plan, cosines);

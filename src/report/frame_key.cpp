@@ -243,6 +243,22 @@ void add_series(Frame& frame, const Plan& plan, const Group& group, const std::v
   }
 }
 
+/// Beside RF after a giant step: RF without one, in the limit, as lines across the axis.
+void add_lines_without_step(Frame& frame, const Plan& plan, const std::vector<Row>& rows, const Range& range,
+                            int tint) {
+  const auto row = std::find_if(rows.begin(), rows.end(), [](const Row& r) { return is_rf(r.regime); });
+  if (row == rows.end() || !plan.asks(Method::limit)) return;
+  for (const Regime regime : {Regime::rf_isotropic, Regime::rf_aligned}) {
+    question::Question question = plan.at(Method::limit, regime, row->point);
+    question.network.one_step = 0;
+    const auto instance = plan.instances->of(question);
+    if (route::route_of(Method::limit).refuses(question, *instance)) continue;
+    Summary limit;
+    limit.risk.ratio = route::limit_ratios(question, *instance, {question.neurons()}).front();
+    add(frame, constant_line(named(regime, Method::limit, "no step", tint), limit, range.least, range.most));
+  }
+}
+
 /// How fast the exact risk comes to its limit as d grows: a sentence for each series in which it can be seen.
 std::string convergence_text(const std::vector<const Row*>& rows, const std::string& label) {
   std::vector<SlopePoint> points;
@@ -315,8 +331,7 @@ bool collapses(const Plan& plan) {
 
 void add_against_key(Frame& frame, const Plan& plan, const std::vector<Row>& rows, bool collapsed) {
   const Key& x = x_key(plan);
-  frame.x.label =
-      collapsed ? "width over the squared effective dimension, {/:Italic N} / {/:Italic D}²" : axis_label(x);
+  frame.x.label = collapsed ? "{/:Italic N} / (effective dimension)²" : axis_label(x);
   frame.x.words = words_along(plan, x);
   const bool by_step_size = x.path == "train.step_size";
   const bool by_width = x.path == "network.width";
@@ -347,6 +362,8 @@ void add_against_key(Frame& frame, const Plan& plan, const std::vector<Row>& row
     if (x.path == "fit.samples") text = exponent_text(group.rows, group.label);
     if (!text.empty()) frame.findings.push_back(std::move(text));
   }
+  if (x.path == "network.one_step" && std::isfinite(range.least))
+    add_lines_without_step(frame, plan, rows, range, place_of(labels, "no step"));
   // The exact risk does not read the step size.
   for (const Group& group : groups)
     for (const Method method : {Method::limit, Method::exact})

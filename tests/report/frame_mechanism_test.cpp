@@ -70,20 +70,23 @@ x = "network.output_scale"
                                                "scales");
   std::vector<Row> rows = hand_made::rows(plan);
   EXPECT_EQ(make_frames(plan, rows).size(), 1u) << "nothing was recorded";
-  for (Row& row : rows)
+  for (Row& row : rows) {
+    if (row.regime == Regime::nt) row.summaries.erase(Method::lazy_rich);
     for (auto& [method, summary] : row.summaries) {
       const bool runs = method == Method::train, ends = method == Method::lazy_rich;
+      if (ends) summary.results.clear();
       for (int draw = 0; draw < 2 && ends; ++draw) summary.results.emplace_back().draw = draw;
       for (std::size_t k = 0; k < summary.results.size(); ++k) {
         if (runs) summary.results[k].mechanism = mechanism(row.regime == Regime::nn, static_cast<int>(k));
         if (ends) summary.results[k].mechanism.points = {{.kernel_cosine = 0.5 + 0.25 * double(k)}};
       }
     }
+  }
   const std::vector<Frame> frames = make_frames(plan, rows);
   ASSERT_EQ(frames.size(), 2u);
   const Frame& frame = frames[1];
   EXPECT_EQ(frame.name, "scales-kernel");
-  EXPECT_EQ(frame.y.label, "cosine of the tangent kernels, start and end");
+  EXPECT_EQ(frame.y.label, "cosine of the tangent kernels");
   EXPECT_EQ(frames[0].y.label, "{/:Italic R} / {/:Italic R}_0");
   EXPECT_EQ(frame.x.label, frames[0].x.label);
   std::set<std::string> seen;
