@@ -45,6 +45,8 @@ struct Case {
   std::string small, large;           ///< of one key, KEY=VALUE
 };
 
+void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
+
 std::vector<std::string> arguments(const Case& of, const std::string& size, bool dry) {
   std::vector<std::string> words{"run", "memory.toml", "--jobs", "1", "--out"};
   words.push_back(dry ? "none" : size);

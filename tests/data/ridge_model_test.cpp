@@ -60,6 +60,12 @@ struct Case {
   bool weighted;
 };
 
+void PrintTo(const Case& c, std::ostream* out) {
+  constexpr const char* kKinds[] = {"linear", "random", "tangent"};
+  *out << kKinds[static_cast<int>(c.kind)] << (c.side == RidgeSide::primal ? " primal" : " dual")
+       << (c.weighted ? " weighted" : "");
+}
+
 class Ridge : public testing::TestWithParam<Case> {
  protected:
   static constexpr Index d = 4, n = 40, k = 2, N = 7;

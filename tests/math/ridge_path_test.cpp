@@ -52,6 +52,8 @@ struct Case {
   Index rank;  // of the features, before centring
 };
 
+void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
+
 class RidgePathOf : public testing::TestWithParam<Case> {
  protected:
   void SetUp() override {

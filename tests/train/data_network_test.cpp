@@ -102,6 +102,10 @@ struct Case {
   double momentum, alpha;
   bool weighted;
 };
+void PrintTo(const Case& c, std::ostream* out) {
+  *out << c.outputs << " outputs, momentum " << c.momentum << ", alpha " << c.alpha
+       << (c.weighted ? ", weighted" : "");
+}
 class DataNetworks : public testing::TestWithParam<Case> {};
 
 TEST_P(DataNetworks, StepByStepAsWrittenOut) {
