@@ -31,8 +31,8 @@ if(LAZYGAP_SANITIZE)
   target_compile_options(lazygap_options INTERFACE -fsanitize=${LAZYGAP_SANITIZE}
     -fno-sanitize=null,object-size,vptr,alignment -fno-omit-frame-pointer -g1 -O1)
   target_link_options(lazygap_options INTERFACE -fsanitize=${LAZYGAP_SANITIZE})
-  # The time of the whole test command is mostly compilation. Not in other builds, where every file has to
-  # compile with its own includes.
+endif()
+if(LAZYGAP_PRECOMPILE)
   target_precompile_headers(lazygap PRIVATE <Eigen/Dense> <fmt/format.h>)
 endif()
 if(LAZYGAP_FUZZ)

@@ -9,6 +9,7 @@
 #include "lazygap/activation/activation.h"
 #include "lazygap/exact/nt.h"
 #include "lazygap/exact/rf.h"
+#include "support/sanitizers.h"
 
 namespace lazygap {
 namespace {
@@ -18,11 +19,12 @@ using test::problems;
 
 constexpr std::array kThreads{2, 3};
 
-/// Several panels and tiles of every product, and one that is not whole.
-constexpr Index kWide = 1000;
+/// Several panels and tiles of every product, and one that is not whole. Sanitizers see two tiles.
+constexpr Index kWide = kSanitized ? 450 : 1000;
+constexpr Index kWideNt = kSanitized ? 100 : 300;
 
 TEST(ExactThreads, ChangeNothingInRf) {
-  const std::array widths{Index{40}, Index{500}, kWide};
+  const std::array widths{Index{40}, kWide / 2, kWide};
   for (const char* name : {"relu", "quadratic"})
     for (const Problem& problem : problems(12)) {
       const Network network{.activation = activation_from_name(name), .W = neurons(12, kWide, 1)};
@@ -40,7 +42,7 @@ TEST(ExactThreads, ChangeNothingInRf) {
 TEST(ExactThreads, ChangeNothingInNt) {
   for (const char* name : {"relu"})
     for (const Problem& problem : problems(20)) {
-      const Network network{.activation = activation_from_name(name), .W = neurons(20, 300, 2)};
+      const Network network{.activation = activation_from_name(name), .W = neurons(20, kWideNt, 2)};
       const Answer one = exact::nt(problem, network);
       for (const int threads : kThreads) {
         const Answer several = exact::nt(problem, network, {.threads = threads});
