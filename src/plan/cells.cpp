@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <map>
 #include <optional>
-#include <set>
 #include <tuple>
+#include <unordered_set>
 #include <utility>
 
 #include "lazygap/core/error.h"
@@ -123,7 +123,7 @@ std::vector<Cell> make_cells(const Plan& plan) {
     if (follows_training(plan, method)) continue;
     for (const Regime regime : plan.regimes) {
       // Points that differ in keys that the route does not read ask the same question.
-      std::set<std::string> keys;
+      std::unordered_set<std::string> keys;
       for (std::size_t point = 0; point < plan.points(); ++point) {
         std::optional<Unnamed> more = unnamed_at(plan, method, regime, point);
         if (!more || !keys.insert(more->first_key).second) continue;
