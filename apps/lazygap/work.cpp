@@ -130,7 +130,7 @@ void print_prediction(const Request& request, const Plan& plan, const Store& sto
 }
 
 /// Expected time of the predictions of --dry-run.
-constexpr double kPredictionSeconds = 3;
+constexpr double kPredictionSeconds = 1;
 
 }  // namespace
 
@@ -180,8 +180,8 @@ void print_estimate(const Request& request, const Plan& plan, const Store& store
                       estimate.cores == 1 ? "" : "s", schedule::bytes_text(estimate.bytes),
                       schedule::bytes_text(estimate.available_bytes)));
     std::string predicted;
-    for (const schedule::Prediction& prediction : schedule::predict_training(plan, kPredictionSeconds))
-      predicted += fmt::format("  {}\n", schedule::to_text(prediction));
+    for (const std::string& line : schedule::to_lines(schedule::predict_training(plan, kPredictionSeconds)))
+      predicted += fmt::format("  {}\n", line);
     if (!predicted.empty()) print(fmt::format("predicted for SGD, draw 0:\n{}", predicted));
   } else {
     std::string json;

@@ -32,8 +32,6 @@ from .activations import activation as make_activation
 _ALPHAS = ("loo", "gcv", "validation")
 _SOLVERS = ("auto", "primal", "dual")
 _PRECISIONS = ("float32", "float64")
-# Step sizes after a search in which every run has diverged: few samples, where the whole training part is one batch.
-_FALLBACK = (0.1, 0.03, 0.01, 0.003)
 
 
 def _seed_of(random_state):
@@ -408,12 +406,9 @@ class _Network(_Base):
             "patience": int(self.patience), "seed": self.seed_, "fp64": self.precision == "float64",
         }
         sigma = make_activation(self.activation)
-        sizes = (0.0, *_FALLBACK) if isinstance(self.step_size, str) else (float(self.step_size),)
+        options["step_size"] = 0.0 if isinstance(self.step_size, str) else float(self.step_size)
         with reporting(None, type(self).__name__) as tell:
-            for size in sizes:
-                network = _core.train_network(X, Y, train, validation, sigma._core, {**options, "step_size": size}, start, tell)
-                if network["status"] != "diverged":
-                    break
+            network = _core.train_network(X, Y, train, validation, sigma._core, options, start, tell)
         if network["status"] == "diverged":
             raise ValueError(f"training has diverged at step_size {self.step_size!r}: a smaller number is needed")
         self._network = network

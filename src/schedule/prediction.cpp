@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <set>
 
 #include "core/machine.h"
@@ -47,6 +48,23 @@ double operations_of(const Plan& plan, const Question& question) {
          route::route_of(Method::dynamics).cost({&question, 1}).operations;
 }
 
+/// Whether all there is to say is that it would take longer.
+bool is_empty(const Prediction& prediction) { return !prediction.largest_stable && prediction.is_too_long; }
+
+std::vector<std::string> found(const Prediction& prediction) {
+  std::vector<std::string> parts;
+  if (prediction.largest_stable)
+    parts.push_back(fmt::format("largest stable step size {:.3g}", *prediction.largest_stable));
+  if (prediction.best_step_size)
+    parts.push_back(fmt::format("best of the grid {:.3g}, which ends at R/R0 = {:.4f}{}",
+                                *prediction.best_step_size, prediction.ratio,
+                                prediction.regime == Regime::nn ? " (approximate)" : ""));
+  else
+    parts.emplace_back(prediction.is_too_long ? "the best step size takes longer: the route dynamics finds it"
+                                              : "all step sizes of the grid diverge");
+  return parts;
+}
+
 }  // namespace
 
 std::vector<Prediction> predict_training(const Plan& plan, double seconds) {
@@ -77,19 +95,22 @@ std::vector<Prediction> predict_training(const Plan& plan, double seconds) {
   return predictions;
 }
 
-std::string to_text(const Prediction& prediction) {
-  std::vector<std::string> parts;
-  if (prediction.largest_stable)
-    parts.push_back(fmt::format("largest stable step size {:.3g}", *prediction.largest_stable));
-  if (prediction.best_step_size)
-    parts.push_back(fmt::format("best of the grid {:.3g}, which ends at R/R0 = {:.4f}{}",
-                                *prediction.best_step_size, prediction.ratio,
-                                prediction.regime == Regime::nn ? " (approximate)" : ""));
-  else
-    parts.emplace_back(prediction.is_too_long ? "the best step size takes longer: the route dynamics finds it"
-                                              : "all step sizes of the grid diverge");
-  return fmt::format("{}, N = {}: {}", to_string(prediction.regime), prediction.neurons,
-                     fmt::join(parts, "; "));
+std::vector<std::string> to_lines(const std::vector<Prediction>& predictions) {
+  std::vector<std::string> lines;
+  for (auto first = predictions.begin(); first != predictions.end();) {
+    const auto end = std::find_if(first + 1, predictions.end(), [&](const Prediction& next) {
+      return !is_empty(*first) || !is_empty(next) || next.regime != first->regime;
+    });
+    const auto [least, most] = std::minmax_element(
+        first, end, [](const Prediction& a, const Prediction& b) { return a.neurons < b.neurons; });
+    const std::string widths = least->neurons == most->neurons
+                                   ? fmt::format("{}", least->neurons)
+                                   : fmt::format("{} to {}", least->neurons, most->neurons);
+    lines.push_back(
+        fmt::format("{}, N = {}: {}", to_string(first->regime), widths, fmt::join(found(*first), "; ")));
+    first = end;
+  }
+  return lines;
 }
 
 }  // namespace lazygap::schedule

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -30,6 +31,8 @@ constexpr std::int64_t kFirstComparison = 4;
 /// The falls of the step size, and by how much.
 constexpr int kFalls = 2;
 constexpr double kFall = 0.25;
+/// Step sizes below the grid, each kFall of the one before, where every one of the grid has diverged.
+constexpr int kSmallerSteps = 6;
 
 /// y = mean + scale t, t of mean 0 and mean variance 1 over the outputs.
 struct Labels {
@@ -106,7 +109,9 @@ class EpochRun {
     if (!task.validation.empty()) best_error_ = validation_error();
   }
 
-  [[nodiscard]] bool has_ended() const { return ended_ || diverged_; }
+  [[nodiscard]] bool has_ended() const {
+    return ended_ || diverged_ || std::ssize(curve_) >= task_->options.epochs;
+  }
   [[nodiscard]] bool has_diverged() const { return diverged_; }
   [[nodiscard]] double start_size() const { return start_size_; }
   /// What step sizes are compared by.
@@ -271,43 +276,90 @@ class EpochRun {
   std::vector<Epoch> curve_;
 };
 
-/// Gives up the worse half of the runs, of which those that have diverged are the worst, after
-/// kFirstComparison, twice that, ... epochs.
+/// The runs of a search by their score, the best first.
 template <class Real>
-void give_up_half(std::vector<EpochRun<Real>>& runs) {
+void rank(std::vector<EpochRun<Real>>& runs) {
   std::stable_sort(runs.begin(), runs.end(),
                    [](const auto& a, const auto& b) { return a.score() < b.score(); });
-  runs.erase(runs.begin() + static_cast<std::ptrdiff_t>((runs.size() + 1) / 2), runs.end());
 }
+
+/// A search among step sizes by successive halving.
+///
+/// A large step size can be ahead in the first epochs and diverge later, or lead to where all neurons of relu
+/// are silent. What is given up therefore waits, and the best of it goes on where all others have ended with
+/// a worse score. Where every step size has diverged, smaller ones than those of the grid follow.
+template <class Real>
+class Search {
+ public:
+  Search(const Task& task, const std::vector<double>& step_sizes) : task_(&task) {
+    racing_.reserve(step_sizes.size());
+    for (const double size : step_sizes) racing_.emplace_back(task, size);
+    if (step_sizes.size() > 1) smaller_ = step_sizes.front();
+  }
+
+  void run(const Stage& stage) {
+    for (std::int64_t epoch = 0;; ++epoch) {
+      stage.done(std::min(epoch, task_->options.epochs), task_->options.epochs);
+      if (epoch == next_) give_up_half();
+      bool is_running = false;
+      for (auto& run : racing_)
+        if (!run.has_ended()) {
+          run.epoch(stage);
+          is_running = true;
+        }
+      if (!is_running && !resumes()) return;
+    }
+  }
+
+  [[nodiscard]] const EpochRun<Real>& best() {
+    rank(racing_);
+    return racing_.front();
+  }
+
+ private:
+  /// After kFirstComparison, twice that, ... epochs.
+  void give_up_half() {
+    next_ *= 2;
+    rank(racing_);
+    const auto kept = racing_.begin() + std::ssize(racing_) - std::ssize(racing_) / 2;
+    std::move(kept, racing_.end(), std::back_inserter(waiting_));
+    racing_.erase(kept, racing_.end());
+    rank(waiting_);
+  }
+
+  /// Whether another step size is tried, now that those in the race have ended.
+  bool resumes() {
+    next_ = -1;  // no more halving
+    if (!waiting_.empty() && waiting_.front().score() < best().score()) {
+      racing_.push_back(std::move(waiting_.front()));
+      waiting_.erase(waiting_.begin());
+      return true;
+    }
+    if (smaller_ == 0 || !best().has_diverged() || smaller_steps_++ == kSmallerSteps) return false;
+    smaller_ *= kFall;
+    racing_.clear();
+    racing_.emplace_back(*task_, smaller_);
+    return true;
+  }
+
+  const Task* task_;
+  std::vector<EpochRun<Real>> racing_, waiting_;
+  std::int64_t next_ = kFirstComparison;
+  double smaller_ = 0;  ///< the smallest step size tried; 0: no search
+  int smaller_steps_ = 0;
+};
 
 template <class Real>
 DataNetwork train(const Task& task, const std::vector<double>& step_sizes, const Stage& stage) {
-  std::vector<EpochRun<Real>> runs;
-  runs.reserve(step_sizes.size());
-  for (const double size : step_sizes) runs.emplace_back(task, size);
-  Status status = Status::ok;
-  std::int64_t next = kFirstComparison;
+  Search<Real> search(task, step_sizes);
+  bool is_stopped = false;
   try {
-    for (std::int64_t epoch = 0; epoch < task.options.epochs; ++epoch) {
-      stage.done(epoch, task.options.epochs);
-      if (runs.size() > 1 && epoch == next) {
-        give_up_half(runs);
-        next *= 2;
-      }
-      bool running = false;
-      for (auto& run : runs)
-        if (!run.has_ended()) {
-          run.epoch(stage);
-          running = true;
-        }
-      if (!running) break;
-    }
+    search.run(stage);
   } catch (const Stopped&) {
-    status = Status::none;
+    is_stopped = true;
   }
-  while (runs.size() > 1) give_up_half(runs);
-  DataNetwork network = runs.front().network();
-  if (status == Status::none) network.status = status;
+  DataNetwork network = search.best().network();
+  if (is_stopped) network.status = Status::none;
   return network;
 }
 

@@ -185,6 +185,24 @@ TEST(DataNetwork, DivergesWithAStatus) {
             Status::diverged);
 }
 
+/// Small samples of targets of several kinds, where the whole training part is one batch: a large step size
+/// is ahead after the first epochs, and diverges later.
+TEST(DataNetwork, TheSearchFindsAStepSizeWhereOneWorks) {
+  for (const Index n : {6, 20, 30})
+    for (const Index d : {1, 3, 10})
+      for (std::uint32_t kind = 0; kind < 3; ++kind) {
+        const Matrix X = normals(d, n, 10 + kind);
+        const Matrix Y = kind == 0   ? Matrix(normals(1, n, 20))
+                         : kind == 1 ? Matrix(X.topRows(1).array().square())
+                                     : Matrix(X.topRows(1).array().sign());
+        const DataNetwork network =
+            train_network({view(X), view(Y), {nullptr, 0}}, data::all_rows(n), {}, {.neurons = 100});
+        EXPECT_EQ(network.status, Status::ok) << n << " samples, " << d << " features, target " << kind;
+        ASSERT_EQ(network.curve.size(), 500u);
+        EXPECT_LT(network.curve.back().training, network.curve.front().training);
+      }
+}
+
 TEST(DataNetwork, RefusesWithASentence) {
   const Sample sample(1);
   const auto refusal = [&](const DataOptions& options) {

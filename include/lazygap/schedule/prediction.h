@@ -30,7 +30,8 @@ struct Prediction {
 /// approximate (dynamics/nn.h).
 [[nodiscard]] std::vector<Prediction> predict_training(const plan::Plan& plan, double seconds);
 
-/// "NT, N = 40: largest stable step size 0.27, best of the grid 0.05, which ends at R/R0 = 0.512".
-[[nodiscard]] std::string to_text(const Prediction& prediction);
+/// A line for each: "NT, N = 40: largest stable step size 0.27; best of the grid 0.05, which ends at R/R0 =
+/// 0.512". Neighbours of one regime for which nothing was found share a line: "NN, N = 50 to 200: ...".
+[[nodiscard]] std::vector<std::string> to_lines(const std::vector<Prediction>& predictions);
 
 }  // namespace lazygap::schedule

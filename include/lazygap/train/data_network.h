@@ -26,7 +26,9 @@ struct DataOptions {
   double momentum = 0.9;  ///< in [0, 1)
   Index batch = 32;       ///< >= 1; a batch has never more samples than the training part
   /// Before it falls; 0: searched for. Step sizes are compared side by side by the validation error, the
-  /// worse half is given up after 4, 8, 16 ... epochs; without a validation part by the training loss.
+  /// worse half is given up after 4, 8, 16 ... epochs; without a validation part by the training loss. One
+  /// that was given up goes on after all where every other ends with a worse error or diverges; where the
+  /// whole grid has diverged, smaller ones are tried.
   double step_size = 0;
   std::int64_t epochs = 500;  ///< most, >= 1
   /// Epochs without a better validation error after which the best weights so far are taken up again with a
@@ -48,7 +50,8 @@ struct Epoch {
 };
 
 struct DataNetwork {
-  /// ok, diverged (at every step size), none (Control::stop has ended the training: the best weights so far)
+  /// ok, diverged (at every step size tried), none (Control::stop has ended the training: the best weights so
+  /// far)
   Status status = Status::none;
   Activation activation;
   data::Standardisation standardisation;
