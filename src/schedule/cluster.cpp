@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <functional>
-#include <limits>
 #include <queue>
 #include <set>
 #include <utility>
@@ -24,8 +24,8 @@ namespace {
 constexpr double kBytesOfACell = 4096;
 
 void check(const Cluster& cluster) {
-  constexpr int kMost = 1'000'000;
-  const auto count = [=](const char* name, int value) {
+  static constexpr int kMost = 1'000'000;
+  const auto count = [](const char* name, int value) {
     if (value < 1 || value > kMost)
       throw UsageError(fmt::format("{} is {}, but must be from 1 to {}", name, value, kMost));
   };
@@ -52,8 +52,9 @@ class Simulation {
     for (int i = 0; i < cluster.machines; ++i) idle_.insert({-cluster.cores, i});
   }
 
-  /// Does all of `work`, from the end of what was done before.
-  void run(std::vector<Work> work) {
+  /// Does all of `work`, from the end of what was done before; `uncut`: its seconds where nothing is cut.
+  void run(std::vector<Work> work, double uncut) {
+    estimate_.work_seconds += uncut;
     std::stable_sort(work.begin(), work.end(),
                      [](const Work& a, const Work& b) { return a.seconds > b.seconds; });
     const double start = now_;
@@ -63,7 +64,6 @@ class Simulation {
       left_ += part.seconds;
       queue += part.cells * (cluster_.seconds_per_cell + bytes_seconds());
     }
-    estimate_.work_seconds += left_;
     estimate_.queue_seconds += queue;
     for (const Work& part : work) {
       while (idle_.empty() || -idle_.begin()->first == 0) end_next();
@@ -143,9 +143,11 @@ class Simulation {
   ClusterEstimate estimate_;
 };
 
-std::vector<Work> work_of(const Plan& plan, const store::Store& store, const std::vector<Cell>& cells,
-                          int cores, double rate) {
+void run_cells(Simulation& simulation, const Plan& plan, const store::Store& store,
+               const std::vector<Cell>& cells, int cores, double rate) {
   std::vector<Task> tasks = make_tasks(plan, store, cells);
+  double uncut = 0;
+  for (const Task& task : tasks) uncut += task.cost.operations / rate;
   cut_groups(plan, static_cast<std::size_t>(cores), tasks);
   std::vector<Work> work;
   for (const Task& task : tasks)
@@ -154,7 +156,7 @@ std::vector<Work> work_of(const Plan& plan, const store::Store& store, const std
                     .cells = static_cast<int>(task.missing()),
                     .is_threaded = task.is_threaded,
                     .text = cell_text(plan, task.cells.back())});
-  return work;
+  simulation.run(std::move(work), uncut);
 }
 
 }  // namespace
@@ -162,7 +164,9 @@ std::vector<Work> work_of(const Plan& plan, const store::Store& store, const std
 ClusterEstimate estimate_on(const Cluster& cluster, std::vector<Work> work) {
   check(cluster);
   Simulation simulation(cluster);
-  simulation.run(std::move(work));
+  double uncut = 0;
+  for (const Work& part : work) uncut += part.seconds;
+  simulation.run(std::move(work), uncut);
   return simulation.estimate();
 }
 
@@ -172,8 +176,8 @@ ClusterEstimate estimate_on(const Cluster& cluster, const Plan& plan, const stor
   const double rate = operations_per_second > 0 ? operations_per_second : matrix_product_rate();
   const int cores = cluster.machines * cluster.cores;
   Simulation simulation(cluster);
-  simulation.run(work_of(plan, store, make_cells(plan), cores, rate));
-  simulation.run(work_of(plan, store, expected_following_cells(plan, store), cores, rate));
+  run_cells(simulation, plan, store, make_cells(plan), cores, rate);
+  run_cells(simulation, plan, store, expected_following_cells(plan, store), cores, rate);
   return simulation.estimate();
 }
 
