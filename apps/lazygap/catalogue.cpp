@@ -9,6 +9,7 @@
 #include "lazygap/core/error.h"
 #include "lazygap/core/quote.h"
 #include "lazygap/plan/plan.h"
+#include "lazygap/question/value.h"
 #include "lazygap/report/table.h"
 #include "lazygap/store/integrity.h"
 #include "lazygap/store/store.h"
@@ -163,9 +164,11 @@ int keys(const Request& request) {
 
 int new_plan(const Request& request) {
   const std::string name = request.word.empty() ? "my-plan" : request.word;
-  std::string text = fmt::format(fmt::runtime(kNewPlan), name);
-  static_cast<void>(plan::plan_from_text(text, "the new plan"));  // refuses a name that no plan can have
-  print(text);
+  const auto text_for = [](const std::string& called) { return fmt::format(fmt::runtime(kNewPlan), called); };
+  // Refuses a name that no plan can have, before it stands in the text.
+  static_cast<void>(
+      plan::plan_from_text(text_for("my-plan"), "the new plan", {{"name", question::toml_string(name)}}));
+  print(text_for(name));
   return kExitOk;
 }
 

@@ -5,14 +5,17 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdint>
 #include <exception>
 #include <functional>
+#include <limits>
 #include <new>
 #include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "arguments.h"
 #include "commands.h"
 #include "completion.h"
 #include "doctor.h"
@@ -32,11 +35,15 @@
 namespace lazygap::app {
 namespace {
 
+constexpr std::uint64_t kMostJobs = 4096, kMostFits = 1000;
+constexpr std::uint64_t kMostNeurons = 10'000'000;  // far beyond every memory
+
 /// "key=value" from the command line.
 std::pair<std::string, std::string> parse_override(const std::string& text) {
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos || equals == 0)
-    throw UsageError("--set " + text + " is not of the form key=value, for example --set sweep.draws=3");
+    throw UsageError(
+        fmt::format("--set {} is not of the form key=value, for example --set sweep.draws=3", quote(text)));
   return {text.substr(0, equals), text.substr(equals + 1)};
 }
 
@@ -101,7 +108,7 @@ class CommandLine {
     figure_command
         .add_option("--scale", request_.scale,
                     "of a figure of two frames: laptop (d = 100, minutes; the default) or paper (d = 450)")
-        ->check(CLI::IsMember({"laptop", "paper"}));
+        ->check(one_of({"laptop", "paper"}));
     with_set(figure_command);
     with_run(figure_command, "folder of the pictures and results (default: under results/)");
 
@@ -135,14 +142,14 @@ class CommandLine {
     compare_command
         .add_option("--widths", data.widths, "numbers of neurons, increasing (default: 10,40,160)")
         ->delimiter(',')
-        ->check(CLI::PositiveNumber);
+        ->check(whole_number(1, kMostNeurons));
     compare_command.add_option("--folds", data.folds, "folds of cross-validation (default: 5)")
-        ->check(CLI::Range(2, 1000));
+        ->check(whole_number(2, kMostFits));
     compare_command.add_option("--repeats", data.repeats, "shuffles of the folds (default: 1)")
-        ->check(CLI::Range(1, 1000));
+        ->check(whole_number(1, kMostFits));
     compare_command
         .add_option("--margin", data.margin, "differences of R/R0 below it do not matter (default: 0.02)")
-        ->check(CLI::PositiveNumber);
+        ->check(positive_number());
     compare_command.add_flag("--ordered", data.ordered,
                              "samples are in order of time: tested is what comes after");
     compare_command.add_flag("--no-curves", data.no_curves, "no learning curves, in half the time");
@@ -150,7 +157,7 @@ class CommandLine {
     with_out(compare_command, "folder of the report (default: results/compare-NAME)");
     compare_command.add_option("-j,--jobs", request_.jobs, "fits side by side (default: all cores)")
         ->type_name("N")
-        ->check(CLI::Range(1, 4096));
+        ->check(whole_number(1, kMostJobs));
     compare_command.add_flag("-q,--quiet", request_.quiet, "no progress on stderr");
 
     CLI::App& predict_command =
@@ -160,7 +167,7 @@ class CommandLine {
     predict_command.add_option("--activation", data.activation, "of RF (default: relu)");
     predict_command.add_option("--widths", data.widths, "numbers of neurons (default: 10,40,160)")
         ->delimiter(',')
-        ->check(CLI::PositiveNumber);
+        ->check(whole_number(1, kMostNeurons));
     with_json(predict_command);
     predict_command.add_flag("-q,--quiet", request_.quiet, "no progress on stderr");
   }
@@ -172,12 +179,13 @@ class CommandLine {
                        "column of the target: its name, its number from 1, or -1, the last");
     command.add_option("--y", data.y, "file of the target instead");
     command.add_option("--task", data.task, "regression or classes (default: by the target)")
-        ->check(CLI::IsMember({"regression", "classes"}));
+        ->check(one_of({"regression", "classes"}));
     command
         .add_option("--missing", data.missing,
                     "samples with missing values: refuse (the default), drop, mean")
-        ->check(CLI::IsMember({"refuse", "drop", "mean"}));
-    command.add_option("--seed", data.seed, "of the splits and the networks (default: 1)");
+        ->check(one_of({"refuse", "drop", "mean"}));
+    command.add_option("--seed", data.seed, "of the splits and the networks (default: 1)")
+        ->check(whole_number(0, std::numeric_limits<std::int64_t>::max()));
   }
 
   /// Commands that show what there is.
@@ -212,9 +220,7 @@ class CommandLine {
         add("completion", "completion for a shell, on stdout",
             "lazygap completion bash > ~/.local/share/bash-completion/completions/lazygap",
             [this](const Request& request) { return print(completion(app_, request.word)), kExitOk; });
-    completion_command.add_option("SHELL", request_.word, "the shell")
-        ->required()
-        ->check(CLI::IsMember(kShells));
+    completion_command.add_option("SHELL", request_.word, "the shell")->required()->check(one_of(kShells));
     add("man", "the manual page, in roff, on stdout", "lazygap man | man -l -",
         [this](const Request&) { return print(manual(app_)), kExitOk; });
   }
@@ -254,25 +260,13 @@ class CommandLine {
     if (used == &app_ && !first.empty() && first.front() != '-')
       return fmt::format("unknown command {}{}; \"lazygap --help\" lists them", quote(first),
                          suggestion(first, command_names(), 3));
-    std::string text = error.what();
-    std::replace(text.begin(), text.end(), '\n', ' ');
-    // "The following argument was not expected: --jbos"
-    if (const std::size_t option = text.find(" --"); option != std::string::npos)
-      text +=
-          suggestion(text.substr(option + 1, text.find(' ', option + 1) - option - 1), option_names(*used));
-    return text + "; see \"" + command + " --help\"";
+    return fmt::format("{}; see \"{} --help\"", refusal(*used, error), command);
   }
 
   std::vector<std::string> command_names() const {
     std::vector<std::string> names;
     for (const CLI::App* command : app_.get_subcommands([](const CLI::App*) { return true; }))
       names.push_back(command->get_name());
-    return names;
-  }
-  static std::vector<std::string> option_names(const CLI::App& command) {
-    std::vector<std::string> names;
-    for (const CLI::Option* option : command.get_options())
-      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
     return names;
   }
 
@@ -302,21 +296,20 @@ class CommandLine {
   }
   void with_format(CLI::App& command) {
     command.add_option("--format", request_.format, "of the table: table, csv, markdown, latex, json")
-        ->check(CLI::IsMember({"table", "csv", "markdown", "latex", "json"}));
+        ->check(one_of({"table", "csv", "markdown", "latex", "json"}));
   }
   void with_out(CLI::App& command, const std::string& description) {
     command.add_option("-o,--out", request_.out, description)
         ->type_name("DIR")
-        ->check([](const std::string& folder) {
-          return folder.empty() ? "the folder must have a name" : std::string();
-        });
+        ->check(
+            [](const std::string& folder) { return folder.empty() ? "must have a name" : std::string(); });
   }
   void with_run(CLI::App& command, const std::string& out) {
     with_json(command);
     with_out(command, out);
     command.add_option("-j,--jobs", request_.jobs, "cores to compute on (default: all)")
         ->type_name("N")
-        ->check(CLI::Range(1, 4096));
+        ->check(whole_number(1, kMostJobs));
     command.add_flag("--dry-run", request_.dry_run, "only show the cells, the expected time and memory");
     command.add_flag("-q,--quiet", request_.quiet, "no progress on stderr, only what must not be lost");
     command

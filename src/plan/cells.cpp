@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <map>
 #include <optional>
-#include <set>
 #include <tuple>
+#include <unordered_set>
 #include <utility>
 
 #include "lazygap/core/error.h"
@@ -48,6 +48,7 @@ struct Unnamed {
   std::size_t point;
   Index draws;
   std::vector<double> grid;  ///< of step sizes
+  std::string first_key;     ///< of the first cell, which tells whether another point asks the same question
 
   [[nodiscard]] std::size_t count() const { return static_cast<std::size_t>(draws) * grid.size(); }
 };
@@ -57,23 +58,23 @@ std::optional<Unnamed> unnamed_at(const Plan& plan, Method method, Regime regime
   if (!route.applies(regime) || !is_asked(plan, method, regime)) return {};
   const Question question = plan.at(method, regime, point);
   if (route.refuses(question, *plan.instances->of(question))) return {};
-  return Unnamed{.method = method,
-                 .regime = regime,
-                 .point = point,
-                 .draws = plan.draws_of(method, regime),
-                 .grid = has_grid(plan, method) ? step_sizes(plan, question) : std::vector<double>{0}};
-}
-
-/// The key of the first cell, which tells whether another point asks the same question.
-std::string first_key(const Plan& plan, const Unnamed& cells) {
-  return cell_key(plan, {.method = cells.method,
-                         .regime = cells.regime,
-                         .point = cells.point,
-                         .draw = 0,
-                         .step_size = cells.grid.front()});
+  Unnamed cells{.method = method,
+                .regime = regime,
+                .point = point,
+                .draws = plan.draws_of(method, regime),
+                .grid = has_grid(plan, method) ? step_sizes(plan, question) : std::vector<double>{0}};
+  cells.first_key =
+      cell_key(plan, {.method = method, .regime = regime, .point = point, .step_size = cells.grid.front()});
+  return cells;
 }
 
 std::vector<Cell> named(const Plan& plan, const Unnamed& unnamed) {
+  if (unnamed.count() == 1)
+    return {{.method = unnamed.method,
+             .regime = unnamed.regime,
+             .point = unnamed.point,
+             .step_size = unnamed.grid.front(),
+             .key = unnamed.first_key}};
   const Question question = plan.at(unnamed.method, unnamed.regime, unnamed.point);
   std::vector<question::Repetition> repetitions;
   for (Index draw = 0; draw < unnamed.draws; ++draw)
@@ -122,10 +123,10 @@ std::vector<Cell> make_cells(const Plan& plan) {
     if (follows_training(plan, method)) continue;
     for (const Regime regime : plan.regimes) {
       // Points that differ in keys that the route does not read ask the same question.
-      std::set<std::string> keys;
+      std::unordered_set<std::string> keys;
       for (std::size_t point = 0; point < plan.points(); ++point) {
         std::optional<Unnamed> more = unnamed_at(plan, method, regime, point);
-        if (!more || !keys.insert(first_key(plan, *more)).second) continue;
+        if (!more || !keys.insert(more->first_key).second) continue;
         check_count(count += more->count());
         asked.push_back(std::move(*more));
       }

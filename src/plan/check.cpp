@@ -4,7 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <set>
+#include <memory>
+#include <utility>
 
 #include "core/machine.h"
 #include "lazygap/core/error.h"
@@ -154,6 +155,7 @@ std::string source_of(const Complaints& complaints) {
 }
 
 void check_instances(const Plan& plan, const Complaints& complaints) {
+  const double available = available_memory();
   for (std::size_t point = 0; point < plan.points(); ++point) {
     const Question question = plan.at(Method::limit, Regime::nn, point);
     try {
@@ -165,7 +167,7 @@ void check_instances(const Plan& plan, const Complaints& complaints) {
                                                     : "activation.hermite";
       complaints.complain(path, fmt::format("cannot be used: {}", error.what()));
     }
-    const double bytes = question::instance_bytes(question), available = available_memory();
+    const double bytes = question::instance_bytes(question);
     constexpr double kMebi = 1 << 20;
     if (bytes > available)
       complaints.complain("problem.d",
@@ -318,24 +320,31 @@ std::vector<std::string> remarks(const Plan& plan) {
   const auto add = [&](std::string sentence) {
     if (!contains(sentences, sentence)) sentences.push_back(std::move(sentence));
   };
+  std::map<std::pair<Method, Regime>, bool> answered;
+  // Most points share an instance with the one before; what is true of it is looked up once.
+  std::map<Regime, std::shared_ptr<const question::Instance>> looked_at;
   for (std::size_t point = 0; point < plan.points(); ++point)
     for (const Regime regime : plan.regimes) {
-      const auto instance = plan.instances->of(plan.at(Method::limit, regime, point));
+      const Question limit = plan.at(Method::limit, regime, point);
+      const auto instance = plan.instances->of(limit);
       for (const Method method : plan.methods) {
         const route::Route& route = route::route_of(method);
-        const Question question = plan.at(method, regime, point);
         if (!route.applies(regime)) continue;
-        if (const auto reason = route.refuses(question, *instance))
+        const Question question = plan.at(method, regime, point);
+        if (const auto reason = route.refuses(question, *instance)) {
+          const auto [somewhere, is_new] = answered.try_emplace({method, regime}, false);
+          if (is_new) somewhere->second = answers_somewhere(plan, method, regime);
           add(fmt::format("{}: left out for {}{}: {}", to_string(method), to_string(regime),
-                          answers_somewhere(plan, method, regime) ? " at some points" : "", *reason));
+                          somewhere->second ? " at some points" : "", *reason));
+        }
         if (const std::string warning = route.warns(question, *instance); !warning.empty())
           add(fmt::format("{}: {}", to_string(regime), warning));
       }
+      if (std::exchange(looked_at[regime], instance) == instance) continue;
       const auto* target = std::get_if<PolynomialTarget>(&instance->problem);
       if (regime == Regime::rf_aligned && target != nullptr && !target->is_quadratic())
         add("RF(Gamma*): Gamma* = B / tr B is the best Gamma for the quadratic part of the target only");
-      const Question question = plan.at(Method::limit, regime, point);
-      if (is_blind(regime, instance->activation, question.network.bias_scale, instance->problem))
+      if (is_blind(regime, instance->activation, limit.network.bias_scale, instance->problem))
         add(fmt::format(
             "{}: blind to this target, R/R0 = 1: the Hermite coefficients of {} that would see it "
             "vanish; activation.biases > 0 or another activation helps",

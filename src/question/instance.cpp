@@ -5,11 +5,12 @@
 #include <algorithm>
 #include <cmath>
 #include <utility>
+#include <variant>
 
 #include "lazygap/core/error.h"
 #include "lazygap/problem/rotation.h"
 #include "lazygap/problem/spiked.h"
-#include "lazygap/question/name.h"
+#include "lazygap/question/keys.h"
 
 namespace lazygap::question {
 namespace {
@@ -70,7 +71,42 @@ Problem make_mg(const Question& question) {
   return GaussianMixture::from_matrices(sigma, delta);
 }
 
-/// Everything an instance depends on: the name of the question that asks for the limit of its RF.
+/// Appends a value so that no two values look alike: numbers by their bits, lists with their size.
+class Append {
+ public:
+  explicit Append(std::string& text) : text_(&text) {}
+
+  void operator()(bool value) const { bits(value); }
+  void operator()(std::int64_t value) const { bits(value); }
+  void operator()(double value) const { bits(value); }
+  void operator()(const std::string& value) const {
+    bits(value.size());
+    *text_ += value;
+  }
+  void operator()(const std::vector<double>& value) const {
+    bits(value.size());
+    numbers(value.data(), value.size());
+  }
+  void operator()(const SharedMatrix& value) const {
+    bits(value ? value->rows() : 0);
+    bits(value ? value->cols() : 0);
+    if (value) numbers(value->data(), static_cast<std::size_t>(value->size()));
+  }
+
+ private:
+  template <class Number>
+  void bits(const Number& number) const {
+    text_->append(reinterpret_cast<const char*>(&number), sizeof(number));
+  }
+  void numbers(const double* data, std::size_t count) const {
+    text_->append(reinterpret_cast<const char*>(data), count * sizeof(double));
+  }
+
+  std::string* text_;
+};
+
+/// Everything an instance depends on: what the limit of RF reads of the question. Planning asks for it at
+/// every point of the axes, where the name of a question would take most of the time.
 std::string instance_name(const Question& question) {
   Question instance = question;
   instance.method = Method::limit;
@@ -78,7 +114,13 @@ std::string instance_name(const Question& question) {
   instance.network.width = 1;
   instance.network.rho = 0;
   instance.network.equal_parameters = false;
-  return name(instance, 0);
+  std::string name;
+  const Append append(name);
+  for (const Key& key : keys())
+    if (key.is_read != nullptr && key.is_read(instance)) std::visit(append, key.get(instance));
+  // A law that is not given reads like its default.
+  for (const auto& [k, law] : instance.problem.hermite) append(static_cast<std::int64_t>(k));
+  return name;
 }
 
 constexpr std::size_t kRecent = 4;

@@ -80,6 +80,37 @@ bool have_room(const std::vector<double>& at) {
   return true;
 }
 
+/// Beyond so many decades 2 and 5 have no labels; a column is narrower.
+constexpr double kDigitsUpTo = 2.6, kDigitsInAColumnUpTo = 1.6;
+
+std::string log_ticks_of(std::string_view axis, double left, double right, Text text, double digits_up_to) {
+  constexpr double kMostLabels = 8;  // decades
+  const double decades = std::log10(right / left);
+  const double stride = std::max(1.0, std::ceil(decades / kMostLabels));
+  std::vector<double> labelled, small;
+  for (double k = std::floor(std::log10(left)); std::pow(10, k) <= right; ++k)
+    for (int digit = 1; digit < 10; ++digit) {
+      const double at = digit * std::pow(10, k);
+      if (at < left * (1 - 1e-12) || at > right * (1 + 1e-12)) continue;
+      const bool power = digit == 1 && std::remainder(k, stride) == 0;
+      const bool round = digit == 1 || digit == 2 || digit == 5;
+      if (decades <= digits_up_to ? round : power)
+        labelled.push_back(at);
+      else if (stride == 1 || digit == 1)
+        small.push_back(at);
+    }
+  constexpr std::size_t kTooFew = 3;
+  if (labelled.size() < kTooFew && decades < 1) {
+    constexpr double kSteps = 5;
+    const double step = nice_step(left, right, kSteps);
+    labelled.clear();
+    small.clear();
+    for (double at = std::ceil(left / step) * step; at <= right * (1 + 1e-12); at += step)
+      labelled.push_back(at);
+  }
+  return tick_list(axis, labelled, small, text);
+}
+
 /// With a mark at N = d and, for equal parameters, a second axis of those.
 std::string log_axis(const Frame& frame, Text text_of) {
   const Extent x = extent(frame, &Point::x);
@@ -93,8 +124,10 @@ std::string log_axis(const Frame& frame, Text text_of) {
         "set arrow from {0}, graph 0 to {0}, graph 1 nohead dt 3 lw 1.3 lc rgb '#777777' back\n", mark);
   // Where points stand at a few places, these are the ticks.
   const std::vector<double> few = places(frame);
-  text += frame.joined && have_room(few) ? tick_list("xtics", few, {}, text_of)
-                                         : log_ticks("xtics", left, right, text_of);
+  text += frame.joined && have_room(few)
+              ? tick_list("xtics", few, {}, text_of)
+              : log_ticks_of("xtics", left, right, text_of,
+                             frame.size == "column" ? kDigitsInAColumnUpTo : kDigitsUpTo);
   if (frame.equal_parameters && frame.d > 0) {
     const double parameters = static_cast<double>(frame.d + 1);
     text +=
@@ -134,31 +167,7 @@ std::string linear_ticks(std::string_view axis, double left, double right) {
 }
 
 std::string log_ticks(std::string_view axis, double left, double right, Text text) {
-  constexpr double kMostLabels = 8, kDigitsUpTo = 2.6;  // decades
-  const double decades = std::log10(right / left);
-  const double stride = std::max(1.0, std::ceil(decades / kMostLabels));
-  std::vector<double> labelled, small;
-  for (double k = std::floor(std::log10(left)); std::pow(10, k) <= right; ++k)
-    for (int digit = 1; digit < 10; ++digit) {
-      const double at = digit * std::pow(10, k);
-      if (at < left * (1 - 1e-12) || at > right * (1 + 1e-12)) continue;
-      const bool power = digit == 1 && std::remainder(k, stride) == 0;
-      const bool round = digit == 1 || digit == 2 || digit == 5;
-      if (decades <= kDigitsUpTo ? round : power)
-        labelled.push_back(at);
-      else if (stride == 1 || digit == 1)
-        small.push_back(at);
-    }
-  constexpr std::size_t kTooFew = 3;
-  if (labelled.size() < kTooFew && decades < 1) {
-    constexpr double kSteps = 5;
-    const double step = nice_step(left, right, kSteps);
-    labelled.clear();
-    small.clear();
-    for (double at = std::ceil(left / step) * step; at <= right * (1 + 1e-12); at += step)
-      labelled.push_back(at);
-  }
-  return tick_list(axis, labelled, small, text);
+  return log_ticks_of(axis, left, right, text, kDigitsUpTo);
 }
 
 Ends ends_of_ratio(const Frame& frame) {

@@ -52,6 +52,29 @@ Frame make_frame(const Plan& plan, const std::vector<Row>& rows, const std::stri
   return frame;
 }
 
+/// How far training has moved the tangent kernel, against the key of the first frame.
+Frame kernel_frame(const Plan& plan, const std::vector<Row>& rows, const std::vector<Row>& cosines) {
+  Frame frame = make_frame(plan, rows, "");
+  frame.name += "-kernel";
+  frame.what = "cosine of the tangent kernels at the start and the end";
+  frame.y = {.label = "cosine of the tangent kernels"};
+  frame.series.clear();
+  frame.findings.clear();
+  add_against_key(frame, plan, cosines);
+  return frame;
+}
+
+/// The same points against N over the square of the effective dimension.
+Frame collapsed_frame(const Plan& plan, const std::vector<Row>& rows) {
+  Frame frame = make_frame(plan, rows, "");
+  frame.name += "-collapse";
+  frame.series.clear();
+  frame.findings.clear();
+  frame.mark.reset();
+  add_against_key(frame, plan, rows, true);
+  return frame;
+}
+
 }  // namespace
 
 std::vector<Frame> make_frames(const Plan& plan, const std::vector<Row>& rows) {
@@ -62,6 +85,9 @@ std::vector<Frame> make_frames(const Plan& plan, const std::vector<Row>& rows) {
     frames.push_back(make_frame(plan, rows, ""));
     if (frames.front().along_training)
       for (Frame& frame : mechanism_frames(plan, rows)) frames.push_back(std::move(frame));
+    else if (const std::vector<Row> cosines = kernel_rows(plan, rows); !cosines.empty())
+      frames.push_back(kernel_frame(plan, rows, cosines));
+    if (!frames.front().along_training && collapses(plan)) frames.push_back(collapsed_frame(plan, rows));
     return frames;
   }
   std::vector<std::string> values;

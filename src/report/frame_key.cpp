@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "lazygap/problem/spiked.h"
 #include "lazygap/route/limit.h"
 #include "lazygap/route/route.h"
 #include "report/frame_parts.h"
@@ -43,6 +44,17 @@ double position(const Plan& plan, const Key& key, const plan::Value& value) {
   for (std::size_t i = 0; i < axis->points.size(); ++i)
     if (question::equal(axis->points[i][static_cast<std::size_t>(k)], value)) return static_cast<double>(i);
   return 0;
+}
+
+/// Where a row lies on the axis; `collapsed`: widths over the square of the effective dimension.
+double place(const Plan& plan, const Row& row, Method method, bool collapsed) {
+  const Key& x = x_key(plan);
+  const question::Question question = plan.at(method, row.regime, row.point);
+  const double at = position(plan, x, x.get(question));
+  if (!collapsed) return at;
+  const question::ProblemSpec& problem = question.problem;
+  const double effective = SpikedCovariates(problem.d, problem.signals, problem.spike).effective_dimension();
+  return at / (effective * effective);
 }
 
 /// The words along the axis, at 0, 1, ...; empty where it is one of numbers.
@@ -141,11 +153,10 @@ struct Range {
   }
 };
 
-Range range_of(const Plan& plan, const std::vector<Row>& rows) {
-  const Key& x = x_key(plan);
+Range range_of(const Plan& plan, const std::vector<Row>& rows, bool collapsed) {
   Range range;
   for (const Row& row : rows)
-    if (row.N > 0) range.add(position(plan, x, x.get(plan.at(Method::limit, row.regime, row.point))));
+    if (row.N > 0) range.add(place(plan, row, Method::limit, collapsed));
   return range;
 }
 
@@ -193,20 +204,20 @@ bool is_shared(const Plan& plan, Method method, const Group& group, const std::v
 }
 
 /// The points of one route along the axis.
-std::vector<Point> points_of(const Plan& plan, Method method, const std::vector<const Row*>& rows) {
-  const Key& x = x_key(plan);
+std::vector<Point> points_of(const Plan& plan, Method method, const std::vector<const Row*>& rows,
+                             bool collapsed) {
   std::vector<Point> points;
   for (const Row* row : rows) {
     const Summary* summary = row->find(method);
     if (summary == nullptr || summary->risk.draws == 0) continue;
-    const double at = position(plan, x, x.get(plan.at(method, row->regime, row->point)));
+    const double at = place(plan, *row, method, collapsed);
     points.push_back(point_at(row->N, at, summary->risk, samples_of(*summary)));
   }
   return points;
 }
 
 void add_series(Frame& frame, const Plan& plan, const Group& group, const std::vector<Group>& groups,
-                const Range& range) {
+                const Range& range, bool collapsed) {
   const std::vector<const Row*>& rows = group.rows;
   const Regime regime = rows.front()->regime;
   for (const Method method : plan.methods) {
@@ -214,7 +225,8 @@ void add_series(Frame& frame, const Plan& plan, const Group& group, const std::v
         std::any_of(rows.begin(), rows.end(), [&](const Row* row) { return row->ratio(method).has_value(); });
     if (!any || method == Method::flow) continue;
     bool first = true;
-    const bool shared = is_shared(plan, method, group, groups, &first);
+    // What does not read the spike has a place for each of them on the collapsed axis.
+    const bool shared = !collapsed && is_shared(plan, method, group, groups, &first);
     if (!first) continue;
     Series series =
         shared ? named(regime, method, "", kSharedTint) : named(regime, method, group.label, group.tint);
@@ -222,12 +234,28 @@ void add_series(Frame& frame, const Plan& plan, const Group& group, const std::v
       // The exact Bayes risk takes the place of its limit.
       if (regime == Regime::bayes && method == Method::limit && rows.front()->ratio(Method::exact)) continue;
       series = constant_line(std::move(series), *rows.front()->find(method), range.least, range.most);
-    } else if (method == Method::limit && x_key(plan).path == "network.width") {
+    } else if (!collapsed && method == Method::limit && x_key(plan).path == "network.width") {
       series = limit_curve(plan, std::move(series), rows);
     } else {
-      series.points = points_of(plan, method, rows);
+      series.points = points_of(plan, method, rows, collapsed);
     }
     add(frame, std::move(series));
+  }
+}
+
+/// Beside RF after a giant step: RF without one, in the limit, as lines across the axis.
+void add_lines_without_step(Frame& frame, const Plan& plan, const std::vector<Row>& rows, const Range& range,
+                            int tint) {
+  const auto row = std::find_if(rows.begin(), rows.end(), [](const Row& r) { return is_rf(r.regime); });
+  if (row == rows.end() || !plan.asks(Method::limit)) return;
+  for (const Regime regime : {Regime::rf_isotropic, Regime::rf_aligned}) {
+    question::Question question = plan.at(Method::limit, regime, row->point);
+    question.network.one_step = 0;
+    const auto instance = plan.instances->of(question);
+    if (route::route_of(Method::limit).refuses(question, *instance)) continue;
+    Summary limit;
+    limit.risk.ratio = route::limit_ratios(question, *instance, {question.neurons()}).front();
+    add(frame, constant_line(named(regime, Method::limit, "no step", tint), limit, range.least, range.most));
   }
 }
 
@@ -296,13 +324,18 @@ int place_of(std::vector<std::string>& labels, const std::string& label) {
   return static_cast<int>(found - labels.begin());
 }
 
-void add_against_key(Frame& frame, const Plan& plan, const std::vector<Row>& rows) {
+bool collapses(const Plan& plan) {
+  return plan.base.problem.signals > 0 && x_key(plan).path == "network.width" &&
+         plan.axis_of(question::key_at("problem.spike")) != nullptr;
+}
+
+void add_against_key(Frame& frame, const Plan& plan, const std::vector<Row>& rows, bool collapsed) {
   const Key& x = x_key(plan);
-  frame.x.label = axis_label(x);
+  frame.x.label = collapsed ? "{/:Italic N} / (effective dimension)²" : axis_label(x);
   frame.x.words = words_along(plan, x);
   const bool by_step_size = x.path == "train.step_size";
   const bool by_width = x.path == "network.width";
-  Range range = by_step_size ? Range() : range_of(plan, rows);
+  Range range = by_step_size ? Range() : range_of(plan, rows, collapsed);
   // Series in the order of their first rows.
   std::vector<std::string> labels;
   std::vector<Group> groups;
@@ -323,12 +356,14 @@ void add_against_key(Frame& frame, const Plan& plan, const std::vector<Row>& row
         for (const Point& point : series.points) range.add(point.x);
       continue;
     }
-    add_series(frame, plan, group, groups, range);
+    add_series(frame, plan, group, groups, range, collapsed);
     std::string text;
     if (x.path == "problem.d") text = convergence_text(group.rows, group.label);
     if (x.path == "fit.samples") text = exponent_text(group.rows, group.label);
     if (!text.empty()) frame.findings.push_back(std::move(text));
   }
+  if (x.path == "network.one_step" && std::isfinite(range.least))
+    add_lines_without_step(frame, plan, rows, range, place_of(labels, "no step"));
   // The exact risk does not read the step size.
   for (const Group& group : groups)
     for (const Method method : {Method::limit, Method::exact})
@@ -344,7 +379,8 @@ void add_against_key(Frame& frame, const Plan& plan, const std::vector<Row>& row
       plan.figure.frame == "left" || (plan.figure.x_scale == "log") ||
       (plan.figure.x_scale == "automatic" && range.least > 0 && range.most / range.least >= kLogarithmic);
   frame.joined = plan.figure.frame == "axes";
-  if (plan.figure.frame == "left" && by_width && frame.d > 0) frame.mark = static_cast<double>(frame.d);
+  if (plan.figure.frame == "left" && by_width && !collapsed && frame.d > 0)
+    frame.mark = static_cast<double>(frame.d);
 }
 
 }  // namespace lazygap::report

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 
+#include "lazygap/route/lazy_rich.h"
 #include "report/frame_parts.h"
 #include "report/titles.h"
 
@@ -106,7 +107,56 @@ Frame directions(const Plan& plan, const std::vector<const Row*>& rows) {
   return frame;
 }
 
+/// Mean over draws of the cosine at the end of what was recorded; no draws: nothing was.
+Average cosine_at_end(const Summary* summary) {
+  std::vector<double> values;
+  if (summary != nullptr)
+    for (const store::Result& result : summary->results)
+      if (!result.mechanism.empty()) values.push_back(result.mechanism.points.back().kernel_cosine);
+  const auto [mean, se] = mean_and_se(values);
+  return {.draws = static_cast<Index>(values.size()), .ratio = mean, .se = se};
+}
+
+/// Where NN ends, over the draws of the plan.
+Average rich_end(const Plan& plan, const Row& row) {
+  question::Question question = plan.at(Method::lazy_rich, row.regime, row.point);
+  const auto instance = plan.instances->of(question);
+  std::vector<double> values;
+  for (const store::Result& result : row.find(Method::lazy_rich)->results) {
+    question.draw = static_cast<std::uint32_t>(result.draw);
+    values.push_back(route::rich_kernel_cosine(question, *instance));
+  }
+  const auto [mean, se] = mean_and_se(values);
+  return {.draws = static_cast<Index>(values.size()), .ratio = mean, .se = se};
+}
+
+Summary summary_of(const Average& average) {
+  Summary summary;
+  summary.risk = average;
+  return summary;
+}
+
 }  // namespace
+
+std::vector<Row> kernel_rows(const Plan& plan, const std::vector<Row>& rows) {
+  std::vector<Row> cosines;
+  bool any = false;
+  for (const Row& row : rows) {
+    any |= recorded(row) != nullptr;
+    Row copy = row;
+    copy.summaries.clear();
+    for (const Method method : {Method::train, Method::lazy_rich})
+      if (const Average average = cosine_at_end(row.find(method)); average.draws > 0)
+        copy.summaries[method] = summary_of(average);
+    if (copy.find(Method::lazy_rich) != nullptr)
+      copy.summaries[Method::exact] = summary_of(rich_end(plan, row));
+    // The kernel of NT does not move.
+    if (row.regime == Regime::nt && row.find(Method::exact) != nullptr)
+      copy.summaries[Method::exact] = summary_of({.draws = 1, .ratio = 1, .se = {}});
+    if (!copy.summaries.empty()) cosines.push_back(std::move(copy));
+  }
+  return any ? cosines : std::vector<Row>();
+}
 
 std::vector<Frame> mechanism_frames(const Plan& plan, const std::vector<Row>& rows) {
   const std::vector<const Row*> last = last_rows(rows);

@@ -8,13 +8,21 @@
 /// How the two kinds of frames are filled.
 namespace lazygap::report {
 
-/// R/R0 against a key: the width (frame left) or figure.x.
-void add_against_key(Frame& frame, const Plan& plan, const std::vector<Row>& rows);
+/// R/R0 against a key: the width (frame left) or figure.x. `collapsed`: the width is divided by the square of
+/// the effective dimension (problem/spiked.h).
+void add_against_key(Frame& frame, const Plan& plan, const std::vector<Row>& rows, bool collapsed = false);
+/// Whether the plan has curves against the width that lie on one another in that unit: several spikes.
+[[nodiscard]] bool collapses(const Plan& plan);
 /// R/R0 against n/d along training.
 void add_training(Frame& frame, const Plan& plan, const std::vector<Row>& rows);
 
 /// What training does to the first layer at the last point of the plan; none where no run has recorded it.
 [[nodiscard]] std::vector<Frame> mechanism_frames(const Plan& plan, const std::vector<Row>& rows);
+
+/// The same rows with the cosine of the tangent kernels at the start and the end in place of R/R0: SGD where
+/// it recorded its mechanism, lazy_rich, and the lines between which they lie, NN (scale 0) and NT (1). Empty
+/// where no run recorded it.
+[[nodiscard]] std::vector<Row> kernel_rows(const Plan& plan, const std::vector<Row>& rows);
 
 [[nodiscard]] inline Point point_at(Index N, double x, double ratio) {
   Point point;

@@ -4,6 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
 #include <map>
 #include <set>
 #include <string_view>
@@ -18,6 +20,19 @@ namespace {
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
   for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
     text.replace(at, from.size(), to);
+}
+
+/// Of the picture, in its own units.
+double width_of(const std::string& svg) {
+  constexpr std::string_view kBefore = "viewBox=\"0 0 ";
+  const std::size_t at = svg.find(kBefore);
+  return at == std::string::npos ? 0 : std::strtod(svg.c_str() + at + kBefore.size(), nullptr);
+}
+
+/// Wider than the pictures that the style sheet is made for.
+bool is_wide(const std::string& svg) {
+  constexpr double kUsual = 720;
+  return width_of(svg) > kUsual;
 }
 
 }  // namespace
@@ -41,7 +56,10 @@ std::string inline_svg(std::string svg, const std::string& name, const std::stri
     svg.replace(title, end - title,
                 fmt::format("<title id=\"{0}title\">{1}</title>\n<desc id=\"{0}desc\">{2}", prefix,
                             xml_text(name), xml_text(description)));
-  svg.replace(0, 4, fmt::format("<svg role=\"img\" aria-labelledby=\"{0}title {0}desc\"", prefix));
+  // Text of 14, the smallest in a wide picture, then has 12 px.
+  const std::string style =
+      is_wide(svg) ? fmt::format(" style=\"min-width: {:.0f}px\"", std::ceil(width_of(svg) * 12 / 14)) : "";
+  svg.replace(0, 4, fmt::format("<svg role=\"img\" aria-labelledby=\"{0}title {0}desc\"{1}", prefix, style));
   return svg;
 }
 
@@ -64,8 +82,12 @@ std::string table(const Section& section) {
       "is then "
       "the mean over the draws that were simulated.</span></caption>\n<thead><tr>",
       xml_text(section.plan.name));
-  for (const std::string& name : table.header)
-    text += fmt::format("<th scope=\"col\">{}</th>", xml_text(name));
+  for (std::size_t k = 0; k < table.header.size(); ++k) {
+    const bool words = std::any_of(table.lines.begin(), table.lines.end(),
+                                   [k](const auto& line) { return is_words(line[k]); });
+    text +=
+        fmt::format("<th scope=\"col\"{}>{}</th>", words ? " class=\"text\"" : "", xml_text(table.header[k]));
+  }
   text += "</tr></thead>\n<tbody>\n";
   for (const auto& line : table.lines) {
     text += "<tr>";
@@ -94,6 +116,13 @@ std::string reading_help(const Frame& frame) {
   const auto add = [&](bool shown, std::string_view sentence) {
     if (shown) parts.emplace_back(sentence);
   };
+  if (!frame.along_training && frame.what != Frame().what) {
+    add(shows(frame, "lazy_rich"), "Lines: where training ends.");
+    add(shows(frame, "train"), "Filled markers: the end of SGD.");
+    add(shows(frame, "exact"),
+        "Open markers with a line: NN as the output scale goes to 0, and NT, whose kernel does not move.");
+    return fmt::format("{}", fmt::join(parts, " "));
+  }
   if (frame.along_training) {
     add(shows(frame, "train"),
         "Solid: risk along one-pass SGD at the best step size of the grid, mean over draws.");
@@ -111,7 +140,7 @@ std::string reading_help(const Frame& frame) {
   add(shows(frame, "lazy_rich"),
       "Lines: where training ends with this output scale, for infinitely many samples.");
   add(shows(frame, "state_evolution"),
-      "Dashed: asymptotic, n and d → ∞ at this n/d²: what wide networks with weight decay, or anybody "
+      "Lines of NN: asymptotic, n and d → ∞ at this n/d²: what wide networks with weight decay, or anybody "
       "(bayes), can "
       "learn.");
   add(shows(frame, "dynamics"), "Long dashes: mean risk of SGD, computed without samples (NN: approximate).");
@@ -201,7 +230,7 @@ main { max-width: 86rem; margin: 0 auto; padding: 1.5rem clamp(1rem, 2.5vw, 2rem
 h1 { font-size: 1.7rem; margin: 0.5rem 0; } h2 { font-size: 1.3rem; margin: 0 0 0.5rem; } h3 { font-size: 1.05rem; margin: 1.6rem 0 0.4rem; }
 p, figcaption, caption, dt { color: var(--soft); }
 .frames { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 37.2rem), 1fr)); gap: 1.5rem; margin: 1rem 0 2.5rem; }
-figure { margin: 0; max-width: 50rem; } figcaption { font-size: 0.9rem; margin-top: 0.4rem; }
+figure { margin: 0; max-width: 50rem; min-width: 0; } figure.wide { grid-column: 1 / -1; max-width: none; } .wide svg { max-width: 70rem; } figcaption { font-size: 0.9rem; margin-top: 0.4rem; }
 .card { background: #ffffff; border: 1px solid var(--line); border-radius: 8px; padding: 0.5rem; color: #1b1f24; overflow-x: auto; }
 @media (prefers-color-scheme: dark) { .card { background: #14171a; } .card svg { filter: invert(0.92) hue-rotate(180deg); } }
 /* Text of 15 in a picture of 700 is 12 px at this width; narrower pages scroll the picture in its card. */
@@ -214,9 +243,9 @@ caption span { display: block; position: sticky; left: 0.6rem; max-width: min(70
 th, td { padding: 0.25rem 0.6rem; text-align: right; white-space: nowrap; }
 thead th { background: var(--shade); border-block: 1px solid var(--line); }
 tbody { border-bottom: 1px solid var(--line); } tbody:last-child { border-bottom: 0; }
-td.text { text-align: left; } th:first-child, td:first-child { position: sticky; left: 0; background: var(--paper); text-align: left; }
+td.text, th.text { text-align: left; } th:first-child, td:first-child { position: sticky; left: 0; background: var(--paper); text-align: left; }
 tbody th { text-align: left; vertical-align: top; } thead th:first-child { text-align: left; background: var(--shade); }
-td.note { text-align: left; white-space: normal; min-width: 9rem; } td.warn { color: var(--warn); } thead th:last-child { text-align: left; }
+td.note { text-align: left; white-space: normal; min-width: 9rem; } td.warn { color: var(--warn); }
 small { color: var(--soft); }
 pre { background: var(--shade); border: 1px solid var(--line); border-radius: 8px; padding: 0.75rem 1rem; overflow-x: auto; font-size: 0.85rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.2rem 1rem; font-size: 0.9rem; } dd { margin: 0; overflow-wrap: anywhere; }
@@ -260,8 +289,9 @@ std::string to_html(const std::string& title, const std::string& command,
       const std::string picture = drawing.svg.empty() ? fmt::format("<p>{}</p>", xml_text(drawing.problem))
                                                       : inline_svg(drawing.svg, section.frames[i].title,
                                                                    describe(section.frames[i]), ++number);
-      text += fmt::format("<figure>\n<div class=\"card\">{}</div>\n<figcaption>{}</figcaption>\n</figure>\n",
-                          picture, xml_text(reading_help(section.frames[i])));
+      text += fmt::format(
+          "<figure{}>\n<div class=\"card\">{}</div>\n<figcaption>{}</figcaption>\n</figure>\n",
+          is_wide(drawing.svg) ? " class=\"wide\"" : "", picture, xml_text(reading_help(section.frames[i])));
     }
   text += "</div>\n";
   for (const Section& section : sections)

@@ -73,10 +73,9 @@ bool is_of_one_regime(const Frame& frame) {
 }  // namespace
 
 bool shares_regimes(const Frame& frame) {
-  std::set<std::string_view> regimes;
-  for (const Series& series : frame.series)
-    if (series.tint < 0) regimes.insert(series.regime);
-  return regimes.size() > 1;
+  return !is_of_one_regime(frame) &&
+         std::any_of(frame.series.begin(), frame.series.end(),
+                     [](const Series& s) { return s.tint < 0 && s.regime != "Bayes"; });
 }
 
 std::string_view regime_label(std::string_view regime) { return style_of(regime).label; }

@@ -21,7 +21,8 @@ struct Look {
 /// The regime in gnuplot's enhanced text.
 [[nodiscard]] std::string_view regime_label(std::string_view regime);
 
-/// Whether series that serve all labels are of several regimes, so that grey would not tell them apart.
+/// Whether there are series that serve all labels beside others of another regime: grey would not say of
+/// which regime they are.
 [[nodiscard]] bool shares_regimes(const Frame& frame);
 /// A risk that is the same along the whole axis; simulations keep their markers, one at each end.
 [[nodiscard]] bool is_flat(const Series& series);

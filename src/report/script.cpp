@@ -298,7 +298,7 @@ std::string functions(const Frame& frame) {
       "low(series, marker) = seen(column('ratio'), se(series), marker) ? {} : NaN\n"
       "high(series, marker) = seen(column('ratio'), se(series), marker) ? column('ratio')+se(series) : NaN\n"
       "# What the pointer shows in the SVG.\n"
-      "tip(series) = series.{}.sprintf('%.6g, R/R0 = %.5g', column('x'), column('ratio'))"
+      "tip(series) = series.{}.sprintf('%.6g, {} = %.5g', column('x'), column('ratio'))"
       ".(strlen(stringcolumn('se')) > 0 ? sprintf(' ± %.1g', column('se')) : '')\n",
       frame.y.log ? fmt::format("log10(1 + se/ratio) > {:.6g}*marker", std::log10(top / bottom))
                   : fmt::format("se > {:.6g}*marker", top - bottom),
@@ -306,7 +306,8 @@ std::string functions(const Frame& frame) {
           ? fmt::format("(column('ratio') - se(series) > {0:.6g} ? column('ratio')-se(series) : {0:.6g})",
                         bottom)
           : "column('ratio')-se(series)",
-      gnuplot_string(fmt::format(": {} = ", comma == std::string::npos ? label : label.substr(comma + 2))));
+      gnuplot_string(fmt::format(": {} = ", comma == std::string::npos ? label : label.substr(comma + 2))),
+      frame.what == Frame().what ? "R/R0" : "value");
 }
 
 /// One picture for each terminal; the SVG draws its markers larger than the other two.

@@ -58,6 +58,22 @@ std::string best_text(const Plan& plan, const Row& row, const Summary* simulatio
   return kUnknown;
 }
 
+/// The folders of the weights that were kept, one for each draw, beside the store.
+std::string weights_text(const Summary* summary) {
+  std::vector<std::string> folders;
+  if (summary != nullptr)
+    for (const store::Result& result : summary->results)
+      if (!result.weights.empty()) folders.push_back(result.weights);
+  return fmt::format("{}", fmt::join(folders, " "));
+}
+
+bool has_weights(const std::vector<Row>& rows) {
+  return std::any_of(rows.begin(), rows.end(), [](const Row& row) {
+    return std::any_of(row.summaries.begin(), row.summaries.end(),
+                       [](const auto& entry) { return !weights_text(&entry.second).empty(); });
+  });
+}
+
 /// Keys of the plan that are neither swept nor at their default, for the columns of full_table.
 std::vector<const Key*> given_keys(const Plan& plan) {
   std::vector<const Key*> keys;
@@ -104,6 +120,7 @@ Table readable_table(const Plan& plan, const std::vector<Row>& rows) {
   const bool train = plan.asks(Method::train), simulated = asks_simulation(plan);
   const bool remarks =
       std::any_of(rows.begin(), rows.end(), [](const Row& row) { return !remark(row).empty(); });
+  const bool weights = has_weights(rows);
   const std::vector<const Key*> keys = coordinates(plan);
   Table table;
   const auto header = [&](bool shown, std::initializer_list<const char*> names) {
@@ -122,6 +139,7 @@ Table readable_table(const Plan& plan, const std::vector<Row>& rows) {
   header(simulated && exact, {"excess", "excess/exact"});
   header(train, {"step size"});
   header(remarks, {"remark"});
+  header(weights, {"weights"});
   for (const Row& row : rows) {
     bool first = true;
     for (const auto& [label, simulation] : simulations(row)) {
@@ -144,6 +162,7 @@ Table readable_table(const Plan& plan, const std::vector<Row>& rows) {
       const bool has_step = simulation != nullptr && simulation->step_size;
       add(train, has_step ? fmt::format("{:.4g}", *simulation->step_size) : kUnknown);
       add(remarks, first ? remark(row) : "");
+      add(weights, weights_text(simulation));
       table.lines.push_back(std::move(line));
       first = false;
     }
@@ -164,6 +183,8 @@ Table full_table(const Plan& plan, const std::vector<Row>& rows) {
        {"ratio", "se", "draws", "exact_ratio", "excess", "excess_se", "test_ratio", "test_se", "train_ratio",
         "gcv_ratio", "loo_ratio", "step_size", "diverged", "not_converged", "failed", "missing"})
     table.header.emplace_back(name);
+  const bool weights = has_weights(rows);
+  if (weights) table.header.emplace_back("weights");
   for (const Row& row : rows)
     for (const auto& [method, summary] : row.summaries) {
       const question::Question question = plan.at(method, row.regime, summary.point);
@@ -180,6 +201,7 @@ Table full_table(const Plan& plan, const std::vector<Row>& rows) {
       for (const std::size_t count :
            {summary.diverged, summary.not_converged, summary.failed, summary.missing})
         line.push_back(fmt::format("{}", count));
+      if (weights) line.push_back(weights_text(&summary));
       table.lines.push_back(std::move(line));
     }
   return table;

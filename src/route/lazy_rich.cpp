@@ -1,10 +1,11 @@
-#include "lazygap/exact/lazy_rich.h"
+#include "lazygap/route/lazy_rich.h"
 
 #include <fmt/format.h>
 
 #include <array>
 #include <cmath>
 
+#include "lazygap/exact/lazy_rich.h"
 #include "route/cost.h"
 #include "route/objects.h"
 
@@ -19,10 +20,14 @@ std::optional<std::string> refuses(const Question& question, const Instance& ins
   return {};
 }
 
-/// W_0 is the W of NT of the same draw, so that the two meet at large scales.
+/// The W of NT of the same draw, so that the two meet at large scales.
+Matrix start_of(const Instance& instance, const Question& question) {
+  return first_layer(instance, Regime::nt).sample(question.neurons(), question.seed, question.draw);
+}
+
 void answer(const Instance& instance, std::span<const Question> questions, const Control& control) {
   const Question& first = questions.front();
-  const Matrix W_0 = first_layer(instance, Regime::nt).sample(first.neurons(), first.seed, first.draw);
+  const Matrix W_0 = start_of(instance, first);
   std::vector<double> alphas;
   for (const Question& question : questions) alphas.push_back(question.network.output_scale);
   const auto found = exact::lazy_rich(std::get<PolynomialTarget>(instance.problem), W_0, alphas);
@@ -31,6 +36,7 @@ void answer(const Instance& instance, std::span<const Question> questions, const
     set_answer(result, found[i].answer);
     result.message =
         fmt::format("cosine of the tangent kernels at start and end {:.6f}", found[i].kernel_cosine);
+    result.mechanism.points = {{.kernel_cosine = found[i].kernel_cosine}};
     control.finished(i, std::move(result));
   }
 }
@@ -51,6 +57,14 @@ Cost cost(std::span<const Question> questions) {
 }
 
 }  // namespace
+
+double rich_kernel_cosine(const Question& question, const Instance& instance) {
+  // Far below 1, where the end is that of NN to 1e-9, and far above rounding.
+  constexpr double kRich = 1e-9;
+  const auto& target = std::get<PolynomialTarget>(instance.problem);
+  const std::array alphas{kRich * target.eigenvalues().cwiseAbs().maxCoeff()};
+  return exact::lazy_rich(target, start_of(instance, question), alphas).front().kernel_cosine;
+}
 
 const Route kLazyRich{
     .method = Method::lazy_rich,

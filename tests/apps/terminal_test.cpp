@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "apps/child.h"
+#include "output.h"
 
 namespace lazygap::app {
 namespace {
@@ -158,6 +159,23 @@ TEST(Terminal, NumbersThatMakeNoSenseAreShownAsSuch) {
   EXPECT_EQ(text,
             "\r\033[K[..............................] 1 of 10 cells, ?, ? left"
             "\r\033[K[##############################] 1 of 10 cells, 2 failed, ?, 24:00 h left");
+}
+
+TEST(Terminal, ColoursErrorsAndHeadingsUnlessNoColorIsSet) {
+  const auto show = [](const char* no_color) {
+    return [no_color] {
+      no_color == nullptr ? ::unsetenv("NO_COLOR") : ::setenv("NO_COLOR", no_color, 1);
+      say(painted(STDERR_FILENO, Paint::error, "lazygap:") + " wrong");
+      say(with_heading(STDERR_FILENO, "regime  N\nNN      5"));
+    };
+  };
+  const std::string plain = "lazygap: wrong\nregime  N\nNN      5\n";
+  const std::string coloured = "\033[1;31mlazygap:\033[0m wrong\n\033[1mregime  N\033[0m\nNN      5\n";
+  EXPECT_EQ(on_terminal(80, show(nullptr)), coloured);
+  EXPECT_EQ(on_terminal(80, show("")), coloured) << "no-color.org: only where it is not empty";
+  EXPECT_EQ(on_terminal(80, show("1")), plain);
+  EXPECT_EQ(on_terminal(80, show(nullptr), "dumb"), plain);
+  EXPECT_EQ(on_pipe(show(nullptr)), plain);
 }
 
 TEST(Terminal, NeverThrows) {

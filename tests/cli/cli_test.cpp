@@ -152,8 +152,8 @@ TEST_F(Cli, WrongCommandLinesAreExit2AndOneSentence) {
       {"limit small.toml extra", "extra"},
       {"limit small.toml --sett a=b", "--sett"},
       {"limit small.toml --set", "--set"},
-      {"limit small.toml --set sweep.draws", "--set sweep.draws is not of the form key=value"},
-      {"limit small.toml --set =3", "--set =3 is not of the form key=value"},
+      {"limit small.toml --set sweep.draws", "--set \"sweep.draws\" is not of the form key=value"},
+      {"limit small.toml --set =3", "--set \"=3\" is not of the form key=value"},
       {"exact small.toml --jobs 0", "--jobs"},
       {"exact small.toml --jobs many", "many"},
       {"figure 1 --scale huge", "huge"},
@@ -176,6 +176,79 @@ TEST_F(Cli, WrongCommandLinesAreExit2AndOneSentence) {
     EXPECT_EQ(run.err.rfind("lazygap: ", 0), 0u) << run.err;
     EXPECT_NE(run.err.find(message), std::string::npos) << arguments << ": " << run.err;
   }
+}
+
+/// An argument that a shell passes on as it stands: it sets a colour and clears the screen of a terminal.
+constexpr const char* kHostile = "$'\\e[31m\\e[2J\\u202e'";
+
+TEST_F(Cli, ArgumentsAreQuotedInSentences) {
+  const std::string shown = "\"\\x1b[31m\\x1b[2J\\u202e\"";
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"X", "unknown command Q; \"lazygap --help\" lists them"},
+      {"run small.toml --jobs X", "--jobs is Q, but must be a whole number from 1 to 4096"},
+      {"run small.toml -jX", "--jobs is Q, but must be a whole number from 1 to 4096"},
+      {"run small.toml --shard X", "--shard Q is not of the form i/n"},
+      {"run small.toml X", "unexpected argument Q; see \"lazygap run --help\""},
+      {"run small.toml X and more", "unexpected argument Q (and 2 more)"},
+      {"run small.toml --X=3", "unknown option \"--\\x1b[31m"},
+      {"run small.toml --no-such=X", "unknown option \"--no-such\"; see"},
+      {"run small.toml --json=X", "--json takes no value, but has Q"},
+      {"run small.toml --set X", "--set Q is not of the form key=value"},
+      {"run small.toml --set sweep.draws=X", "sweep.draws"},
+      {"run small.toml --set X=3", "\\x1b[31m"},
+      {"figure 1 --scale X", "--scale is Q, but must be one of laptop, paper"},
+      {"show small.toml --format X", "--format is Q, but must be one of table, csv, markdown, latex, json"},
+      {"completion X", "SHELL is Q, but must be one of bash, zsh, fish"},
+      {"store X", "lazygap"},
+      {"keys X", "no key has Q in its name or meaning"},
+      {"new X", "starting with a letter or a digit"},
+      {"compare small.csv --widths 10,X", "--widths is Q, but must be a whole number from 1"},
+      {"compare small.csv --margin X", "--margin is Q, but must be a positive finite number"},
+      {"compare small.csv --margin inf", "--margin is \"inf\", but must be a positive finite number"},
+      {"compare small.csv --seed X", "--seed is Q, but must be a whole number from 0"},
+      {"compare small.csv --task X", "--task is Q, but must be one of regression, classes"},
+      {"compare small.csv --folds 1", "--folds is \"1\", but must be a whole number from 2 to 1000"},
+      {"run small.toml --jobs", "--jobs needs a value"},
+      {"run small.toml --jobs 1 --jobs 2", "--jobs is given 2 times, but can be given once only"},
+      {"run small.toml --out ''", "--out must have a name"},
+  };
+  const auto replaced = [](std::string text, char letter, const std::string& by) {
+    for (std::size_t at = 0; (at = text.find(letter, at)) != std::string::npos; at += by.size())
+      text.replace(at, 1, by);
+    return text;
+  };
+  for (const auto& [arguments, expected] : cases) {
+    // Of the shells only bash knows $'...'.
+    place_.write("line.sh", "'" LAZYGAP_PROGRAM "' " + replaced(arguments, 'X', kHostile) + "\n");
+    const Answer run = place_.run("--version >/dev/null; bash line.sh");
+    EXPECT_EQ(run.code, 2) << arguments << ": " << run.err;
+    EXPECT_EQ(run.out, "") << arguments;
+    EXPECT_EQ(lines(run.err), 1u) << run.err;
+    EXPECT_EQ(run.err.find('\x1b'), std::string::npos) << arguments;
+    EXPECT_NE(run.err.find(replaced(expected, 'Q', shown)), std::string::npos)
+        << arguments << ": " << run.err;
+  }
+}
+
+TEST_F(Cli, LongArgumentsAreCutInSentences) {
+  // The longest argument that Linux hands to a program has 128 KiB.
+  constexpr std::size_t kLong = 100'000, kSentence = 300;
+  const std::string word(kLong, 'x');
+  for (const std::string& arguments :
+       {word, "run small.toml --jobs " + word, "run small.toml --" + word, "run small.toml " + word,
+        "run small.toml --set " + word, "run small.toml --shard " + word, "run small.toml --json=" + word,
+        "figure 1 --scale " + word, "completion " + word, "keys " + word, "compare a.csv --widths " + word}) {
+    const Answer run = place_.run(arguments);
+    const std::string start = arguments.substr(0, 40);
+    EXPECT_EQ(run.code, 2) << start;
+    EXPECT_LT(run.err.size(), kSentence) << start;
+    EXPECT_NE(run.err.find("…"), std::string::npos) << start << ": " << run.err;
+  }
+}
+
+TEST_F(Cli, NumbersOfOptionsAreDecimal) {
+  EXPECT_EQ(place_.run("run small.toml --dry-run --jobs 010").code, 0);  // ten, not the octal eight
+  EXPECT_NE(place_.run("run small.toml --jobs 0x10").err.find("--jobs is \"0x10\""), std::string::npos);
 }
 
 TEST_F(Cli, WrongPlansAreExit2AndNameThePlace) {

@@ -327,5 +327,23 @@ TEST(MakeCells, PlansAHundredThousandCellsInNoTime) {
   EXPECT_LT(seconds, kMostSeconds);
 }
 
+/// Not every point may look at the machine, name its problem, or look for an answer among all others.
+TEST(Cells, ManyPointsArePlannedInNoTime) {
+  std::string widths = "1", ridges = "0.0";
+  for (int i = 2; i <= 50; ++i) widths += ", " + std::to_string(i);
+  for (int i = 1; i < 100; ++i) ridges += ", " + std::to_string(i) + ".0";
+  const std::clock_t start = std::clock();
+  const Plan plan = small_plan({{"sweep.methods", "[exact, fit]"},
+                                {"sweep.regimes", "[RF(I), NN]"},
+                                {"sweep.draws", "1"},
+                                {"activation.name", "relu"},
+                                {"sweep.neurons", "[" + widths + "]"},
+                                {"axes.fit.ridge", "[" + ridges + "]"}});
+  // exact NN has no answer with relu at any point; exact RF does not read the ridge.
+  EXPECT_EQ(remarks(plan).size(), 1u);
+  EXPECT_EQ(make_cells(plan).size(), 50u + 5000);
+  EXPECT_LT(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC, kMostSeconds);
+}
+
 }  // namespace
 }  // namespace lazygap::plan

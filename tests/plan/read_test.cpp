@@ -116,6 +116,26 @@ TEST(Plan, BuiltInPlansLoad) {
   }
 }
 
+TEST(Plan, ThePapersGridIsItsTextToTheLetterAndNothingElseDiffers) {
+  Plan grid = load_plan("figure-1-left-paper-grid");
+  EXPECT_EQ(grid.base.train.options.schedule, train::Schedule::constant);
+  EXPECT_EQ(grid.step_sizes.front(), 0.001);
+  EXPECT_EQ(grid.step_sizes.back(), 0.03);
+  EXPECT_EQ(grid.base.train.options.steps, 200000);
+  EXPECT_EQ(grid.base.train.options.batch, 100);
+  EXPECT_EQ(grid.base.train.options.test_samples, 10000);
+  EXPECT_EQ(grid.base.fit.samples, 500000);
+  std::string text(built_in_plan("figure-1-left-paper-grid"));
+  const auto replace = [&text](const std::string& from, const std::string& to) {
+    ASSERT_NE(text.find(from), std::string::npos) << from;
+    text.replace(text.find(from), from.size(), to);
+  };
+  replace("name = \"figure-1-left-paper-grid\"", "name = \"figure-1-left\"");
+  replace("schedule = \"constant\"\nstep_sizes = [0.001, 0.003, 0.01, 0.03]\n", "schedule = \"tail-drop\"\n");
+  const std::string other(built_in_plan("figure-1-left"));
+  EXPECT_EQ(text.substr(text.find("name =")), other.substr(other.find("name =")));
+}
+
 TEST(Plan, OneMethodMayBeAskedInPlaceOfThePlans) {
   const Plan plan = plan_from_text(kSmallPlan, "plan.toml", {}, Method::exact);
   EXPECT_EQ(plan.methods, (std::vector<Method>{Method::exact}));

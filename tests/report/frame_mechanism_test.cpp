@@ -47,6 +47,74 @@ TEST(FrameOfTheMechanism, IsThereWhereItWasRecorded) {
   for (std::size_t i : {1, 2}) EXPECT_EQ(frames[i].title, "Quadratic function, d = 8, N = 4");
 }
 
+/// The kernels of SGD against the output scale, between the lines of NN and NT.
+TEST(FrameOfTheKernel, FollowsTheOutputScale) {
+  const plan::Plan plan = plan::plan_from_text(R"plan(name = "scales"
+[problem]
+model = "qf"
+d = 8
+spectrum = { law = "exponential" }
+[sweep]
+regimes = ["NN", "NT"]
+methods = ["exact", "lazy_rich", "train"]
+[train]
+parameterisation = "unit"
+mechanism = true
+[axes]
+"network.width" = [2, 4]
+"network.output_scale" = [0.1, 1.0, 10.0]
+[figure]
+frame = "axes"
+x = "network.output_scale"
+)plan",
+                                               "scales");
+  std::vector<Row> rows = hand_made::rows(plan);
+  EXPECT_EQ(make_frames(plan, rows).size(), 1u) << "nothing was recorded";
+  for (Row& row : rows) {
+    if (row.regime == Regime::nt) row.summaries.erase(Method::lazy_rich);
+    for (auto& [method, summary] : row.summaries) {
+      const bool runs = method == Method::train, ends = method == Method::lazy_rich;
+      if (ends) summary.results.clear();
+      for (int draw = 0; draw < 2 && ends; ++draw) summary.results.emplace_back().draw = draw;
+      for (std::size_t k = 0; k < summary.results.size(); ++k) {
+        if (runs) summary.results[k].mechanism = mechanism(row.regime == Regime::nn, static_cast<int>(k));
+        if (ends) summary.results[k].mechanism.points = {{.kernel_cosine = 0.5 + 0.25 * double(k)}};
+      }
+    }
+  }
+  const std::vector<Frame> frames = make_frames(plan, rows);
+  ASSERT_EQ(frames.size(), 2u);
+  const Frame& frame = frames[1];
+  EXPECT_EQ(frame.name, "scales-kernel");
+  EXPECT_EQ(frame.y.label, "cosine of the tangent kernels");
+  EXPECT_EQ(frames[0].y.label, "{/:Italic R} / {/:Italic R}_0");
+  EXPECT_EQ(frame.x.label, frames[0].x.label);
+  std::set<std::string> seen;
+  for (const Series& series : frame.series) {
+    seen.insert(series.regime + " " + series.method);
+    const Point& last = series.points.back();
+    if (series.regime == "NT") {
+      EXPECT_EQ(last.ratio, 1) << series.name;
+    }
+    if (series.regime == "NN" && series.method == "train") {
+      EXPECT_EQ(last.ratio, 1 - 0.125 * 3);
+      EXPECT_EQ(series.points.size(), 3u);
+    }
+    if (series.method == "lazy_rich") {
+      EXPECT_EQ(last.ratio, 0.625);
+      EXPECT_EQ(*last.se, 0.125);
+    }
+    if (series.regime == "NN" && series.method == "exact") {  // a line, at the cosine where NN ends
+      EXPECT_EQ(series.points.size(), 2u);
+      EXPECT_GT(last.ratio, 0.2);
+      EXPECT_LT(last.ratio, 0.98);
+    }
+  }
+  EXPECT_EQ(seen, (std::set<std::string>{"NN exact", "NN lazy_rich", "NN train", "NT exact", "NT train"}));
+  const std::string script = gnuplot_script(frame);
+  EXPECT_NE(script.find("'%.6g, value = %.5g'"), std::string::npos) << "the pointer does not call it R/R0";
+}
+
 TEST(FrameOfTheMechanism, AveragesDrawsOfTheLargestWidth) {
   const plan::Plan plan = hand_made::plan("right");
   const Frame frame = make_frames(plan, rows_with_mechanism(plan)).at(1);

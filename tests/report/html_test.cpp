@@ -97,6 +97,13 @@ TEST(Html, IsAccessible) {
         << tag;
 }
 
+TEST(Html, HeadingsStandOverTheirCells) {
+  const std::string page = to_html("t", "lazygap figure 1", {section(hand_made::plan())});
+  EXPECT_NE(page.find("<th scope=\"col\" class=\"text\">regime</th>"), std::string::npos);
+  for (const char* number : {"N", "exact", "simulated", "step size"})
+    EXPECT_NE(page.find(std::string("<th scope=\"col\">") + number + "</th>"), std::string::npos) << number;
+}
+
 TEST(Html, WarnsWhereAnAnswerIsMissing) {
   const plan::Plan plan = hand_made::plan();
   Section bad = section(plan);

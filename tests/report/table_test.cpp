@@ -46,6 +46,26 @@ TEST(ReadableTable, TellsTrainedFromFitted) {
   EXPECT_EQ(simulations(rows[0]).size(), 2u);
 }
 
+TEST(Tables, NameTheFoldersOfKeptWeights) {
+  const plan::Plan plan = two_rows();
+  std::vector<Row> rows = hand_made::rows(plan);
+  for (const Table& table : {readable_table(plan, rows), full_table(plan, rows)})
+    EXPECT_NE(table.header.back(), "weights");
+  auto& results = rows[0].summaries.at(Method::train).results;
+  results[0].weights = "weights/a";
+  results[1].weights = "weights/b";
+  const Table readable = readable_table(plan, rows);
+  EXPECT_EQ(readable.header.back(), "weights");
+  EXPECT_EQ(readable.lines[0].back(), "weights/a weights/b");
+  EXPECT_EQ(readable.lines[1].back(), "");
+  const Table full = full_table(plan, rows);
+  EXPECT_EQ(full.header.back(), "weights");
+  for (const auto& line : full.lines) {
+    EXPECT_EQ(line.size(), full.header.size());
+    EXPECT_EQ(line.back(), line[0] == "NT" && line[1] == "train" ? "weights/a weights/b" : "");
+  }
+}
+
 TEST(ReadableTable, UnknownNumbersAreDashes) {
   const plan::Plan plan = two_rows();
   Row row{.regime = Regime::nt, .point = 0, .N = 4, .d = 8, .rho = 0.5, .summaries = {}};

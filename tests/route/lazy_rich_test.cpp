@@ -1,3 +1,5 @@
+#include "lazygap/route/lazy_rich.h"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -27,14 +29,19 @@ parameterisation = "unit"
 "network.output_scale" = [1e-7, 1.0, 1e7]
 )plan";
 
-double ratio(const plan::Plan& plan, Method method, Regime regime, std::size_t point, std::uint32_t draw) {
+store::Result result(const plan::Plan& plan, Method method, Regime regime, std::size_t point,
+                     std::uint32_t draw) {
   Question question = plan.at(method, regime, point);
   question.draw = draw;
-  double found = std::nan("");
+  store::Result found;
   const std::vector<Question> one{question};
   route_of(method).answer(*plan.instances->of(question), one,
-                          {.finished = [&](std::size_t, store::Result result) { found = result.ratio; }});
+                          {.finished = [&](std::size_t, store::Result answer) { found = answer; }});
   return found;
+}
+
+double ratio(const plan::Plan& plan, Method method, Regime regime, std::size_t point, std::uint32_t draw) {
+  return result(plan, method, regime, point, draw).ratio;
 }
 
 TEST(LazyRich, LiesBetweenNnAndTheNtOfTheSameDraw) {
@@ -49,6 +56,25 @@ TEST(LazyRich, LiesBetweenNnAndTheNtOfTheSameDraw) {
     const double between = ratio(plan, Method::lazy_rich, Regime::nn, 1, draw);
     EXPECT_GT(between, nn);
     EXPECT_LT(between, nt);
+  }
+}
+
+TEST(LazyRich, TheKernelMovesFromWhereNnEndsToNotAtAll) {
+  // The ends are reached to first order in the scale, or in its inverse.
+  constexpr double kEnds = 1e-5;
+  const plan::Plan plan = plan::plan_from_text(kPlan, "scales");
+  for (const std::uint32_t draw : {0u, 1u}) {
+    Question question = plan.at(Method::lazy_rich, Regime::nn, 0);
+    question.draw = draw;
+    const double rich = rich_kernel_cosine(question, *plan.instances->of(question));
+    const auto cosine = [&](std::size_t point) {
+      return result(plan, Method::lazy_rich, Regime::nn, point, draw).mechanism.points.back().kernel_cosine;
+    };
+    EXPECT_NEAR(cosine(0), rich, kEnds);
+    EXPECT_NEAR(cosine(2), 1, kEnds);
+    EXPECT_GT(cosine(1), rich);
+    EXPECT_LT(cosine(1), 1);
+    EXPECT_LT(rich, 0.95);
   }
 }
 

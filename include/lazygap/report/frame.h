@@ -76,7 +76,11 @@ struct Frame {
 ///
 /// Where the training recorded its mechanism (train.mechanism), a right frame is followed by two more for the
 /// largest width: NAME-mechanism, overlaps, change and tangent kernel against n/d, and NAME-directions, heat
-/// maps.
+/// maps. A left frame or one of axes is then followed by NAME-kernel: the cosine of the tangent kernels at
+/// the start and the end against the same key, between those of NN and NT where lazy_rich knows them.
+///
+/// Where widths are drawn for several spikes of spiked covariates, NAME-collapse follows: the same points
+/// against N over the square of the effective dimension.
 ///
 /// Points without a result are left out. Throws UsageError where the name of the plan cannot be a file name.
 [[nodiscard]] std::vector<Frame> make_frames(const Plan& plan, const std::vector<Row>& rows);
