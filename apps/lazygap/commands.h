@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lazygap/plan/plan.h"
+#include "lazygap/schedule/cluster.h"
 #include "lazygap/schedule/run.h"
 
 namespace lazygap::app {
@@ -34,6 +35,8 @@ struct Request {
   std::string shard;                  ///< "i/n"; empty: everything
   std::vector<std::string> files;     ///< store merge: where from
   bool dry_run = false;
+  std::optional<int> machines;  ///< --dry-run: predicts the run on `cluster` with so many machines
+  schedule::Cluster cluster;
   bool quiet = false;                ///< no progress
   bool verbose = false;              ///< says beforehand what is to be done, and where results go
   std::optional<std::string> scale;  ///< of figures of two frames: "laptop" (where none is given) or "paper"

@@ -95,6 +95,7 @@ class CommandLine {
         .add_option("--shard", request_.shard, "only share i of n of the work, as i/n (see docs/clusters.md)")
         ->type_name("I/N");
     with_run(run_command, "folder of the results (default: results/NAME)");
+    with_cluster(run_command);
 
     CLI::App& figure_command =
         add("figure", "runs the plans of Figure 1 or 2, or one plan, and draws it",
@@ -319,6 +320,23 @@ class CommandLine {
         .add_flag("-v,--verbose", request_.verbose,
                   "says beforehand on stderr what is computed, by which path and how long it may take")
         ->excludes("--quiet");
+  }
+
+  /// The model of a cluster; the options of the network change nothing without --machines.
+  void with_cluster(CLI::App& command) {
+    CLI::Option* machines =
+        command
+            .add_option("--machines", request_.machines,
+                        "with --dry-run: predicts the run on N machines, one rank on each (docs/clusters.md)")
+            ->type_name("N")
+            ->needs("--dry-run")
+            ->excludes("--shard");
+    const auto option = [&](const std::string& name, auto& value, const std::string& description) {
+      command.add_option(name, value, description)->needs(machines)->capture_default_str();
+    };
+    option("--cores", request_.cluster.cores, "of each machine");
+    option("--latency", request_.cluster.latency_seconds, "of a message between machines, in seconds");
+    option("--bandwidth", request_.cluster.bytes_per_second, "of the network at rank 0, in bytes a second");
   }
 
   CLI::App app_;

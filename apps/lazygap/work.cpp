@@ -13,6 +13,7 @@
 #include "lazygap/core/error.h"
 #include "lazygap/core/quote.h"
 #include "lazygap/report/table.h"
+#include "lazygap/schedule/cluster.h"
 #include "lazygap/schedule/estimate.h"
 #include "lazygap/schedule/prediction.h"
 #include "lazygap/schedule/run.h"
@@ -91,6 +92,43 @@ std::string estimate_lines(const schedule::PlanEstimate& estimate) {
   return report::align(table);
 }
 
+/// --dry-run --machines: this machine need not be able to compute the plan.
+void print_prediction(const Request& request, const Plan& plan, const Store& store) {
+  schedule::Cluster cluster = request.cluster;
+  cluster.machines = *request.machines;
+  const schedule::ClusterEstimate estimate = schedule::estimate_on(cluster, plan, store);
+  if (request.json) {
+    print(nlohmann::ordered_json{{"plan", plan.name},
+                                 {"machines", cluster.machines},
+                                 {"cores", cluster.cores},
+                                 {"seconds", estimate.seconds},
+                                 {"work_seconds", estimate.work_seconds},
+                                 {"efficiency", estimate.efficiency},
+                                 {"bytes_per_machine", estimate.bytes_per_machine},
+                                 {"queue_seconds", estimate.queue_seconds},
+                                 {"longest", estimate.longest},
+                                 {"longest_seconds", estimate.longest_seconds},
+                                 {"longest_cores", estimate.longest_cores}}
+              .dump() +
+          "\n");
+    return;
+  }
+  std::string text = fmt::format("{}: predicted for {} machine{} of {} core{} as fast as one here: {}\n",
+                                 plan.name, cluster.machines, cluster.machines == 1 ? "" : "s", cluster.cores,
+                                 cluster.cores == 1 ? "" : "s", duration(estimate.seconds));
+  text += fmt::format("  work        {} on one core; efficiency {:.0f} %\n", duration(estimate.work_seconds),
+                      100 * estimate.efficiency);
+  text += fmt::format("  memory      at most {} on one machine\n",
+                      schedule::bytes_text(estimate.bytes_per_machine));
+  text += fmt::format("  rank 0      {} for its queue, messages ({:g} s, {:g} bytes a second) and store\n",
+                      duration(estimate.queue_seconds), cluster.latency_seconds, cluster.bytes_per_second);
+  if (!estimate.longest.empty())
+    text += fmt::format("  longest     the group with \"{}\": {} on {} core{}\n", estimate.longest,
+                        duration(estimate.longest_seconds), estimate.longest_cores,
+                        estimate.longest_cores == 1 ? "" : "s");
+  print(text);
+}
+
 /// Expected time of the predictions of --dry-run.
 constexpr double kPredictionSeconds = 1;
 
@@ -130,6 +168,10 @@ Store existing_or_empty(const fs::path& folder) {
 }
 
 void print_estimate(const Request& request, const Plan& plan, const Store& store) {
+  if (request.machines) {
+    print_prediction(request, plan, store);
+    return;
+  }
   schedule::RunOptions options = run_options(request, plan);
   const schedule::PlanEstimate estimate = schedule::estimate_plan(plan, store, options);
   if (!request.json) {

@@ -9,36 +9,12 @@
 
 #include "core/machine.h"
 #include "lazygap/plan/cells.h"
-#include "lazygap/schedule/best.h"
+#include "schedule/expected.h"
 #include "schedule/places.h"
 #include "schedule/tasks.h"
 
 namespace lazygap::schedule {
 namespace {
-
-/// The cells of routes that follow the training, as they will be: before it has ended any step size will do
-/// for an estimate.
-std::vector<Cell> expected_following_cells(const Plan& plan, const store::Store& store) {
-  std::vector<Cell> cells;
-  for (const Method method : plan.methods) {
-    const route::Route& route = route::route_of(method);
-    if (!follows_training(plan, method)) continue;
-    for (const Regime regime : plan.regimes)
-      for (std::size_t point = 0; route.applies(regime) && point < plan.points(); ++point) {
-        std::vector<Cell> known = following_cells_at(plan, store, method, regime, point);
-        const Question question = plan.at(method, regime, point);
-        if (known.empty() && !route.refuses(question, *plan.instances->of(question)))
-          for (Index draw = 0; draw < plan.draws_of(method, regime); ++draw)
-            known.push_back({.method = method,
-                             .regime = regime,
-                             .point = point,
-                             .draw = draw,
-                             .step_size = step_sizes(plan, question).front()});
-        std::move(known.begin(), known.end(), std::back_inserter(cells));
-      }
-  }
-  return cells;
-}
 
 /// Paths are the same for cells that differ in draw and step size.
 void add_paths(const Plan& plan, const std::vector<Cell>& cells, GroupEstimate& group) {
