@@ -19,8 +19,8 @@ struct Cluster {
   /// What rank 0 spends on one cell, its part of the queue and its row in the store. Measured: 5000 exact
   /// cells of NT with d = 2 take 1.2 s of processor time in all.
   double seconds_per_cell = 2.5e-4;
-  /// Amdahl's part of a group that only one of its cores can do. Two cores have been seen to make a group 1.7
-  /// to 1.97 times as fast; 0.1 gives 1.82.
+  /// Amdahl's part of a group that only one of its cores can do: an assumption, by which two cores make a
+  /// group 1.82 times as fast.
   double serial_fraction = 0.1;
 };
 
