@@ -395,9 +395,9 @@ TEST_F(Cli, ANewPlanRuns) {
 }
 
 TEST_F(Cli, APlanIsShownAsItIsWritten) {
-  const Answer shown = place_.run("plans figure-1-left");
+  const Answer shown = place_.run("plans figure-1-left-laptop");
   EXPECT_EQ(shown.code, 0);
-  EXPECT_NE(shown.out.find("name = \"figure-1-left\""), std::string::npos);
+  EXPECT_NE(shown.out.find("name = \"figure-1-left-laptop\""), std::string::npos);
   place_.write("copy.toml", shown.out);
   EXPECT_EQ(place_.run("run copy.toml --dry-run").code, 0);
 }
