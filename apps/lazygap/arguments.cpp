@@ -108,4 +108,14 @@ std::string refusal(const CLI::App& command, const CLI::ParseError& error) {
   return printable(sentence);
 }
 
+std::string without_function(const std::string& sentence) {
+  const std::size_t end = sentence.find(": ");
+  const std::string_view first = std::string_view(sentence).substr(0, end);
+  const bool is_function = end != std::string::npos && first.find("::") != std::string_view::npos &&
+                           std::all_of(first.begin(), first.end(), [](char c) {
+                             return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == ':';
+                           });
+  return is_function ? sentence.substr(end + 2) : sentence;
+}
+
 }  // namespace lazygap::app

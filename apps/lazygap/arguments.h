@@ -20,4 +20,8 @@ namespace lazygap::app {
 /// `command`: the innermost command that was recognised.
 [[nodiscard]] std::string refusal(const CLI::App& command, const CLI::ParseError& error);
 
+/// A sentence of the library without the function that it names first, "data::make_splits: ", which is of no
+/// use on a command line.
+[[nodiscard]] std::string without_function(const std::string& sentence);
+
 }  // namespace lazygap::app

@@ -375,7 +375,7 @@ int main(int argc, char** argv) {
   try {
     return run_process(argc, argv);
   } catch (const lazygap::UsageError& error) {
-    return fail(kExitUsage, error.what());
+    return fail(kExitUsage, without_function(error.what()));
   } catch (const lazygap::FileError& error) {
     return fail(kExitFiles, error.what());
   } catch (const std::bad_alloc&) {

@@ -179,6 +179,17 @@ TEST_F(Cli, WrongCommandLinesAreExit2AndOneSentence) {
   }
 }
 
+TEST_F(Cli, SentencesNameNoFunctionOfTheLibrary) {
+  place_.write("five.csv", "a,g,y\n1,1,2\n2,2,3\n3,1,4\n3,2,1\n1,1,9\n");
+  const std::string compare = "compare five.csv --target y ";
+  EXPECT_EQ(place_.run(compare + "--group g").err,
+            "lazygap: there are 2 groups, but 5 folds need at least 5\n");
+  EXPECT_EQ(place_.run(compare + "--folds 7").err,
+            "lazygap: there are 5 samples, but 7 folds need at least 14\n");
+  EXPECT_EQ(place_.run(compare + "--ordered --repeats 3").err,
+            "lazygap: repeats is 3, but ordered splits have nothing to repeat: 1\n");
+}
+
 /// An argument that a shell passes on as it stands: it sets a colour and clears the screen of a terminal.
 constexpr const char* kHostile = "$'\\e[31m\\e[2J\\u202e'";
 
