@@ -3,6 +3,7 @@
 # `./quickstart wheel` calls it, with everything installed that it needs.
 #
 #   python/make_wheel.sh              the wheel
+#   python/make_wheel.sh downloads    only what comes from PyPI and from Debian's sources, for the wheel
 #   python/make_wheel.sh environment  the wheel, and build/python/venv with all that its tests need
 set -eu
 cd "$(dirname "$0")/.."
@@ -89,6 +90,7 @@ make_environment() {
 
 make_tools
 make_muparser
+[ "${1:-}" != downloads ] || exit 0
 make_wheel
 for python in $(pythons); do try_on "$python"; done
 [ "${1:-}" != environment ] || make_environment

@@ -67,7 +67,7 @@ def epochs(n=5000, d=50, N=200, count=10, batch=32):
     X = rng.normal(size=(n, d))
     y = X[:, 0] ** 2
     ours = lambda: lazygap.TwoLayerNetworkRegressor(N, step_size=0.01, batch_size=batch, epochs=count, validation_fraction=0, random_state=0).fit(X, y)
-    theirs = lambda: MLPRegressor((N,), solver="sgd", batch_size=batch, max_iter=count, n_iter_no_change=count, random_state=0).fit(X, y)
+    theirs = lambda: MLPRegressor(hidden_layer_sizes=(N,), solver="sgd", batch_size=batch, max_iter=count, n_iter_no_change=count, random_state=0).fit(X, y)
     return interleaved({"TwoLayerNetworkRegressor": ours, "MLPRegressor": theirs})
 
 
