@@ -132,6 +132,11 @@ void Statement::reset() {
   bound_ = 0;
 }
 
+void Statement::end() noexcept {
+  static_cast<void>(sqlite3_reset(statement_.get()));
+  bound_ = 0;
+}
+
 std::string Statement::raw_text() {
   const auto* characters = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), read_));
   if (characters == nullptr && sqlite3_column_type(statement_.get(), read_) != SQLITE_NULL)

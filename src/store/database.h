@@ -72,6 +72,8 @@ class Statement {
   /// Runs a statement that has to change exactly one row.
   void change_one_row();
   void reset();
+  /// The same without a word of what the last step said before.
+  void end() noexcept;
   /// Reads the columns of this row again from the first.
   void rewind() { read_ = 0; }
 
@@ -93,6 +95,18 @@ class Statement {
   std::unique_ptr<sqlite3_stmt, FinalizeStatement> statement_;
   int bound_ = 0;
   int read_ = 0;
+};
+
+/// Resets a statement when it goes out of scope, whatever its last step said.
+class EndOfStatement {
+ public:
+  explicit EndOfStatement(Statement& statement) : statement_(statement) {}
+  ~EndOfStatement() { statement_.end(); }
+  EndOfStatement(const EndOfStatement&) = delete;
+  EndOfStatement& operator=(const EndOfStatement&) = delete;
+
+ private:
+  Statement& statement_;
 };
 
 /// Rolls back unless committed. "BEGIN IMMEDIATE" takes the write lock at once, so that two processes queue

@@ -4,6 +4,7 @@
 
 #include <mutex>
 #include <new>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -17,6 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 std::optional<Result> find_in(const Connection& connection, Statement& statement, const std::string& key) {
+  const EndOfStatement end(statement);  // a row that is read no further would keep the file locked
   statement.bind(key);
   std::optional<Result> result;
   if (statement.step()) try {
@@ -28,12 +30,7 @@ std::optional<Result> find_in(const Connection& connection, Statement& statement
     } catch (const std::exception&) {  // text that is not what save() wrote
       connection.fail(SQLITE_CORRUPT);
     }
-  statement.reset();
   return result;
-}
-
-std::string select_sql(const Connection& connection) {
-  return fmt::format("SELECT {} FROM results WHERE key = ?", selected_columns(connection));
 }
 
 void create_folder(const fs::path& file) {
@@ -51,8 +48,19 @@ struct Store::Database {
   Database() = default;
   Database(const fs::path& file, int flags) : connection(file, flags) {}
 
+  /// Finds a result by its key. It is prepared once, because that takes longer than to find a result.
+  Statement& find() {
+    if (!find_)
+      find_.emplace(connection,
+                    fmt::format("SELECT {} FROM results WHERE key = ?", selected_columns(connection)));
+    return *find_;
+  }
+
   Connection connection;
-  mutable std::mutex mutex;
+  std::mutex mutex;
+
+ private:
+  std::optional<Statement> find_;
 };
 
 Store::Store(std::unique_ptr<Database> database) : database_(std::move(database)) {}
@@ -100,17 +108,16 @@ Store Store::in_memory() {
 
 std::optional<Result> Store::find(const std::string& key) const {
   const std::lock_guard lock(database_->mutex);
-  Statement statement(database_->connection, select_sql(database_->connection));
-  return find_in(database_->connection, statement, key);
+  return find_in(database_->connection, database_->find(), key);
 }
 
 std::vector<std::optional<Result>> Store::find_all(std::span<const std::string> keys) const {
   const std::lock_guard lock(database_->mutex);
   const Transaction transaction(database_->connection, "BEGIN");
-  Statement statement(database_->connection, select_sql(database_->connection));
   std::vector<std::optional<Result>> results;
   results.reserve(keys.size());
-  for (const std::string& key : keys) results.push_back(find_in(database_->connection, statement, key));
+  for (const std::string& key : keys)
+    results.push_back(find_in(database_->connection, database_->find(), key));
   return results;
 }
 

@@ -371,6 +371,27 @@ TEST_F(StoreTest, NoticesTextThatIsNotUtf8) {
   expect_contains(file_error([&] { static_cast<void>(store.find("key")); }), "damaged; move it away");
 }
 
+TEST_F(StoreTest, ARowThatCannotBeReadLeavesTheFileFree) {
+  Store store = Store::open(file());
+  store.save(make_result("bad"));
+  execute(file(), "UPDATE results SET trajectory = 'no JSON'");
+  EXPECT_THROW(static_cast<void>(store.find("bad")), FileError);
+  EXPECT_THROW(static_cast<void>(store.find_all(std::vector<std::string>{"other", "bad"})), FileError);
+  Store::open(file()).save(make_result("good"));  // takes the lock for writing
+  EXPECT_EQ(store.find("good")->key, "good");
+  EXPECT_FALSE(store.find("other"));
+}
+
+TEST_F(StoreTest, AnotherProcessMayAddColumnsMeanwhile) {
+  fill(file(), 1);
+  execute(file(), "ALTER TABLE results DROP COLUMN mechanism");
+  const Store store = Store::open_read_only(file());
+  const std::string key = store.keys().front();
+  EXPECT_TRUE(store.find(key));
+  static_cast<void>(Store::open(file()));  // adds it again
+  EXPECT_TRUE(store.find(key));
+}
+
 TEST_F(StoreTest, TextOfTheSystemNeedNotBeUtf8) {
   Store store = Store::open(file());
   Result result = make_result("key");
