@@ -60,7 +60,7 @@ void add_training(Frame& frame, const Plan& plan, const std::vector<Row>& rows) 
       Series series = series_of(goal);
       Average same = exact->risk;
       if (trained != nullptr && trained->exact_ratio)
-        same = {.draws = trained->risk.draws, .ratio = *trained->exact_ratio, .se = {}};
+        same = {.draws = trained->risk.draws, .ratio = *trained->exact_ratio, .se = trained->exact_se};
       series.points.push_back(point_at(row.N, end, same, std::nullopt));
       add(frame, std::move(series));
     }

@@ -299,7 +299,7 @@ std::string functions(const Frame& frame) {
       "high(series, marker) = seen(column('ratio'), se(series), marker) ? column('ratio')+se(series) : NaN\n"
       "# What the pointer shows in the SVG.\n"
       "tip(series) = series.{}.sprintf('%.6g, {} = %.5g', column('x'), column('ratio'))"
-      ".(strlen(stringcolumn('se')) > 0 ? sprintf(' ± %.1g', column('se')) : '')\n",
+      ".(strlen(stringcolumn('se')) > 0 && column('se') > 0 ? sprintf(' ± %.1g', column('se')) : '')\n",
       frame.y.log ? fmt::format("log10(1 + se/ratio) > {:.6g}*marker", std::log10(top / bottom))
                   : fmt::format("se > {:.6g}*marker", top - bottom),
       frame.y.log

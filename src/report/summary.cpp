@@ -136,7 +136,9 @@ void compare(const Summary& exact, bool exact_has_draws, Summary& simulated) {
         break;
       }
   if (differences.empty() || differences.size() != simulated.results.size()) return;
-  simulated.exact_ratio = mean_and_se(same).first;
+  const auto [exact_mean, exact_se] = mean_and_se(same);
+  simulated.exact_ratio = exact_mean;
+  if (exact_se && *exact_se > kRounding) simulated.exact_se = exact_se;
   const auto [mean, se] = mean_and_se(differences);
   simulated.excess = mean;
   if (se && *se > kRounding) simulated.excess_se = se;

@@ -31,7 +31,8 @@ std::string average_text(const Summary* summary) {
 }
 
 std::string exact_text(const Row& row, const Summary* simulation) {
-  if (simulation != nullptr && simulation->exact_ratio) return ratio_text(*simulation->exact_ratio);
+  if (simulation != nullptr && simulation->exact_ratio)
+    return with_error(*simulation->exact_ratio, simulation->exact_se);
   return average_text(row.find(Method::exact));
 }
 
@@ -179,9 +180,9 @@ Table full_table(const Plan& plan, const std::vector<Row>& rows) {
   for (const Key* key : keys)
     if (key->path != "problem.d") table.header.push_back(key->path);
   for (const Key* key : given) table.header.push_back(key->path);
-  for (const char* name :
-       {"ratio", "se", "draws", "exact_ratio", "excess", "excess_se", "test_ratio", "test_se", "train_ratio",
-        "gcv_ratio", "loo_ratio", "step_size", "diverged", "not_converged", "failed", "missing"})
+  for (const char* name : {"ratio", "se", "draws", "exact_ratio", "exact_se", "excess", "excess_se",
+                           "test_ratio", "test_se", "train_ratio", "gcv_ratio", "loo_ratio", "step_size",
+                           "diverged", "not_converged", "failed", "missing"})
     table.header.emplace_back(name);
   const bool weights = has_weights(rows);
   if (weights) table.header.emplace_back("weights");
@@ -195,9 +196,10 @@ Table full_table(const Plan& plan, const std::vector<Row>& rows) {
       for (const Key* key : given) line.push_back(question::plain_text(key->get(question)));
       line.insert(line.end(),
                   {number(summary.risk.ratio), number(summary.risk.se), fmt::format("{}", summary.risk.draws),
-                   number(summary.exact_ratio), number(summary.excess), number(summary.excess_se),
-                   number(summary.test_ratio), number(summary.test_se), number(summary.train_ratio),
-                   number(summary.gcv_ratio), number(summary.loo_ratio), number(summary.step_size)});
+                   number(summary.exact_ratio), number(summary.exact_se), number(summary.excess),
+                   number(summary.excess_se), number(summary.test_ratio), number(summary.test_se),
+                   number(summary.train_ratio), number(summary.gcv_ratio), number(summary.loo_ratio),
+                   number(summary.step_size)});
       for (const std::size_t count :
            {summary.diverged, summary.not_converged, summary.failed, summary.missing})
         line.push_back(fmt::format("{}", count));

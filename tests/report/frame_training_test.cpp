@@ -41,6 +41,7 @@ TEST(FrameAlongTraining, TheExactRiskStandsAtTheEnd) {
   // That of the draws that were trained.
   EXPECT_EQ(exact.points[0].ratio, 1.0 / 3 + 0.0125);
   EXPECT_EQ(exact.points[0].draws, 2);
+  EXPECT_EQ(exact.points[0].se, 0.0075);
 }
 
 TEST(FrameAlongTraining, NothingThatIsNotTrainedIsShown) {

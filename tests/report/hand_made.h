@@ -53,6 +53,7 @@ inline Summary simulation(const plan::Plan& plan, Regime regime, Index N, double
   summary.test_ratio = limit + 0.04;
   summary.test_se = 0.011;
   summary.exact_ratio = limit + 0.0125;
+  summary.exact_se = 0.0075;
   summary.excess = 0.01875;
   summary.excess_se = 0.005;
   for (int draw = 0; draw < 2; ++draw) {

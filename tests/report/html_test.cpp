@@ -72,7 +72,7 @@ TEST(Html, HasEveryPointPlanAndSource) {
   const plan::Plan plan = hand_made::plan("left", "mg");
   std::string page = to_html("Figure 2", "lazygap figure 1", {section(plan)});
   EXPECT_EQ(matches(page, "<tr><td class=\"text\">"), hand_made::rows(plan).size());
-  EXPECT_NE(page.find("<td>8</td><td>1</td><td>0.11111</td><td>0.12361</td><td>0.142(8)</td><td>0.019(5)</td>"
+  EXPECT_NE(page.find("<td>8</td><td>1</td><td>0.11111</td><td>0.124(8)</td><td>0.142(8)</td><td>0.019(5)</td>"
                       "<td>+15.2 %</td><td>0.02</td>"),
             std::string::npos)
       << page;

@@ -79,6 +79,7 @@ TEST(Summary, AveragesOverDraws) {
   EXPECT_EQ(train.test_se, 0.02);
   // One draw: its risk above the exact risk of draw 0, with the error of the estimate on fresh samples.
   EXPECT_EQ(train.exact_ratio, 0.4);
+  EXPECT_FALSE(train.exact_se);
   EXPECT_NEAR(train.excess.value(), 0.05, kRounding);
   EXPECT_EQ(train.excess_se, 0.02);
   for (const auto& [method, summary] : row.summaries)
@@ -99,6 +100,7 @@ TEST(Summary, PairsDrawsWithTheExactRiskOfTheSameW) {
   const Summary& train = *rows.at(0).find(Method::train);
   // The spread of W cancels: differences 0.01 and 0.03, mean 0.02, standard error 0.01.
   EXPECT_NEAR(train.exact_ratio.value(), 0.45, kRounding);
+  EXPECT_NEAR(train.exact_se.value(), 0.05, kRounding);
   EXPECT_NEAR(train.excess.value(), 0.02, kRounding);
   EXPECT_NEAR(train.excess_se.value(), 0.01, kRounding);
   EXPECT_NEAR(train.risk.se.value(), 0.06, kRounding);
@@ -178,6 +180,7 @@ TEST(Summary, ComparesNnWithItsOneExactRisk) {
   EXPECT_EQ(train.step_size, 0.01);
   EXPECT_FALSE(train.step_size_at_edge);  // a grid of one
   EXPECT_NEAR(train.exact_ratio.value(), 0.1, kRounding);
+  EXPECT_FALSE(train.exact_se);  // one number for all draws
   EXPECT_NEAR(train.excess.value(), 0.03, kRounding);
   EXPECT_NEAR(train.excess_se.value(), 0.01 / std::sqrt(3), kRounding);
 }

@@ -22,9 +22,9 @@ TEST(ReadableTable, ShowsAllRoutes) {
   plan::Plan plan = two_rows();
   const std::vector<Row> rows = hand_made::rows(plan);
   EXPECT_EQ(align(readable_table(plan, rows)),
-            "regime  N  rho    limit    exact  simulated    excess  excess/exact  step size\n"
-            "NT      4  0.5  0.20000  0.21250   0.231(8)  0.019(5)        +8.8 %       0.02\n"
-            "RF(I)   4  0.5  0.20000  0.21250   0.231(8)  0.019(5)        +8.8 %          -\n");
+            "regime  N  rho    limit     exact  simulated    excess  excess/exact  step size\n"
+            "NT      4  0.5  0.20000  0.213(8)   0.231(8)  0.019(5)        +8.8 %       0.02\n"
+            "RF(I)   4  0.5  0.20000  0.213(8)   0.231(8)  0.019(5)        +8.8 %          -\n");
   plan.methods = {Method::limit};
   std::vector<Row> limits = rows;
   for (Row& row : limits)
@@ -111,6 +111,7 @@ TEST(FullTable, HasEveryNumberByItself) {
     }
     EXPECT_EQ(line[column("ratio")], "0.23125");
     EXPECT_EQ(line[column("se")], "0.0078125");
+    EXPECT_EQ(line[column("exact_se")], "0.0075");
     EXPECT_EQ(line[column("excess")], "0.01875");
     EXPECT_EQ(line[column("excess_se")], "0.005");
     EXPECT_EQ(line[column("step_size")], "0.02");

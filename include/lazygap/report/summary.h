@@ -36,9 +36,9 @@ struct Summary {
   /// curve and fit: training error, GCV and leave-one-out error over R0, where there is one for every draw.
   std::optional<double> train_ratio, gcv_ratio, loo_ratio;
   /// Simulations: the exact risk of the draws that were simulated (the same W), and how much the simulated
-  /// risk lies above it. The excess is the mean of the differences draw by draw, with its standard error.
-  /// With one draw the standard error is that of the estimate on fresh samples.
-  std::optional<double> exact_ratio, excess, excess_se;
+  /// risk lies above it, both with their standard errors over draws. The excess is the mean of the
+  /// differences draw by draw; with one draw its standard error is that of the estimate on fresh samples.
+  std::optional<double> exact_ratio, exact_se, excess, excess_se;
   /// train: the best step size of the grid, the smallest mean risk among those that never diverged.
   std::optional<double> step_size;
   /// Whether `step_size` is the smallest or the largest of the grid. A grid of one has no edge.
