@@ -162,6 +162,7 @@ TEST_F(Draw, MarkersHaveTitlesWithTheirNumbers) {
   EXPECT_NE(right.svg.find("<title>NT train N = 4: n / d = 100, R/R0 = "), std::string::npos);
   for (const std::string& svg : {left.svg, right.svg}) {
     EXPECT_EQ(svg.find("onmouse"), std::string::npos);
+    EXPECT_EQ(svg.find("± nan"), std::string::npos);
     EXPECT_EQ(svg.find("<script"), std::string::npos);
   }
 }

@@ -72,9 +72,10 @@ TEST(Html, HasEveryPointPlanAndSource) {
   const plan::Plan plan = hand_made::plan("left", "mg");
   std::string page = to_html("Figure 2", "lazygap figure 1", {section(plan)});
   EXPECT_EQ(matches(page, "<tr><td class=\"text\">"), hand_made::rows(plan).size());
-  EXPECT_NE(page.find("<td>8</td><td>1</td><td>0.11111</td><td>0.124(8)</td><td>0.142(8)</td><td>0.019(5)</td>"
-                      "<td>+15.2 %</td><td>0.02</td>"),
-            std::string::npos)
+  EXPECT_NE(
+      page.find("<td>8</td><td>1</td><td>0.11111</td><td>0.124(8)</td><td>0.142(8)</td><td>0.019(5)</td>"
+                "<td>+15.2 %</td><td>0.02</td>"),
+      std::string::npos)
       << page;
   for (const char* text :
        {"abc1234", "GCC 12 &lt;x&gt;", "AVX2", "two cores", "2026-01-02T03:04:05Z", "LQ, fp32", "1.5 min",
